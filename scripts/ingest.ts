@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { ingest } from '../services/ingest/ingest.ts'
+import { parseArguments } from '../services/ingest/arguments.ts'
+import { shellCommand } from '../services/ingest/shell-command.ts'
+import { exitCodes, ScriptoriumError, toError } from '../shared/errors.ts'
+import { onSignals } from '../shared/lifecycle.ts'
+
+const interrupt = new AbortController()
+onSignals(process, () => interrupt.abort())
+const arguments_ = process.argv.slice(2)
+try {
+  const code = await ingest({
+    options: parseArguments(arguments_, process.env),
+    environment: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    readStdin: () => readFileSync(0, 'utf8'),
+    stopping: interrupt.signal,
+    resumeCommand: shellCommand(['npm', 'run', 'ingest', '--', ...arguments_]),
+  })
+  process.exit(code)
+} catch (thrown) {
+  if (thrown instanceof CommanderError) process.exit(thrown.exitCode)
+  process.stderr.write(`ingest: ${toError(thrown).message}\n`)
+  process.exit(thrown instanceof ScriptoriumError ? thrown.exitCode : exitCodes.other)
+}

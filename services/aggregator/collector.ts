@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pRetry from 'p-retry'
+import type { Logger } from '../../shared/logger.ts'
+import type { WorkerReport } from '../../shared/messages.ts'
+import type { PageQueue } from '../../shared/queue.ts'
+import type { Collected, ResultReader } from '../../shared/results.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Publisher } from './publisher.ts'
+import { createRecorder } from './recorder.ts'
+
+interface Deps {
+  ledger: Ledger
+  reader: ResultReader
+  queue: PageQueue
+  publisher: Publisher
+  /** Called with documents that have just become final. */
+  onFinal: (ids: readonly string[]) => void
+  log: Logger
+}
+
+const batchSize = 200
+const blockMs = 200
+const abandonedEveryMs = 30_000
+const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout: 10_000 }
+
+/**
+ * Takes results off the stream in batches: one transaction, then the acknowledgement, then the output files.
+ * A crash before the commit: the batch is delivered again. A crash after it: what is read and not yet written is
+ * found in the ledger at the next start.
+ */
+export function createCollector({ ledger, reader, queue, publisher, onFinal, log }: Deps) {
+  const record = createRecorder(ledger)
+
+  /** Tries until the disk takes it: while it does not, results wait in Redis and the fleet pauses by itself. */
+  const persistently = <T>(what: string, work: () => Promise<T> | T): Promise<T> =>
+    pRetry(work, {
+      ...retries,
+      onFailedAttempt: ({ error, attemptNumber }) => log.error({ err: error, attemptNumber }, what),
+    })
+
+  const absorb = async (entries: readonly Collected[]): Promise<void> => {
+    if (entries.length === 0) return
+    const reports: WorkerReport[] = []
+    const ids: string[] = []
+    for (const entry of entries) {
+      if ('error' in entry) {
+        // Left unacknowledged: a newer aggregator may understand it.
+        log.error({ entry: entry.id, err: entry.error }, 'a result is not understood')
+        continue
+      }
+      reports.push(entry.report)
+      ids.push(entry.id)
+    }
+    await absorbReports(reports, () => reader.acknowledge(ids))
+  }
+
+  const absorbReports = async (
+    reports: readonly WorkerReport[],
+    acknowledge?: () => Promise<void>,
+  ): Promise<void> => {
+    const { read, failed, requeued } = await persistently('the ledger refuses results', () =>
+      ledger.transaction(() => record(reports)),
+    )
+    await acknowledge?.()
+    await queue.add(requeued)
+    await persistently('output files cannot be written', () => publisher.publish(read))
+    onFinal([...read, ...failed])
+  }
+
+  return {
+    /** Enters reports that did not come by the stream. */
+    absorbReports: (reports: readonly WorkerReport[]) => absorbReports(reports),
+    /** Collects until `stopping`, and then what is there already. */
+    async run(stopping: AbortSignal): Promise<void> {
+      await reader.open()
+      const left = ledger.documents.unpublished()
+      await persistently('output files cannot be written', () => publisher.publish(left))
+      onFinal(left)
+      await absorbPending()
+      let lookedAt = 0
+      for (;;) {
+        const isStopping = stopping.aborted
+        try {
+          if (performance.now() - lookedAt > abandonedEveryMs) {
+            lookedAt = performance.now()
+            await absorb(await reader.abandoned(batchSize))
+          }
+          const entries = await reader.next(batchSize, isStopping ? 1 : blockMs)
+          await absorb(entries)
+          if (isStopping && entries.length === 0) return
+        } catch (thrown) {
+          // Redis was restarted or wiped: the group may be gone with it.
+          log.warn({ err: thrown }, 'collecting failed, trying again')
+          if (isStopping) return
+          await delay(blockMs)
+          await reader.open().catch(() => undefined)
+        }
+      }
+    },
+  }
+
+  async function absorbPending(): Promise<void> {
+    let after = '0'
+    for (;;) {
+      const entries = await reader.pending(after, batchSize)
+      if (entries.length === 0) return
+      after = entries.at(-1)?.id ?? after
+      await absorb(entries)
+    }
+  }
+}
+
+export type Collector = ReturnType<typeof createCollector>

@@ -1,0 +1,23 @@
+import type { RunEvent } from '../../shared/messages.ts'
+import type { DocumentRow } from './ledger/documents.ts'
+
+/** What a document's pages come to. */
+export interface PagesSummary {
+  pages: number
+  confidence: number | null
+  ms: number
+}
+
+/** What watchers are told about a document that has just become final. */
+export function toEnding(
+  row: DocumentRow,
+  { pages, confidence, ms }: PagesSummary,
+): { event: Omit<RunEvent, 'seq'>; pagesRead: number } {
+  const error =
+    row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' }
+  const outcome = row.outcome ?? 'failed'
+  return {
+    event: { path: row.path, documentId: row.id, outcome, pages, confidence, ms, error },
+    pagesRead: outcome === 'duplicate' ? 0 : pages,
+  }
+}

@@ -1,0 +1,63 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createParser, runRequestSchema, type RunRequest } from '../../../shared/messages.ts'
+
+export type RunState = 'active' | 'finished' | 'interrupted'
+
+/** A run as the ledger knows it. */
+export interface Run {
+  id: string
+  request: RunRequest
+  fingerprint: string
+  state: RunState
+  startedAt: string
+  finishedAt: string | null
+  /** The run's report as JSON text, once it has ended. */
+  report: string | null
+}
+
+const parseRequest = createParser('a run request', runRequestSchema)
+
+export function createRuns(database: DatabaseSync) {
+  const insert = database.prepare(
+    `INSERT INTO runs (id, root, out, request, fingerprint, state, started_at) VALUES (?, ?, ?, ?, ?, 'active', ?)`,
+  )
+  const byId = database.prepare('SELECT * FROM runs WHERE id = ?')
+  const active = database.prepare(`SELECT * FROM runs WHERE state = 'active' ORDER BY started_at`)
+  const latest = database.prepare('SELECT * FROM runs WHERE out = ? ORDER BY started_at DESC LIMIT 1')
+  const end = database.prepare('UPDATE runs SET state = ?, finished_at = ?, report = ? WHERE id = ?')
+  const insertPath = database.prepare('INSERT INTO run_paths (run_id, path) VALUES (?, ?)')
+  const paths = database.prepare('SELECT path FROM run_paths WHERE run_id = ? ORDER BY rowid')
+  return {
+    add(request: RunRequest, fingerprint: string): void {
+      const { runId, root, out } = request
+      const startedAt = new Date().toISOString()
+      insert.run(runId, root, out, JSON.stringify(request), fingerprint, startedAt)
+    },
+    get: (id: string): Run | undefined => toRun(byId.get(id)),
+    active: (): Run[] => active.all().flatMap((row) => toRun(row) ?? []),
+    /** The run that wrote an output folder last. */
+    latest: (out: string): Run | undefined => toRun(latest.get(out)),
+    end(id: string, state: RunState, report: string | null): void {
+      end.run(state, new Date().toISOString(), report, id)
+    },
+    addPaths(id: string, list: readonly string[]): void {
+      for (const path of list) insertPath.run(id, path)
+    },
+    /** The paths that a run was given as a list. */
+    paths: (id: string): string[] => paths.all(id).map((row) => String(row['path'])),
+  }
+}
+
+function toRun(row: Record<string, unknown> | undefined): Run | undefined {
+  if (row === undefined) return undefined
+  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+  return {
+    id: String(row['id']),
+    request: parseRequest(JSON.parse(String(row['request']))),
+    fingerprint: String(row['fingerprint']),
+    state: row['state'] as RunState,
+    startedAt: String(row['started_at']),
+    finishedAt: text('finished_at'),
+    report: text('report'),
+  }
+}

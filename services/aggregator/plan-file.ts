@@ -1,0 +1,132 @@
+import { createHash, hash } from 'node:crypto'
+import { createReadStream, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { failedOutcomes, type Format } from '../../shared/contract.ts'
+import { systemCode } from '../../shared/errors.ts'
+import { sizeOf } from '../../shared/stat-key.ts'
+import type { DocumentRow, Plan } from './ledger/documents.ts'
+import type { Run } from './ledger/runs.ts'
+import { outputName } from './outputs/files.ts'
+
+/** What is to be done about one file. */
+export type Decision =
+  | { action: 'read'; plan: Plan; mayHaveTwin: boolean }
+  /** Read earlier and unchanged, but an output file is missing or edited: the ledger writes it again. */
+  | { action: 'restore'; row: DocumentRow }
+  | { action: 'skip'; row: DocumentRow; failed: boolean }
+  /** Ended in this very run, before the aggregator was restarted. */
+  | { action: 'counted' }
+
+/** A document is a path below a root, written to one output folder. Letters and digits only, never all digits. */
+export function documentIdOf({ request }: Run, path: string): string {
+  return `d${hash('sha256', [request.out, request.root, path].join('\0')).slice(0, 26)}`
+}
+
+/** The same file with the same recipe is the same job, so adding it twice adds it once. */
+function jobIdOf(documentId: string, stat: string, fingerprint: string, pass: number): string {
+  return `j${hash('sha256', [documentId, stat, fingerprint, pass].join('\0')).slice(0, 26)}`
+}
+
+/** The next reading of a document, under a job id of its own. */
+export function nextPass(row: DocumentRow): Plan {
+  const { id, run_id, path, stat, bytes, fingerprint } = row
+  const pass = row.pass + 1
+  return { id, run_id, path, stat, bytes, fingerprint, pass, job_id: jobIdOf(id, stat, fingerprint, pass) }
+}
+
+/** Decides about files of one run by comparing them with the ledger; opens them only with `--checksum`. */
+export function createDecider(run: Run, lookUp: (id: string) => DocumentRow | undefined) {
+  const { request, fingerprint } = run
+  const namesInOut = createListing(request.out)
+
+  const read = (path: string, stat: string, row: DocumentRow | undefined): Decision => {
+    const id = documentIdOf(run, path)
+    const isSame = row?.stat === stat && row.fingerprint === fingerprint
+    // A planned document's job may still be on the queue: the same id finds it there.
+    const isPlanned = isSame && row.state === 'planned'
+    const pass = row === undefined ? 1 : isPlanned ? row.pass : row.pass + 1
+    const plan: Plan = {
+      id,
+      run_id: run.id,
+      path,
+      stat,
+      bytes: sizeOf(stat),
+      fingerprint,
+      job_id: jobIdOf(id, stat, fingerprint, pass),
+      pass,
+    }
+    return { action: 'read', plan, mayHaveTwin: !request.force }
+  }
+
+  const hasOutputs = (row: DocumentRow): boolean => {
+    const written = writtenOutputs(row)
+    return request.formats.every(
+      (format) => written[format] !== undefined && namesInOut(outputName(row.path, format)),
+    )
+  }
+
+  const hasSoundOutputs = async (row: DocumentRow): Promise<boolean> => {
+    for (const [format, sha256] of Object.entries(writtenOutputs(row))) {
+      const file = join(request.out, outputName(row.path, format as Format))
+      if ((await hashOf(file)) !== sha256) return false
+    }
+    return true
+  }
+
+  return async (path: string, stat: string): Promise<Decision> => {
+    const row = lookUp(documentIdOf(run, path))
+    const isFinal = row?.state === 'final' && row.stat === stat && row.fingerprint === fingerprint
+    if (!isFinal || row.outcome === null) return read(path, stat, row)
+    if (row.run_id === run.id) return { action: 'counted' }
+    const hasFailed = failedOutcomes.has(row.outcome)
+    if (request.force || row.outcome === 'cancelled') return read(path, stat, row)
+    if (hasFailed) {
+      return request.retryFailed ? read(path, stat, row) : { action: 'skip', row, failed: true }
+    }
+    if (request.checksum && (await hashOf(join(request.root, path))) !== row.sha256) {
+      return read(path, stat, row)
+    }
+    if (!hasOutputs(row) || (request.checksum && !(await hasSoundOutputs(row)))) {
+      return { action: 'restore', row }
+    }
+    return { action: 'skip', row, failed: false }
+  }
+}
+
+const writtenOutputs = (row: DocumentRow): Partial<Record<Format, string>> =>
+  row.outputs === null ? {} : JSON.parse(row.outputs)
+
+/** Tells whether a file is there by listing its folder once: half the cost of a stat for each file. */
+function createListing(out: string) {
+  let folder: string | undefined
+  let names = new Set<string>()
+  return (path: string): boolean => {
+    const wanted = dirname(path)
+    if (wanted !== folder) {
+      folder = wanted
+      names = new Set(list(join(out, wanted)))
+    }
+    return names.has(basename(path))
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return []
+    throw thrown
+  }
+}
+
+/** SHA-256 of a file, hex; undefined where it cannot be read. */
+async function hashOf(file: string): Promise<string | undefined> {
+  const sha256 = createHash('sha256')
+  try {
+    await pipeline(createReadStream(file), sha256)
+    return sha256.digest('hex')
+  } catch {
+    return undefined // Missing or unreadable is as good as changed: whoever reads it next says why.
+  }
+}

@@ -1,0 +1,67 @@
+import pLimit from 'p-limit'
+import type { ScriptoriumDocument } from '../../shared/contract.ts'
+import { systemCode, toError } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/logger.ts'
+import { assembleDocument } from './assemble.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Run } from './ledger/runs.ts'
+import { createOutputFiles, type OutputFiles } from './outputs/files.ts'
+
+/** Files written at the same time: fdatasync waits for the disk, not for the processor. */
+const concurrentWrites = 16
+
+/** Errors of one name, not of the disk: the next file may well be written. */
+const conflicts = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
+
+/** Turns documents that are read into output files, and only then makes them final. */
+export function createPublisher(ledger: Ledger, log: Logger) {
+  const files = new Map<string, OutputFiles>()
+  const limit = pLimit(concurrentWrites)
+
+  const filesOf = (out: string): OutputFiles => {
+    const known = files.get(out) ?? createOutputFiles(out)
+    files.set(out, known)
+    return known
+  }
+
+  const assemble = (id: string, run: Run): ScriptoriumDocument | undefined => {
+    const row = ledger.documents.get(id)
+    if (row === undefined) return undefined
+    return assembleDocument(row, ledger.pages.results(id), run.request.recipe)
+  }
+
+  /** Returns a thunk that records what was written: recording waits until the files are durable. */
+  const write = async (id: string, owner?: Run): Promise<(() => void) | undefined> => {
+    const run = owner ?? ledger.runs.get(ledger.documents.get(id)?.run_id ?? '')
+    const document = run && assemble(id, run)
+    if (run === undefined || document === undefined) return undefined
+    try {
+      const outputs = await filesOf(run.request.out).write(document, run.request.formats)
+      return () => ledger.documents.settle(id, outputs)
+    } catch (thrown) {
+      if (!conflicts.has(systemCode(thrown) ?? '')) throw thrown
+      const message = `its output cannot be written: ${toError(thrown).message}`
+      log.warn({ path: document.path, err: message }, 'output conflict')
+      return () => ledger.documents.fail(id, 'failed', { code: 'output_conflict', message })
+    }
+  }
+
+  return {
+    filesOf,
+    assemble,
+    /**
+     * Writes documents as their own run wants them, or as `owner` does, and makes them final.
+     * Rejects where the disk refuses; nothing is final then.
+     */
+    async publish(ids: readonly string[], owner?: Run): Promise<void> {
+      if (ids.length === 0) return
+      const records = await Promise.all(ids.map((id) => limit(() => write(id, owner))))
+      for (const known of files.values()) await known.sync()
+      ledger.transaction(() => {
+        for (const record of records) record?.()
+      })
+    },
+  }
+}
+
+export type Publisher = ReturnType<typeof createPublisher>

@@ -1,0 +1,63 @@
+import type { Logger } from '../../shared/logger.ts'
+import { createParser, jobSchema, type WorkerReport } from '../../shared/messages.ts'
+import type { PageQueue, QueuedJob } from '../../shared/queue.ts'
+import { missingJobs } from './document-jobs.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Run } from './ledger/runs.ts'
+
+interface Deps {
+  ledger: Ledger
+  queue: PageQueue
+  /** Enters what the failed set tells, like a report from a worker. */
+  record: (reports: readonly WorkerReport[]) => Promise<void>
+  log: Logger
+}
+
+const chunk = 500
+const parseJob = createParser('a failed job', jobSchema)
+
+/**
+ * Brings ledger and queue together again: jobs that BullMQ gave up without their processor saying so become
+ * failures, and what the ledger planned and Redis no longer holds goes back on the queue. This, not Redis's own
+ * persistence, is why nothing is lost: Redis may be wiped.
+ */
+export function createReconciler({ ledger, queue, record, log }: Deps) {
+  const collectFailed = async (): Promise<void> => {
+    const jobs = await queue.failed(chunk)
+    if (jobs.length === 0) return
+    const reports = jobs.map((job): WorkerReport => {
+      const { documentId, page = null, pagesTotal = null } = parseJob(job.data)
+      const message = `was given up by the queue: ${job.failedReason || 'no reason given'}`
+      return {
+        ...({ v: 1, kind: 'failed', jobId: job.id ?? '', documentId, page, pagesTotal } as const),
+        ...({ outcome: 'engine_crash', error: { code: 'worker_crash', message } } as const),
+        ...{ attempts: job.attemptsMade, worker: job.processedBy ?? 'unknown', input: null },
+      }
+    })
+    await record(reports)
+    for (const job of jobs) await job.remove()
+  }
+
+  const addMissing = async (run: Run): Promise<void> => {
+    const wanted = ledger.documents
+      .inState(run.id, 'planned')
+      .flatMap((row) => missingJobs(run, row, ledger.pages.states(row.id)))
+    const missing: QueuedJob[] = []
+    for (let index = 0; index < wanted.length; index += chunk) {
+      const slice = wanted.slice(index, index + chunk)
+      const present = await queue.present(slice.map(({ jobId }) => jobId))
+      missing.push(...slice.filter(({ jobId }) => !present.has(jobId)))
+    }
+    if (missing.length === 0) return
+    log.info({ runId: run.id, jobs: missing.length }, 'Redis no longer holds these jobs, adding them again')
+    // A job whose result is just being collected is added again too; its worker sees that it has reported.
+    for (let index = 0; index < missing.length; index += chunk) {
+      await queue.add(missing.slice(index, index + chunk))
+    }
+  }
+
+  return async (runs: readonly Run[]): Promise<void> => {
+    await collectFailed()
+    for (const run of runs) await addMissing(run)
+  }
+}

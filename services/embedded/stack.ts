@@ -1,0 +1,98 @@
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKeys } from '../../shared/keys.ts'
+import { createPageQueue } from '../../shared/queue.ts'
+import { connectPromptly, type Redis } from '../../shared/redis.ts'
+import { superviseChild, type SupervisedChild } from './child.ts'
+import { startRedisServer } from './redis-server.ts'
+
+interface Options {
+  /** Holds the ledger. */
+  dataFolder: string
+  /** Holds Redis's file, the log, and where to find the socket. */
+  stateFolder: string
+  environment: NodeJS.ProcessEnv
+  prefix: string
+  drainMs: number
+  /** Called when a process cannot be kept alive. */
+  onGivenUp: (what: string, exitCode: number) => void
+}
+
+const repository = join(import.meta.dirname, '..', '..')
+const aggregatorMain = join(repository, 'services', 'aggregator', 'main.ts')
+const fleetMain = join(repository, 'workers', 'fleet', 'main.ts')
+const mostLogBytes = 10 * 2 ** 20
+/** A stopped child is given this much longer than its own deadline. */
+const marginMs = 5_000
+const exitRedis = 3
+
+/** Where `status` finds the socket of a run that is going on. */
+export const addressFile = (stateFolder: string): string => join(stateFolder, 'redis.url')
+export const logFileOf = (stateFolder: string): string => join(stateFolder, 'scriptorium.log')
+
+/** Everything on one machine: a private Redis, the aggregator and the fleet as children of this process. */
+export async function startStack(options: Options) {
+  const { dataFolder, stateFolder, environment, prefix, drainMs, onGivenUp } = options
+  mkdirSync(stateFolder, { recursive: true })
+  const logFile = openLog(logFileOf(stateFolder))
+  const server = await startRedisServer({
+    folder: join(stateFolder, 'redis'),
+    searchPath: environment['PATH'] ?? '',
+    onGivenUp: (reason) => onGivenUp(reason, exitRedis),
+  })
+  const redis = await connectPromptly(server.url)
+  await forgetJobs(redis, prefix)
+  writeFileSync(addressFile(stateFolder), server.url)
+  const env = { ...environment, REDIS_URL: server.url, SCRIPTORIUM_DATA: dataFolder }
+  const start = (name: string, main: string): SupervisedChild =>
+    superviseChild({
+      main,
+      environment: env,
+      logFile,
+      onGivenUp: (code) => onGivenUp(`the ${name} cannot be kept running; see ${logFileOf(stateFolder)}`, code),
+    })
+  let aggregator: SupervisedChild | undefined
+  let fleet: SupervisedChild | undefined
+
+  return {
+    url: server.url,
+    redis,
+    startAggregator(): void {
+      aggregator ??= start('aggregator', aggregatorMain)
+    },
+    startFleet(): void {
+      fleet ??= start('fleet', fleetMain)
+    },
+    /** Lets pages in hand be finished; nothing new is begun. */
+    async stopFleet(): Promise<void> {
+      await fleet?.stop(drainMs + marginMs)
+    },
+    /** Fleet, aggregator, Redis: each when the one before has nothing more to say to it. */
+    async close(): Promise<void> {
+      await fleet?.stop(drainMs + marginMs)
+      await aggregator?.stop(drainMs + marginMs)
+      redis.disconnect()
+      await server.stop()
+      rmSync(addressFile(stateFolder), { force: true })
+      closeSync(logFile)
+    },
+  }
+}
+
+export type Stack = Awaited<ReturnType<typeof startStack>>
+
+/**
+ * What was on the queue of a private Redis is planned again from the ledger, and a job in a dead worker's hands
+ * would be waited for until its lock ran out. Results that nobody has collected stay.
+ */
+async function forgetJobs(redis: Redis, prefix: string): Promise<void> {
+  const queue = createPageQueue(redis, createKeys(prefix))
+  await queue.clear()
+  await queue.close()
+}
+
+function openLog(file: string): number {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (size > mostLogBytes) renameSync(file, `${file}.1`)
+  return openSync(file, 'a')
+}

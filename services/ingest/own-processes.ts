@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ScriptoriumError, toError } from '../../shared/errors.ts'
+import { takeLock, type Holder } from '../../shared/file-lock.ts'
+import { createKeys } from '../../shared/keys.ts'
+import { ledgerFile } from '../aggregator/ledger/ledger.ts'
+import { stateFolder } from '../aggregator/outputs/files.ts'
+import { logFileOf, startStack } from '../embedded/stack.ts'
+import type { IngestOptions } from './arguments.ts'
+import type { Place } from './place.ts'
+
+const prefix = 'scriptorium'
+const drainMs = 30_000
+
+/**
+ * Starts Redis, the aggregator and, once there is work, the fleet, for one output folder.
+ * Throws `output_held` where another ingest has it, `output_unwritable`, `redis_missing`.
+ */
+export async function startOwnProcesses(
+  out: string,
+  options: IngestOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<Place> {
+  const state = stateFolder(out)
+  // A dry run leaves no trace: it looks at the ledger that is there, and at none where there is none.
+  const scratch = options.dryRun ? mkdtempSync(join(tmpdir(), 'scriptorium-dry-')) : undefined
+  const dataFolder = scratch !== undefined && !existsSync(state) ? scratch : state
+  const isFirst = !existsSync(ledgerFile(dataFolder))
+  makeFolder(dataFolder)
+  const lock = takeLock(join(dataFolder, 'run.lock'))
+  if ('holder' in lock) throw held(out, lock.holder)
+  let failure: Error | undefined
+  const stack = await startStack({
+    dataFolder,
+    stateFolder: scratch ?? state,
+    environment: childEnvironment(options, environment),
+    prefix,
+    drainMs,
+    onGivenUp(what, exitCode) {
+      const reason = lastFatal(scratch ?? state)
+      const code = exitCode === 3 ? 'redis_unreachable' : exitCode === 9 ? 'configuration' : 'internal'
+      failure ??= new ScriptoriumError(code, reason ?? what)
+    },
+  }).catch((thrown: unknown) => {
+    lock.release()
+    throw thrown
+  })
+  return {
+    redis: stack.redis,
+    keys: createKeys(prefix),
+    failure: () => failure,
+    async begin() {
+      stack.startAggregator()
+      // A first run surely has something to read: the engines load while the folder is walked.
+      if (isFirst && !options.dryRun) stack.startFleet()
+    },
+    needWorkers: () => stack.startFleet(),
+    quieten: () => stack.stopFleet(),
+    async close() {
+      await stack.close()
+      lock.release()
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+function childEnvironment(options: IngestOptions, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const env = {
+    ...environment,
+    SCRIPTORIUM_PREFIX: prefix,
+    SCRIPTORIUM_LANGUAGES: options.languages.join('+'),
+    SCRIPTORIUM_DRAIN_MS: String(drainMs),
+  }
+  return options.workers === undefined ? env : { ...env, SCRIPTORIUM_WORKERS: String(options.workers) }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (thrown) {
+    throw new ScriptoriumError(
+      'output_unwritable',
+      `${folder} cannot be made: ${toError(thrown).message}; choose another --out or give write permission`,
+      { cause: thrown },
+    )
+  }
+}
+
+function held(out: string, holder: Holder | undefined): ScriptoriumError {
+  const who =
+    holder === undefined
+      ? 'another process'
+      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+  return new ScriptoriumError(
+    'output_held',
+    `${out} is being written by another ingest (${who}); 'npm run status -- ${out}' tells how far it is`,
+  )
+}
+
+/** What the process that gave up said last. */
+function lastFatal(folder: string): string | undefined {
+  const lines = readFileSync(logFileOf(folder), 'utf8').trimEnd().split('\n')
+  const fatal = lines.findLast((line) => line.startsWith('{"level":60'))
+  if (fatal === undefined) return undefined
+  const entry: { err?: { message?: string } } = JSON.parse(fatal)
+  return entry.err?.message
+}

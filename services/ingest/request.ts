@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { sendCommand } from '../../shared/commands.ts'
+import type { Keys } from '../../shared/keys.ts'
+import type { RunRequest } from '../../shared/messages.ts'
+import { canonicalRecipe } from '../../shared/recipe.ts'
+import type { Redis } from '../../shared/redis.ts'
+import type { IngestOptions } from './arguments.ts'
+import type { Inputs } from './inputs.ts'
+
+/** More paths than this travel in a Redis list instead of the request. */
+const mostInRequest = 100
+const pathsAtATime = 1_000
+
+/** Builds the request that stands for a command line. */
+export function buildRequest(options: IngestOptions, { root, paths }: Inputs, out: string): RunRequest {
+  const { include, exclude, includeHidden, follow, formats, combined } = options
+  const { languages, psm, oem, dpi, variable: variables } = options
+  const { attempts, timeout: timeoutMs, force, retryFailed, checksum, dryRun } = options
+  const pathsInRedis = paths.length > mostInRequest
+  return {
+    ...{ runId: `r${randomUUID().replaceAll('-', '')}`, root, inputs: pathsInRedis ? [] : paths },
+    ...{ pathsInRedis, out, include, exclude, includeHidden, follow, formats, combined },
+    ...{ recipe: canonicalRecipe({ languages, psm, oem, dpi, variables }), attempts, timeoutMs },
+    ...{ force, retryFailed, checksum, dryRun },
+    requestedBy: `${userInfo().username}@${hostname()} (process ${process.pid})`,
+  }
+}
+
+/** Hands a run to the aggregator. */
+export async function submit(
+  redis: Redis,
+  keys: Keys,
+  request: RunRequest,
+  paths: readonly string[],
+): Promise<void> {
+  if (request.pathsInRedis) {
+    for (let index = 0; index < paths.length; index += pathsAtATime) {
+      await redis.rpush(keys.paths(request.runId), ...paths.slice(index, index + pathsAtATime))
+    }
+  }
+  await sendCommand(redis, keys, { kind: 'start', request })
+}

@@ -1,0 +1,98 @@
+/** What an error code means at each edge; the edges read these and decide nothing themselves. */
+interface Policy {
+  readonly retryable: boolean
+  readonly httpStatus: number
+  readonly exitCode: number
+}
+
+/** Exit codes of the command line. */
+export const exitCodes = {
+  done: 0,
+  badArguments: 1,
+  someFailed: 2,
+  redisUnreachable: 3,
+  allFailed: 4,
+  inputUnreadable: 5,
+  configuration: 9,
+  other: 15,
+  interrupted: 130,
+} as const
+
+const policy = (httpStatus: number, exitCode: number, retryable = false): Policy => ({
+  retryable,
+  httpStatus,
+  exitCode,
+})
+
+/** The closed list of codes. Those of single documents never end a command, so their exit code is `other`. */
+const policies = {
+  // The document itself: reading it again gives the same answer.
+  empty_file: policy(422, 15),
+  unsupported_type: policy(415, 15),
+  corrupt_image: policy(422, 15),
+  too_large: policy(422, 15),
+  not_a_file: policy(422, 15),
+  path_not_utf8: policy(422, 15),
+  path_outside_root: policy(403, 15),
+  not_found: policy(404, 15),
+  permission_denied: policy(403, 15),
+  output_conflict: policy(409, 15),
+  // Reading it: another attempt may do better.
+  unstable: policy(409, 15, true),
+  page_timeout: policy(422, 15, true),
+  engine_failed: policy(500, 15, true),
+  engine_crash: policy(500, 15, true),
+  engine_boot_failed: policy(503, 9, true),
+  worker_crash: policy(500, 15),
+  recipe_mismatch: policy(503, 9, true),
+  // The request or the surroundings.
+  bad_arguments: policy(400, 1),
+  bad_message: policy(400, 15),
+  configuration: policy(500, 9),
+  unknown_language: policy(422, 9),
+  unknown_variable: policy(422, 1),
+  input_unreadable: policy(404, 5),
+  output_held: policy(409, 9),
+  output_inside_input: policy(422, 1),
+  output_unwritable: policy(507, 9, true),
+  redis_missing: policy(503, 9),
+  redis_unreachable: policy(503, 3, true),
+  aggregator_missing: policy(503, 3, true),
+  internal: policy(500, 15),
+} as const satisfies Record<string, Policy>
+
+export type ErrorCode = keyof typeof policies
+
+/** True where `code` is one of ours: a code that came over the wire is checked before it is trusted. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(policies, code)
+}
+
+/** The one error class. `message` is fit to be shown: it names the thing, the reason and the cure. */
+export class ScriptoriumError extends Error {
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly httpStatus: number
+  readonly exitCode: number
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ScriptoriumError'
+    this.code = code
+    const { retryable, httpStatus, exitCode } = policies[code]
+    this.retryable = retryable
+    this.httpStatus = httpStatus
+    this.exitCode = exitCode
+  }
+}
+
+/** Makes an Error of whatever was thrown; tesseract.js rejects with strings. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** The system's error code (`ENOENT`, `EACCES`, …) of whatever was thrown, or undefined. */
+export function systemCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined
+  return typeof thrown.code === 'string' ? thrown.code : undefined
+}

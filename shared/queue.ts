@@ -1,0 +1,71 @@
+import { Queue, type JobsOptions } from 'bullmq'
+import type { Keys } from './keys.ts'
+import type { Job } from './messages.ts'
+import type { Redis } from './redis.ts'
+
+export const queueName = 'pages'
+
+/** A job and the id under which it is added: the same id is never on the queue twice. */
+export interface QueuedJob {
+  jobId: string
+  job: Job
+  /** Lower goes first; 0 goes ahead of all. */
+  priority: number
+}
+
+/** Document jobs of a run wait behind the pages of documents that are open already. */
+export const priorities = { interactive: 0, page: 5, bulk: 10 } as const
+
+/** The queue of documents and pages, as planners and reconcilers use it. */
+export function createPageQueue(redis: Redis, keys: Keys) {
+  const queue = new Queue<Job>(queueName, {
+    connection: redis,
+    prefix: keys.bullPrefix,
+    // For display only; return values are copied into it, so it is kept short.
+    streams: { events: { maxLen: 200 } },
+  })
+  queue.on('error', () => undefined) // The connection's owner reports outages; every call rejects or waits.
+  return {
+    /** Adds jobs; those already there are left as they are, so a repeat after a cut is safe. */
+    async add(jobs: readonly QueuedJob[]): Promise<void> {
+      await queue.addBulk(
+        jobs.map(({ jobId, job, priority }) => ({
+          name: 'page',
+          data: job,
+          opts: jobOptions(jobId, job, priority),
+        })),
+      )
+    },
+    /** Takes waiting jobs off the queue; a job in a worker's hands stays. */
+    async remove(jobIds: readonly string[]): Promise<void> {
+      for (const jobId of jobIds) await queue.remove(jobId).catch(() => 0)
+    },
+    /** Which of these jobs Redis holds in any state. */
+    async present(jobIds: readonly string[]): Promise<Set<string>> {
+      const pipeline = redis.pipeline()
+      for (const jobId of jobIds) pipeline.exists(queue.toKey(jobId))
+      const answers = (await pipeline.exec()) ?? []
+      return new Set(jobIds.filter((_, index) => answers[index]?.[1] === 1))
+    },
+    /** Jobs that failed without their processor saying why: BullMQ gave them up. */
+    failed: (limit: number) => queue.getFailed(0, limit - 1),
+    /** Forgets every job. Only for a Redis that nobody else uses. */
+    clear: () => queue.obliterate({ force: true }),
+    close: () => queue.close(),
+  }
+}
+
+export type PageQueue = ReturnType<typeof createPageQueue>
+
+function jobOptions(jobId: string, job: Job, priority: number): JobsOptions {
+  return {
+    jobId,
+    priority,
+    attempts: job.attempts,
+    backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+    // "Done" lives in the ledger. What failed past the processor stays until the aggregator has seen it.
+    removeOnComplete: true,
+    removeOnFail: false,
+    stackTraceLimit: 1,
+  }
+}

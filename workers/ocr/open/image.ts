@@ -1,0 +1,77 @@
+import { fileTypeFromBuffer } from 'file-type'
+import sharp, { type Metadata } from 'sharp'
+import { ScriptoriumError, toError } from '../../../shared/errors.ts'
+
+// Only what users' pages come in is decoded: the rest of libvips' loaders is surface for attacks.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpeg',
+    'VipsForeignLoadPng',
+    'VipsForeignLoadTiff',
+    'VipsForeignLoadWebp',
+    'VipsForeignLoadNsgif',
+    'VipsForeignLoadHeif',
+  ],
+})
+// Processes give the parallelism; a cache would only grow.
+sharp.cache(false)
+sharp.concurrency(1)
+
+const readable = new Set(['image/jpeg', 'image/png', 'image/tiff', 'image/webp', 'image/gif', 'image/avif'])
+
+/** An image file that can be read: its media type by content and how many pages it holds. */
+export interface OpenedImage {
+  mediaType: string
+  pagesTotal: number
+}
+
+export interface ImageLimits {
+  maxMegapixels: number
+  maxPages: number
+}
+
+/**
+ * Looks at an image file without decoding it. Throws `unsupported_type`, `corrupt_image` or `too_large`;
+ * messages are complete after the file's name.
+ */
+export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<OpenedImage> {
+  const mediaType = (await fileTypeFromBuffer(bytes))?.mime
+  if (mediaType === undefined || !readable.has(mediaType)) {
+    const what = mediaType === undefined ? 'is not an image' : `holds ${mediaType}`
+    throw new ScriptoriumError(
+      'unsupported_type',
+      `${what}; JPEG, PNG, TIFF, WebP, GIF and AVIF are read`,
+    )
+  }
+  const { width, height, pages = 1, format } = await metadata(bytes)
+  const pagesTotal = format === 'tiff' ? pages : 1 // Of an animation the first frame is read.
+  const megapixels = (width * height) / 1e6
+  if (megapixels > limits.maxMegapixels) {
+    throw new ScriptoriumError(
+      'too_large',
+      `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=${limits.maxMegapixels}`,
+    )
+  }
+  if (pagesTotal > limits.maxPages) {
+    const limit = `SCRIPTORIUM_MAX_PAGES=${limits.maxPages}`
+    throw new ScriptoriumError('too_large', `has ${pagesTotal} pages, more than ${limit}`)
+  }
+  return { mediaType, pagesTotal }
+}
+
+async function metadata(bytes: Buffer): Promise<Metadata> {
+  try {
+    // The pixel limit is ours to check, with a message that names it.
+    return await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata()
+  } catch (thrown) {
+    throw corrupt(thrown)
+  }
+}
+
+/** libvips' own words, on one line. */
+export function corrupt(thrown: unknown): ScriptoriumError {
+  const [reason = ''] = toError(thrown).message.split('\n')
+  const options = { cause: thrown }
+  return new ScriptoriumError('corrupt_image', `is damaged or cut off (${reason})`, options)
+}

@@ -1,0 +1,82 @@
+import { constants, type BigIntStats } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { join, sep } from 'node:path'
+import { ScriptoriumError, systemCode } from '../../../shared/errors.ts'
+import { statKey } from '../../../shared/stat-key.ts'
+
+/** A file's bytes as they were at one moment, and their SHA-256 (hex). */
+export interface Source {
+  bytes: Buffer
+  sha256: string
+}
+
+/** Where a document lies and what it looked like when it was planned. */
+export interface SourceRequest {
+  root: string
+  path: string
+  /** Whether symbolic links may be gone through, as long as they stay inside the root. */
+  follow: boolean
+  stat: string
+  maxBytes: number
+}
+
+/**
+ * Reads a planned file. Throws a `ScriptoriumError` whose message goes after the file's name: `not_found`, `permission_denied`,
+ * `path_outside_root`, `not_a_file`, `empty_file`, `too_large`, or `unstable` where it is no longer what was planned.
+ */
+export async function readSource(request: SourceRequest): Promise<Source> {
+  const { root, path, follow } = request
+  const file = join(root, path)
+  // Between planning and reading, a folder on the way may have become a link that leads out.
+  const real = await realpath(file).catch((thrown: unknown) => refuse(thrown))
+  if (follow ? !real.startsWith(withSeparator(root)) : real !== file) {
+    throw new ScriptoriumError('path_outside_root', 'is reached through a symbolic link')
+  }
+  // O_NONBLOCK: opening a FIFO would wait for its writer for ever.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await open(real, flags).catch((thrown: unknown) => refuse(thrown))
+  try {
+    check(request, await handle.stat({ bigint: true }))
+    const bytes = await handle.readFile()
+    check(request, await handle.stat({ bigint: true }))
+    return { bytes, sha256: hash('sha256', bytes) }
+  } finally {
+    await handle.close()
+  }
+}
+
+function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): void {
+  if (!now.isFile()) throw new ScriptoriumError('not_a_file', 'is not a regular file')
+  if (statKey(now) !== stat) {
+    const message = 'changed after it was planned; the next run reads it'
+    throw new ScriptoriumError('unstable', message)
+  }
+  if (now.size === 0n) throw new ScriptoriumError('empty_file', 'has 0 bytes')
+  if (now.size > maxBytes) {
+    const limit = `SCRIPTORIUM_MAX_FILE_BYTES=${maxBytes}`
+    throw new ScriptoriumError('too_large', `has ${now.size} bytes, more than ${limit}`)
+  }
+}
+
+function refuse(thrown: unknown): never {
+  switch (systemCode(thrown)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      throw new ScriptoriumError('not_found', 'is no longer there')
+    case 'EACCES':
+    case 'EPERM':
+      throw new ScriptoriumError(
+        'permission_denied',
+        'may not be read by this user; give it read permission',
+      )
+    case 'ELOOP':
+      throw new ScriptoriumError('path_outside_root', 'is a symbolic link')
+    case 'ENXIO':
+      throw new ScriptoriumError('not_a_file', 'is a socket or a device')
+    default:
+      throw thrown
+  }
+}
+
+const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep)

@@ -1,0 +1,89 @@
+import { Worker } from 'bullmq'
+import type { Keys } from '../../shared/keys.ts'
+import type { Logger } from '../../shared/logger.ts'
+import { createParser, jobSchema, type Job } from '../../shared/messages.ts'
+import { queueName } from '../../shared/queue.ts'
+import type { Redis } from '../../shared/redis.ts'
+import type { Reporter } from '../../shared/results.ts'
+import type { Ack } from './processor.ts'
+
+interface Deps {
+  workerId: string
+  redis: Redis
+  keys: Keys
+  reporter: Reporter
+  process: (jobId: string, job: Job, failedBefore: number) => Promise<Ack>
+  lockMs: number
+  stallCheckMs: number
+  log: Logger
+}
+
+/** Above so many uncollected results workers pause: a dead aggregator stops the fleet and loses nothing. */
+const backlogHigh = 2_000
+const backlogCheckMs = 1_000
+/** BullMQ retries a refused command without a pause; Redis out of memory would be asked 1 500 times a second. */
+const refusedPauseMs = 5_000
+
+const parseJob = createParser('a job', jobSchema)
+
+/** Takes jobs from the queue: one is read while the next is prepared. */
+export function createJobTaker(deps: Deps) {
+  const { workerId, redis, keys, reporter, process, lockMs, stallCheckMs, log } = deps
+  const worker = new Worker<unknown, Ack>(
+    queueName,
+    (job) => process(job.id ?? '', parseJob(job.data), job.attemptsMade),
+    {
+      connection: redis,
+      prefix: keys.bullPrefix,
+      name: workerId,
+      autorun: false,
+      concurrency: 2,
+      lockDuration: lockMs,
+      stalledInterval: stallCheckMs,
+      // A stall is counted against both pages on a dead worker's desk, so crashes are counted by the processor
+      // itself; this is the backstop, collected from the failed set.
+      maxStalledCount: 10,
+    },
+  )
+  const brake = createBrake(worker)
+  worker.on('error', (error) => {
+    if (!/OOM|MISCONF|READONLY/.test(error.message)) return // The connection logs its own outages.
+    if (brake.hold('redis', refusedPauseMs)) log.warn({ err: error }, 'Redis refuses writes, pausing')
+  })
+  const timer = setInterval(() => {
+    void reporter.backlog().then((entries) => {
+      if (entries >= backlogHigh && brake.hold('backlog')) log.warn({ entries }, 'results are not collected, pausing')
+      if (entries < backlogHigh / 2 && brake.release('backlog')) log.info('results are collected, going on')
+    }, () => undefined)
+  }, backlogCheckMs)
+  return {
+    run: () => worker.run(),
+    isPaused: () => worker.isPaused(),
+    /** Takes nothing new, waits for what is on the desk. */
+    async close(): Promise<void> {
+      clearInterval(timer)
+      await worker.close()
+    },
+  }
+}
+
+/** Pauses the worker while there is at least one reason to. */
+function createBrake(worker: Worker) {
+  const reasons = new Set<string>()
+  const release = (reason: string): boolean => {
+    if (!reasons.delete(reason)) return false
+    if (reasons.size === 0 && !worker.closing) void worker.resume()
+    return true
+  }
+  return {
+    release,
+    /** True where the reason is new. After `forMs`, if given, it passes by itself. */
+    hold(reason: string, forMs?: number): boolean {
+      if (reasons.has(reason)) return false
+      reasons.add(reason)
+      void worker.pause(true)
+      if (forMs !== undefined) setTimeout(() => release(reason), forMs).unref()
+      return true
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import { hostname } from 'node:os'
+import type { WorkerConfig } from '../../shared/config.ts'
+import { createEngineIdentities } from '../../shared/engine-identity.ts'
+import { createKeys, ttl } from '../../shared/keys.ts'
+import type { Logger } from '../../shared/logger.ts'
+import { createPageQueue, priorities } from '../../shared/queue.ts'
+import { defaultRecipe } from '../../shared/recipe.ts'
+import type { Redis } from '../../shared/redis.ts'
+import { createReporter } from '../../shared/results.ts'
+import { version } from '../../shared/version.ts'
+import { createDesk } from './desk.ts'
+import { findEngineFactory } from './engine.ts'
+import { createEngineSlot } from './engine-slot.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { createProcessor } from './processor.ts'
+import { createReading } from './reading.ts'
+import { createJobTaker } from './take-jobs.ts'
+
+interface Deps {
+  config: WorkerConfig
+  redis: Redis
+  log: Logger
+  /** Called when the process is due to be replaced. */
+  retire: (reason: string) => void
+}
+
+/** One worker: one engine, loaded before the first job is taken. Rejects where the engine does not start. */
+export async function createWorker({ config, redis, log, retire }: Deps) {
+  const workerId = `${hostname()}-${process.pid}`
+  const keys = createKeys(config.SCRIPTORIUM_PREFIX)
+  const languages = config.SCRIPTORIUM_LANGUAGES.split('+')
+  const tessdataPrefix = config.TESSDATA_PREFIX
+  const rssBytes = (): number => process.memoryUsage.rss()
+  const engineSlot = createEngineSlot({
+    createEngine: await findEngineFactory(config.SCRIPTORIUM_ENGINE),
+    tessdataPrefix,
+    limits: { pages: config.SCRIPTORIUM_ENGINE_PAGES, rssBytes: config.SCRIPTORIUM_WORKER_RSS },
+    rssBytes,
+    log,
+  })
+  await engineSlot.warm({ ...defaultRecipe, languages })
+
+  const queue = createPageQueue(redis, keys)
+  const reporter = createReporter(redis, keys)
+  const read = createReading({
+    workerId,
+    limits: {
+      maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,
+      maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
+      maxPages: config.SCRIPTORIUM_MAX_PAGES,
+    },
+    engineSlot,
+    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
+    async claim({ runId, fingerprint, documentId }, sha256) {
+      const key = keys.claim(runId, fingerprint, sha256)
+      const earlier = await redis.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
+      return earlier ?? documentId
+    },
+    addPages: (jobId, job, pagesTotal) =>
+      queue.add(
+        Array.from({ length: pagesTotal }, (_, index) => ({
+          jobId: `${jobId}n${index + 1}`,
+          job: { ...job, page: index + 1, pagesTotal },
+          priority: priorities.page,
+        })),
+      ),
+  })
+  const process_ = createProcessor({ workerId, redis, keys, reporter, desk: createDesk(), read, log })
+
+  const startedAt = new Date().toISOString()
+  const onDesk = new Set<string>()
+  let pagesDone = 0
+  const taker = createJobTaker({
+    workerId,
+    redis,
+    keys,
+    reporter,
+    lockMs: config.SCRIPTORIUM_LOCK_MS,
+    stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
+    log,
+    async process(jobId, job, failedBefore) {
+      const label = `${job.path}#${job.page ?? 1}`
+      onDesk.add(label)
+      try {
+        return await process_(jobId, job, failedBefore)
+      } finally {
+        onDesk.delete(label)
+        pagesDone += 1
+        if (pagesDone === config.SCRIPTORIUM_WORKER_PAGES) retire('it has read its share of pages')
+      }
+    },
+  })
+  const stopHeartbeat = startHeartbeat(redis, keys, () => ({
+    id: workerId,
+    pid: process.pid,
+    host: hostname(),
+    version,
+    languages,
+    engine: config.SCRIPTORIUM_ENGINE,
+    state: taker.isPaused() ? 'paused' : onDesk.size > 0 ? 'reading' : 'idle',
+    currentPage: [...onDesk][0] ?? null,
+    pagesDone,
+    rssBytes: rssBytes(),
+    startedAt,
+    beatAt: new Date().toISOString(),
+  }))
+  return {
+    workerId,
+    run: () => taker.run(),
+    /** Finishes what is on the desk, then lets go of everything. */
+    async close(): Promise<void> {
+      await taker.close()
+      await engineSlot.close()
+      await stopHeartbeat()
+      await queue.close()
+    },
+  }
+}
