@@ -17,7 +17,15 @@ export function createCommandReader(redis: Redis, keys: Keys) {
   return {
     /** The next commands; empty after `blockMs` quiet milliseconds. */
     async next(blockMs: number): Promise<{ id: string; command: Command | Error }[]> {
-      const streams = await redis.xread('COUNT', 10, 'BLOCK', blockMs, 'STREAMS', keys.commands, '0')
+      const streams = await redis.xread(
+        'COUNT',
+        10,
+        'BLOCK',
+        blockMs,
+        'STREAMS',
+        keys.commands,
+        '0',
+      )
       const entries = streams?.[0]?.[1] ?? []
       return entries.map(([id, fields]) => ({ id, command: decode(fields[1] ?? '') }))
     },

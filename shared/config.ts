@@ -1,16 +1,16 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { Type, type Static, type TObject } from 'typebox'
-import { Value } from 'typebox/value'
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { ScriptoriumError } from './errors.ts'
+import { oneOf } from './one-of.ts'
 
 /** What every process reads from its environment. */
 const common = {
   REDIS_URL: Type.Optional(Type.String({ pattern: '^(rediss?|unix)://.+|^/.+' })),
   SCRIPTORIUM_PREFIX: Type.String({ default: 'scriptorium', pattern: '^[a-z0-9-]{1,40}$' }),
-  SCRIPTORIUM_LOG_LEVEL: Type.Enum(
-    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    { default: 'info' },
-  ),
+  SCRIPTORIUM_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+  }),
   /** `tesseract.js`, or the path of a module that exports `createEngine`. */
   SCRIPTORIUM_ENGINE: Type.String({ default: 'tesseract.js', minLength: 1 }),
   TESSDATA_PREFIX: Type.Optional(Type.String({ minLength: 1 })),
@@ -71,12 +71,21 @@ export function readConfig<T extends TObject>(
   )
   const values = Value.Convert(schema, Value.Default(schema, given))
   if (Value.Check(schema, values)) return values
-  const wrong = Value.Errors(schema, values).map((error) => {
-    const name = error.instancePath.slice(1)
+  const wrong = [...Value.Errors(schema, values)].map((error) => {
+    const name = error.path.slice(1)
     return name === '' ? error.message : `${name}=${environment[name] ?? ''} ${error.message}`
   })
   const unique = [...new Set(wrong)].join('; ')
   throw new ScriptoriumError('configuration', `wrong environment: ${unique}`)
+}
+
+/** The address from the environment. Throws `configuration` where there is none. */
+export function requireRedisUrl(url: string | undefined): string {
+  if (url !== undefined) return url
+  throw new ScriptoriumError(
+    'configuration',
+    'REDIS_URL is not set; give the address of the Redis that all processes share',
+  )
 }
 
 /** Worker memory that one process is planned with: an engine, a 12-megapixel page and Node itself. */

@@ -1,6 +1,7 @@
 /** What users get: the document as it stands in OUT's `.json` files, and what it is made of. */
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { recipeSchema } from './recipe.ts'
+import { oneOf } from './one-of.ts'
 
 const closed = { additionalProperties: false }
 
@@ -77,7 +78,7 @@ export type Timings = Static<typeof timingsSchema>
 export const pageSchema = Type.Object(
   {
     page: Type.Integer({ minimum: 1 }),
-    outcome: Type.Enum(['succeeded', 'empty']),
+    outcome: oneOf(['succeeded', 'empty']),
     width: Type.Integer(),
     height: Type.Integer(),
     confidence: Type.Number(),
@@ -92,7 +93,10 @@ export const pageSchema = Type.Object(
 )
 export type PageResult = Static<typeof pageSchema>
 
-export const documentErrorSchema = Type.Object({ code: Type.String(), message: Type.String() }, closed)
+export const documentErrorSchema = Type.Object(
+  { code: Type.String(), message: Type.String() },
+  closed,
+)
 export type DocumentError = Static<typeof documentErrorSchema>
 
 /** One finished document: the whole of an `OUT/<path>.json` file and of a line of `results.ndjson`. */
@@ -104,7 +108,7 @@ export const documentSchema = Type.Object(
     bytes: Type.Integer(),
     sha256: Type.Union([Type.String(), Type.Null()]),
     mediaType: Type.Union([Type.String(), Type.Null()]),
-    outcome: Type.Enum([...outcomes]),
+    outcome: oneOf(outcomes),
     duplicateOf: Type.Union([Type.String(), Type.Null()]),
     error: Type.Union([documentErrorSchema, Type.Null()]),
     /** Mean over the pages, weighted by their words. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createParser } from './messages.ts'
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '@sinclair/typebox'
 
 const holderSchema = Type.Object({ pid: Type.Integer(), host: Type.String(), since: Type.String() })
 const parseHolder = createParser('a lock holder', holderSchema)
@@ -21,7 +21,8 @@ export function takeLock(file: string): { release: () => void } | { holder: Hold
     database.exec('BEGIN EXCLUSIVE')
   } catch (thrown) {
     database.close()
-    if (thrown instanceof Error && /locked/.test(thrown.message)) return { holder: readHolder(file) }
+    if (thrown instanceof Error && /locked/.test(thrown.message))
+      return { holder: readHolder(file) }
     throw thrown
   }
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() }

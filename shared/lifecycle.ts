@@ -41,7 +41,11 @@ export function createLifecycle(host: NodeJS.Process, log: Logger, drainMs: numb
   if (host.send !== undefined) {
     host.on('disconnect', () => stop('the parent is gone', 0, Math.min(drainMs, orphanMs)))
   }
-  return { defer: (name, release) => releases.push([name, release]), stopping: stopping.signal, stop }
+  return {
+    defer: (name, release) => releases.push([name, release]),
+    stopping: stopping.signal,
+    stop,
+  }
 }
 
 /**

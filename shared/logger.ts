@@ -7,5 +7,8 @@ export type { Logger }
  * Written synchronously: the last line before a crash is the one that is needed.
  */
 export function createLogger(component: string, level: string): Logger {
-  return pino({ level, base: { component, pid: process.pid } }, destination({ dest: 2, sync: true }))
+  return pino(
+    { level, base: { component, pid: process.pid } },
+    destination({ dest: 2, sync: true }),
+  )
 }

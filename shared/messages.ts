@@ -1,12 +1,13 @@
 /** What travels through Redis: jobs, what workers report, what ingests ask, what the aggregator tells. */
-import { Compile } from 'typebox/compile'
-import { Type, type Static, type TSchema } from 'typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { documentErrorSchema, formats, outcomes, pageSchema } from './contract.ts'
 import { ScriptoriumError } from './errors.ts'
 import { recipeSchema } from './recipe.ts'
+import { oneOf } from './one-of.ts'
 
 const closed = { additionalProperties: false }
-const formatSchema = Type.Enum([...formats])
+const formatSchema = oneOf(formats)
 
 /** One document to open, or (with `page`) one page of it to read. */
 export const jobSchema = Type.Object(
@@ -57,7 +58,7 @@ export const reportSchema = Type.Union([
     {
       ...reported,
       kind: Type.Literal('failed'),
-      outcome: Type.Enum(['rejected', 'timeout', 'engine_crash', 'failed', 'cancelled']),
+      outcome: oneOf(['rejected', 'timeout', 'engine_crash', 'failed', 'cancelled']),
       error: documentErrorSchema,
       attempts: Type.Integer(),
       worker: Type.String(),
@@ -118,7 +119,7 @@ export const runStates = ['active', 'finished', 'interrupted', 'refused'] as con
 export const progressSchema = Type.Object(
   {
     runId: Type.String(),
-    state: Type.Enum([...runStates]),
+    state: oneOf(runStates),
     /** False while the folder is still being walked: `planned` may yet grow. */
     planningDone: Type.Boolean(),
     seen: Type.Integer(),
@@ -146,7 +147,7 @@ export const runEventSchema = Type.Object(
     seq: Type.Integer(),
     path: Type.String(),
     documentId: Type.Union([Type.String(), Type.Null()]),
-    outcome: Type.Enum([...outcomes, 'unstable']),
+    outcome: oneOf([...outcomes, 'unstable']),
     pages: Type.Integer(),
     confidence: Type.Union([Type.Number(), Type.Null()]),
     ms: Type.Number(),
@@ -165,7 +166,7 @@ export const heartbeatSchema = Type.Object(
     version: Type.String(),
     languages: Type.Array(Type.String()),
     engine: Type.String(),
-    state: Type.Enum(['reading', 'idle', 'paused']),
+    state: oneOf(['reading', 'idle', 'paused']),
     currentPage: Type.Union([Type.String(), Type.Null()]),
     pagesDone: Type.Integer(),
     rssBytes: Type.Integer(),
@@ -177,12 +178,15 @@ export const heartbeatSchema = Type.Object(
 export type Heartbeat = Static<typeof heartbeatSchema>
 
 /** Builds a parser that trusts nothing: throws `bad_message`, naming `what` and the first fault. */
-export function createParser<T extends TSchema>(what: string, schema: T): (value: unknown) => Static<T> {
-  const validator = Compile(schema)
+export function createParser<T extends TSchema>(
+  what: string,
+  schema: T,
+): (value: unknown) => Static<T> {
+  const validator = TypeCompiler.Compile(schema)
   return (value) => {
     if (validator.Check(value)) return value
     const [first] = validator.Errors(value)
-    const place = first === undefined ? '' : ` at ${first.instancePath || '/'}: ${first.message}`
+    const place = first === undefined ? '' : ` at ${first.path || '/'}: ${first.message}`
     throw new ScriptoriumError('bad_message', `${what} is not understood${place}`)
   }
 }

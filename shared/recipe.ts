@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { EngineIdentity } from './contract.ts'
 import { ScriptoriumError } from './errors.ts'
 

@@ -27,15 +27,6 @@ export function connectPatiently(url: string, log: Logger): Redis {
   return redis
 }
 
-/** The address from the environment. Throws `configuration` where there is none. */
-export function requireRedisUrl(url: string | undefined): string {
-  if (url !== undefined) return url
-  throw new ScriptoriumError(
-    'configuration',
-    'REDIS_URL is not set; give the address of the Redis that all processes share',
-  )
-}
-
 /**
  * A connection for a person who waits: the first answer comes within `deadlineMs` or not at all.
  * Throws `redis_unreachable`, naming the address without its password.
@@ -81,7 +72,8 @@ export function withoutPassword(url: string): string {
 /** Refuses a Redis that would forget jobs under memory pressure, and one that is too old for our commands. */
 export async function checkRedis(redis: Redis): Promise<void> {
   const info = await redis.info()
-  const value = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? ''
+  const value = (name: string): string =>
+    new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? ''
   const major = Number(value('redis_version').split('.')[0])
   if (!(major >= 7) && !(Number(value('valkey_version').split('.')[0]) >= 7)) {
     throw new ScriptoriumError(

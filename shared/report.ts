@@ -1,6 +1,7 @@
 /** What a run tells at its end: shown as the summary, written with `--report`, served by the API. */
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { recipeSchema } from './recipe.ts'
+import { oneOf } from './one-of.ts'
 
 const pageLineSchema = Type.Object({
   path: Type.String(),
@@ -11,7 +12,7 @@ const pageLineSchema = Type.Object({
 
 export const runReportSchema = Type.Object({
   runId: Type.String(),
-  state: Type.Enum(['finished', 'interrupted']),
+  state: oneOf(['finished', 'interrupted']),
   root: Type.String(),
   out: Type.String(),
   recipe: recipeSchema,

@@ -8,7 +8,8 @@ import type { Redis } from './redis.ts'
 export const pack = (value: unknown): Buffer => zstdCompressSync(Buffer.from(JSON.stringify(value)))
 
 /** The inverse of `pack`; the caller parses what comes back. */
-export const unpack = (bytes: Uint8Array): unknown => JSON.parse(zstdDecompressSync(bytes).toString())
+export const unpack = (bytes: Uint8Array): unknown =>
+  JSON.parse(zstdDecompressSync(bytes).toString())
 
 const parseReport = createParser('a worker report', reportSchema)
 
@@ -60,9 +61,11 @@ export function createResultReader(redis: Redis, keys: Keys, consumer: string) {
   }
   return {
     async open(): Promise<void> {
-      await redis.xgroup('CREATE', keys.results, group, '0', 'MKSTREAM').catch((thrown: unknown) => {
-        if (!toError(thrown).message.startsWith('BUSYGROUP')) throw thrown
-      })
+      await redis
+        .xgroup('CREATE', keys.results, group, '0', 'MKSTREAM')
+        .catch((thrown: unknown) => {
+          if (!toError(thrown).message.startsWith('BUSYGROUP')) throw thrown
+        })
     },
     /** What this consumer took before it died and never acknowledged. */
     pending: (after: string, count: number) => read(after, count, 1),

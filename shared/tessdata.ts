@@ -51,7 +51,11 @@ async function findLanguage(
       file: join(folder, `${language}.traineddata`),
       source: 'system' as const,
     })),
-    { language, file: join(npmFolder, language, variant, `${language}.traineddata.gz`), source: 'npm' },
+    {
+      language,
+      file: join(npmFolder, language, variant, `${language}.traineddata.gz`),
+      source: 'npm',
+    },
   ]
   for (const candidate of candidates) {
     if (!existsSync(candidate.file)) continue

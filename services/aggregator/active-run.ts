@@ -45,7 +45,10 @@ export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: D
     if (!dryRun) ledger.runs.end(run.id, state, text)
     await redis.set(keys.report(run.id), text, 'EX', ttl.finishedRun)
     await progress.close(state)
-    log.info({ runId: run.id, state, outcomes: report.outcomes, seconds: report.seconds }, 'run ended')
+    log.info(
+      { runId: run.id, state, outcomes: report.outcomes, seconds: report.seconds },
+      'run ended',
+    )
     onEnd(run.id)
   }
 

@@ -41,17 +41,19 @@ export function createAggregator({ config, ledger, redis, log }: Deps) {
   const plan = createPlanner({ ledger, queue, publisher, window: config.SCRIPTORIUM_WINDOW })
   const active = new Map<string, ActiveRun>()
 
+  const onPages = (pagesRead: ReadonlyMap<string, number>): void => {
+    for (const [runId, pages] of pagesRead) active.get(runId)?.progress.pagesRead(pages)
+  }
   const onFinal = (ids: readonly string[]): void => {
     for (const id of ids) {
       const row = ledger.documents.get(id)
       const owner = row && active.get(row.run_id)
       if (row?.state !== 'final' || owner === undefined) continue
-      const { event, pagesRead } = toEnding(row, ledger.pages.summary(id))
-      owner.progress.ended(event, pagesRead)
+      owner.progress.ended(toEnding(row, ledger.pages.summary(id)))
     }
     for (const run of active.values()) run.endIfDone()
   }
-  const collector = createCollector({ ledger, reader, queue, publisher, onFinal, log })
+  const collector = createCollector({ ledger, reader, queue, publisher, onPages, onFinal, log })
   const reconcile = createReconciler({
     ledger,
     queue,
@@ -61,7 +63,10 @@ export function createAggregator({ config, ledger, redis, log }: Deps) {
 
   const go = (run: Run): void => {
     const onEnd = (runId: string): void => void active.delete(runId)
-    active.set(run.id, startRun({ ledger, redis: redis.main, keys, publisher, plan, onEnd, log }, run))
+    active.set(
+      run.id,
+      startRun({ ledger, redis: redis.main, keys, publisher, plan, onEnd, log }, run),
+    )
   }
   const starter = createRunStarter({
     ledger,

@@ -17,7 +17,8 @@ export function assembleDocument(
     mediaType: row.media_type,
     outcome: row.outcome ?? 'failed',
     duplicateOf: row.duplicate_of,
-    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    error:
+      row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
     confidence: meanConfidence(pages),
     pages,
     recipe,
@@ -33,7 +34,10 @@ function meanConfidence(pages: readonly PageResult[]): number | null {
   const weights = pages.map(countWords)
   const words = weights.reduce((sum, weight) => sum + weight, 0)
   if (words === 0) return null
-  const sum = pages.reduce((total, page, index) => total + page.confidence * (weights[index] ?? 0), 0)
+  const sum = pages.reduce(
+    (total, page, index) => total + page.confidence * (weights[index] ?? 0),
+    0,
+  )
   return Math.round((100 * sum) / words) / 100
 }
 

@@ -13,6 +13,8 @@ interface Deps {
   reader: ResultReader
   queue: PageQueue
   publisher: Publisher
+  /** Called with how many pages of each run have just been recorded. */
+  onPages: (pagesRead: ReadonlyMap<string, number>) => void
   /** Called with documents that have just become final. */
   onFinal: (ids: readonly string[]) => void
   log: Logger
@@ -28,7 +30,8 @@ const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout
  * A crash before the commit: the batch is delivered again. A crash after it: what is read and not yet written is
  * found in the ledger at the next start.
  */
-export function createCollector({ ledger, reader, queue, publisher, onFinal, log }: Deps) {
+export function createCollector(deps: Deps) {
+  const { ledger, reader, queue, publisher, onPages, onFinal, log } = deps
   const record = createRecorder(ledger)
 
   /** Tries until the disk takes it: while it does not, results wait in Redis and the fleet pauses by itself. */
@@ -58,10 +61,12 @@ export function createCollector({ ledger, reader, queue, publisher, onFinal, log
     reports: readonly WorkerReport[],
     acknowledge?: () => Promise<void>,
   ): Promise<void> => {
-    const { read, failed, requeued } = await persistently('the ledger refuses results', () =>
+    const recorded = await persistently('the ledger refuses results', () =>
       ledger.transaction(() => record(reports)),
     )
+    const { read, failed, requeued } = recorded
     await acknowledge?.()
+    onPages(recorded.pagesRead)
     await queue.add(requeued)
     await persistently('output files cannot be written', () => publisher.publish(read))
     onFinal([...read, ...failed])

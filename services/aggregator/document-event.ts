@@ -12,12 +12,9 @@ export interface PagesSummary {
 export function toEnding(
   row: DocumentRow,
   { pages, confidence, ms }: PagesSummary,
-): { event: Omit<RunEvent, 'seq'>; pagesRead: number } {
+): Omit<RunEvent, 'seq'> {
   const error =
     row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' }
   const outcome = row.outcome ?? 'failed'
-  return {
-    event: { path: row.path, documentId: row.id, outcome, pages, confidence, ms, error },
-    pagesRead: outcome === 'duplicate' ? 0 : pages,
-  }
+  return { path: row.path, documentId: row.id, outcome, pages, confidence, ms, error }
 }

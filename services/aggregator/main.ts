@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
-import { aggregatorSchema, readConfig } from '../../shared/config.ts'
+import { aggregatorSchema, readConfig, requireRedisUrl } from '../../shared/config.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
 import { takeLock } from '../../shared/file-lock.ts'
 import { createLifecycle } from '../../shared/lifecycle.ts'
 import { createLogger } from '../../shared/logger.ts'
-import { checkRedis, connectPatiently, requireRedisUrl } from '../../shared/redis.ts'
+import { checkRedis, connectPatiently } from '../../shared/redis.ts'
 import { createAggregator } from './aggregator.ts'
 import { openLedger } from './ledger/ledger.ts'
 
@@ -15,8 +15,14 @@ try {
   const folder = resolve(config.SCRIPTORIUM_DATA)
   const lock = takeLock(join(folder, 'aggregator.lock'))
   if ('holder' in lock) {
-    const who = lock.holder === undefined ? 'another process' : `process ${lock.holder.pid} on ${lock.holder.host}`
-    throw new ScriptoriumError('configuration', `${folder} is in use by ${who}; one aggregator writes a ledger`)
+    const who =
+      lock.holder === undefined
+        ? 'another process'
+        : `process ${lock.holder.pid} on ${lock.holder.host}`
+    throw new ScriptoriumError(
+      'configuration',
+      `${folder} is in use by ${who}; one aggregator writes a ledger`,
+    )
   }
   const ledger = openLedger(folder)
   life.defer('ledger', () => ledger.close())

@@ -32,7 +32,16 @@ function jobIdOf(documentId: string, stat: string, fingerprint: string, pass: nu
 export function nextPass(row: DocumentRow): Plan {
   const { id, run_id, path, stat, bytes, fingerprint } = row
   const pass = row.pass + 1
-  return { id, run_id, path, stat, bytes, fingerprint, pass, job_id: jobIdOf(id, stat, fingerprint, pass) }
+  return {
+    id,
+    run_id,
+    path,
+    stat,
+    bytes,
+    fingerprint,
+    pass,
+    job_id: jobIdOf(id, stat, fingerprint, pass),
+  }
 }
 
 /** Decides about files of one run by comparing them with the ledger; opens them only with `--checksum`. */

@@ -41,7 +41,11 @@ export function createPlanner(deps: Deps) {
     }
     for (const found of walk(inputsOf(deps.ledger, run), walkOptions(run))) {
       progress.seen(1)
-      if ('stat' in found && Math.abs(found.changedMsAgo) < recentMs && !isKnown(deps.ledger, run, found)) {
+      if (
+        'stat' in found &&
+        Math.abs(found.changedMsAgo) < recentMs &&
+        !isKnown(deps.ledger, run, found)
+      ) {
         recent.push(found)
       } else batch.push(found)
       if (batch.length >= batchSize) await flush()
@@ -49,7 +53,9 @@ export function createPlanner(deps: Deps) {
     await flush()
     if (recent.length > 0) await delay(secondLookMs, undefined, { signal })
     for (let index = 0; index < recent.length; index += batchSize) {
-      batch = recent.slice(index, index + batchSize).flatMap((file) => secondLook(run, progress, file))
+      batch = recent
+        .slice(index, index + batchSize)
+        .flatMap((file) => secondLook(run, progress, file))
       await flush()
     }
     progress.planningDone()
@@ -71,12 +77,20 @@ function walkOptions({ request }: Run) {
 }
 
 /** A file that was final with this very stat is not being written, however recent it is. */
-function isKnown(ledger: Ledger, run: Run, { path, stat }: { path: string; stat: string }): boolean {
+function isKnown(
+  ledger: Ledger,
+  run: Run,
+  { path, stat }: { path: string; stat: string },
+): boolean {
   const row = ledger.documents.get(documentIdOf(run, path))
   return row?.state === 'final' && row.stat === stat
 }
 
-function secondLook(run: Run, progress: RunProgress, file: { path: string; stat: string }): Found[] {
+function secondLook(
+  run: Run,
+  progress: RunProgress,
+  file: { path: string; stat: string },
+): Found[] {
   const absolute = join(run.request.root, file.path)
   const look = run.request.follow ? statSync : lstatSync
   const now = look(absolute, { bigint: true, throwIfNoEntry: false })
@@ -117,7 +131,7 @@ function createBatchPlanner(deps: Deps, run: Run, progress: RunProgress) {
     progress.planned(jobs.length + problems.length)
     for (const _ of restored) progress.passed('restored')
     for (const { path, problem } of problems) {
-      progress.ended(toEvent(path, documentIdOf(run, path), 'rejected', problem), 0)
+      progress.ended(toEvent(path, documentIdOf(run, path), 'rejected', problem))
     }
   }
 }

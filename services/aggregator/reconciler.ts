@@ -49,7 +49,10 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
       missing.push(...slice.filter(({ jobId }) => !present.has(jobId)))
     }
     if (missing.length === 0) return
-    log.info({ runId: run.id, jobs: missing.length }, 'Redis no longer holds these jobs, adding them again')
+    log.info(
+      { runId: run.id, jobs: missing.length },
+      'Redis no longer holds these jobs, adding them again',
+    )
     // A job whose result is just being collected is added again too; its worker sees that it has reported.
     for (let index = 0; index < missing.length; index += chunk) {
       await queue.add(missing.slice(index, index + chunk))

@@ -14,6 +14,8 @@ export interface Recorded {
   failed: string[]
   /** Documents that are to be read after all. */
   requeued: QueuedJob[]
+  /** Pages that were read, by run. */
+  pagesRead: Map<string, number>
 }
 
 /**
@@ -21,7 +23,12 @@ export interface Recorded {
  * has ended, or about an earlier pass of it, changes nothing.
  */
 export function createRecorder({ documents, pages, runs }: Ledger) {
-  const end = (row: DocumentRow, ending: Ending, duplicateOf: string | null, out: Recorded): void => {
+  const end = (
+    row: DocumentRow,
+    ending: Ending,
+    duplicateOf: string | null,
+    out: Recorded,
+  ): void => {
     if (ending.error === null) {
       documents.setRead(row.id, ending, duplicateOf)
       out.read.push(row.id)
@@ -80,7 +87,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
   }
 
   return (reports: readonly WorkerReport[]): Recorded => {
-    const out: Recorded = { read: [], failed: [], requeued: [] }
+    const out: Recorded = { read: [], failed: [], requeued: [], pagesRead: new Map() }
     for (const report of reports) {
       const row = documents.get(report.documentId)
       if (row?.state !== 'planned' || row.job_id !== documentJobId(report.jobId)) continue
@@ -88,6 +95,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
         case 'page':
           documents.setInput(row.id, report.input, report.pagesTotal)
           pages.putResult(row.id, report.result)
+          out.pagesRead.set(row.run_id, (out.pagesRead.get(row.run_id) ?? 0) + 1)
           endIfComplete(row.id, out)
           break
         case 'failed':

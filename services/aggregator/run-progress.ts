@@ -60,7 +60,9 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
       pipeline.xadd(keys.events(run.id), 'MAXLEN', '~', keptEvents, '*', 'e', JSON.stringify(event))
     }
     if (expireSeconds !== undefined) {
-      pipeline.expire(keys.progress(run.id), expireSeconds).expire(keys.events(run.id), expireSeconds)
+      pipeline
+        .expire(keys.progress(run.id), expireSeconds)
+        .expire(keys.events(run.id), expireSeconds)
     }
     await pipeline.exec()
   }
@@ -74,6 +76,9 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
   }
   return {
     snapshot: (): Readonly<Progress> => progress,
+    pagesRead(pages: number): void {
+      progress.pagesRead += pages
+    },
     planned(documents: number): void {
       progress.planned += documents
     },
@@ -84,18 +89,20 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
       progress.planningDone = true
     },
     /** A planned document is final. */
-    ended(event: Omit<RunEvent, 'seq'>, pagesRead: number): void {
+    ended(event: Omit<RunEvent, 'seq'>): void {
       if (event.error?.code === 'unstable') {
         progress.unstable += 1
         progress.planned -= 1
       } else if (failedOutcomes.has(event.outcome as Outcome)) progress.failed += 1
       else progress.done += 1
-      progress.pagesRead += pagesRead
       append(event)
       changed.emit('ended')
     },
     /** A document that needs no reading, or will get none in this run. */
-    passed(how: 'unchanged' | 'failedEarlier' | 'restored' | 'unstable', event?: Omit<RunEvent, 'seq'>): void {
+    passed(
+      how: 'unchanged' | 'failedEarlier' | 'restored' | 'unstable',
+      event?: Omit<RunEvent, 'seq'>,
+    ): void {
       progress[how] += 1
       if (event !== undefined) append(event)
     },

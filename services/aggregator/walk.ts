@@ -95,7 +95,11 @@ function unreadable(path: string, thrown: unknown): Found {
       return problem(path, 'not_found', 'is not there')
     case 'EACCES':
     case 'EPERM':
-      return problem(path, 'permission_denied', 'may not be read by this user; give it read permission')
+      return problem(
+        path,
+        'permission_denied',
+        'may not be read by this user; give it read permission',
+      )
     default:
       return problem(path, 'input_unreadable', `cannot be read: ${toError(thrown).message}`)
   }

@@ -4,10 +4,8 @@ import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ScriptoriumError } from '../../shared/errors.ts'
-import { connectPromptly } from '../../shared/redis.ts'
 
 const binaries = ['redis-server', 'valkey-server']
-const startDeadlineMs = 10_000
 const stopDeadlineMs = 5_000
 /** Deaths in a row, each within a minute of its start, after which another start would not help. */
 const mostDeaths = 5
@@ -24,9 +22,9 @@ interface Options {
 
 /**
  * Starts a Redis of our own on a unix socket that only this user can open, and starts it again when it dies.
- * It ends with this process, however that ends. Throws `redis_missing` or `redis_unreachable`.
+ * It ends with this process, however that ends. Throws `redis_missing`. Its address is known before it answers.
  */
-export async function startRedisServer({ folder, searchPath, onGivenUp }: Options) {
+export function startRedisServer({ folder, searchPath, onGivenUp }: Options) {
   const binary = findBinary(searchPath)
   mkdirSync(folder, { recursive: true })
   // A socket's path may have 107 bytes at most; an output folder's may be longer.
@@ -35,12 +33,6 @@ export async function startRedisServer({ folder, searchPath, onGivenUp }: Option
   let deaths = 0
   let isStopping = false
   let server = launch()
-  try {
-    await ready()
-  } catch (thrown) {
-    await stop()
-    throw thrown
-  }
   return { url, stop }
 
   function launch(): { child: ChildProcess; watcher: ChildProcess } {
@@ -56,15 +48,11 @@ export async function startRedisServer({ folder, searchPath, onGivenUp }: Option
       watcher.kill('SIGKILL')
       if (isStopping) return
       deaths = performance.now() - startedAt > healthyMs ? 1 : deaths + 1
-      if (deaths >= mostDeaths) onGivenUp(`${binary} keeps ending (exit code ${code}); see ${folder}/redis.log`)
+      if (deaths >= mostDeaths)
+        onGivenUp(`${binary} keeps ending (exit code ${code}); see ${folder}/redis.log`)
       else server = launch()
     })
     return { child, watcher }
-  }
-
-  async function ready(): Promise<void> {
-    const redis = await connectPromptly(url, startDeadlineMs)
-    redis.disconnect()
   }
 
   async function stop(): Promise<void> {
@@ -79,8 +67,6 @@ export async function startRedisServer({ folder, searchPath, onGivenUp }: Option
     rmSync(socketFolder, { recursive: true, force: true })
   }
 }
-
-export type RedisServer = Awaited<ReturnType<typeof startRedisServer>>
 
 function settings(folder: string, socket: string): string[] {
   return [

@@ -1,4 +1,12 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createKeys } from '../../shared/keys.ts'
 import { createPageQueue } from '../../shared/queue.ts'
@@ -14,6 +22,7 @@ interface Options {
   environment: NodeJS.ProcessEnv
   prefix: string
   drainMs: number
+  withFleet: boolean
   /** Called when a process cannot be kept alive. */
   onGivenUp: (what: string, exitCode: number) => void
 }
@@ -25,34 +34,42 @@ const mostLogBytes = 10 * 2 ** 20
 /** A stopped child is given this much longer than its own deadline. */
 const marginMs = 5_000
 const exitRedis = 3
+const redisDeadlineMs = 10_000
 
 /** Where `status` finds the socket of a run that is going on. */
 export const addressFile = (stateFolder: string): string => join(stateFolder, 'redis.url')
 export const logFileOf = (stateFolder: string): string => join(stateFolder, 'scriptorium.log')
 
-/** Everything on one machine: a private Redis, the aggregator and the fleet as children of this process. */
+/**
+ * Everything on one machine: a private Redis, the aggregator and the fleet as children of this process.
+ * `withFleet` starts the fleet first, so that engines load while Redis starts.
+ */
 export async function startStack(options: Options) {
   const { dataFolder, stateFolder, environment, prefix, drainMs, onGivenUp } = options
   mkdirSync(stateFolder, { recursive: true })
-  const logFile = openLog(logFileOf(stateFolder))
-  const server = await startRedisServer({
+  const server = startRedisServer({
     folder: join(stateFolder, 'redis'),
     searchPath: environment['PATH'] ?? '',
     onGivenUp: (reason) => onGivenUp(reason, exitRedis),
   })
-  const redis = await connectPromptly(server.url)
-  await forgetJobs(redis, prefix)
-  writeFileSync(addressFile(stateFolder), server.url)
+  const logFile = openLog(logFileOf(stateFolder))
   const env = { ...environment, REDIS_URL: server.url, SCRIPTORIUM_DATA: dataFolder }
   const start = (name: string, main: string): SupervisedChild =>
     superviseChild({
       main,
       environment: env,
       logFile,
-      onGivenUp: (code) => onGivenUp(`the ${name} cannot be kept running; see ${logFileOf(stateFolder)}`, code),
+      onGivenUp: (code) =>
+        onGivenUp(`the ${name} cannot be kept running; see ${logFileOf(stateFolder)}`, code),
     })
   let aggregator: SupervisedChild | undefined
-  let fleet: SupervisedChild | undefined
+  let fleet = options.withFleet ? start('fleet', fleetMain) : undefined
+  const redis = await openQueue(server.url, prefix).catch(async (thrown: unknown) => {
+    await fleet?.stop(0)
+    await server.stop()
+    throw thrown
+  })
+  writeFileSync(addressFile(stateFolder), server.url)
 
   return {
     url: server.url,
@@ -85,10 +102,12 @@ export type Stack = Awaited<ReturnType<typeof startStack>>
  * What was on the queue of a private Redis is planned again from the ledger, and a job in a dead worker's hands
  * would be waited for until its lock ran out. Results that nobody has collected stay.
  */
-async function forgetJobs(redis: Redis, prefix: string): Promise<void> {
+async function openQueue(url: string, prefix: string): Promise<Redis> {
+  const redis = await connectPromptly(url, redisDeadlineMs)
   const queue = createPageQueue(redis, createKeys(prefix))
   await queue.clear()
   await queue.close()
+  return redis
 }
 
 function openLog(file: string): number {

@@ -69,25 +69,70 @@ function languageList(text: string): string[] {
 /** Every flag with its help, its default and the variable of the environment that sets it. */
 const options = (environment: Environment): Option[] => [
   flag('-o, --out <folder>', 'where the output goes', 'OUT').makeOptionMandatory(),
-  flag('--base <folder>', 'paths below OUT are relative to this folder (default: the folder given, or the common parent of what is given)', 'BASE'),
-  flag('--include <glob>', 'read only files that match; may be repeated', 'INCLUDE').default([], 'all').argParser(collect),
-  flag('--exclude <glob>', 'leave out files that match; may be repeated', 'EXCLUDE').default([], 'none').argParser(collect),
-  toggle('--include-hidden', 'read files and folders whose names begin with a dot', 'INCLUDE_HIDDEN', environment),
+  flag(
+    '--base <folder>',
+    'paths below OUT are relative to this folder (default: the folder given, or the common parent of what is given)',
+    'BASE',
+  ),
+  flag('--include <glob>', 'read only files that match; may be repeated', 'INCLUDE')
+    .default([], 'all')
+    .argParser(collect),
+  flag('--exclude <glob>', 'leave out files that match; may be repeated', 'EXCLUDE')
+    .default([], 'none')
+    .argParser(collect),
+  toggle(
+    '--include-hidden',
+    'read files and folders whose names begin with a dot',
+    'INCLUDE_HIDDEN',
+    environment,
+  ),
   toggle('--follow', 'follow symbolic links that stay inside the folder', 'FOLLOW', environment),
-  flag('-f, --formats <list>', `output formats: ${formats.join(', ')}`, 'FORMATS').default([...formats], formats.join(',')).argParser(formatList),
-  toggle('--combined', 'write OUT/results.ndjson with every document of the run', 'COMBINED', environment),
+  flag('-f, --formats <list>', `output formats: ${formats.join(', ')}`, 'FORMATS')
+    .default([...formats], formats.join(','))
+    .argParser(formatList),
+  toggle(
+    '--combined',
+    'write OUT/results.ndjson with every document of the run',
+    'COMBINED',
+    environment,
+  ),
   flag('--report <file>', "write the run's report as JSON", 'REPORT'),
-  flag('-l, --languages <codes>', 'languages of the pages, the main one first: eng+deu', 'LANGUAGES').default(defaultRecipe.languages, 'eng').argParser(languageList),
-  flag('--psm <n>', 'page segmentation mode', 'PSM').default(defaultRecipe.psm).argParser(integer(1, 13)),
+  flag(
+    '-l, --languages <codes>',
+    'languages of the pages, the main one first: eng+deu',
+    'LANGUAGES',
+  )
+    .default(defaultRecipe.languages, 'eng')
+    .argParser(languageList),
+  flag('--psm <n>', 'page segmentation mode', 'PSM')
+    .default(defaultRecipe.psm)
+    .argParser(integer(1, 13)),
   flag('--oem <n>', 'OCR engine mode', 'OEM').default(defaultRecipe.oem).argParser(integer(0, 3)),
-  flag('--dpi <n>', 'resolution of the pages, 0 to estimate it', 'DPI').default(defaultRecipe.dpi).argParser(integer(0, 2_400)),
-  flag('--variable <name=value>', 'an engine variable; may be repeated', 'VARIABLE').default({}, 'none').argParser(collectVariable),
-  flag('-w, --workers <n>', 'worker processes (default: as the cores and the memory allow)', 'WORKERS').argParser(integer(1, 1_024)),
-  flag('--timeout <seconds>', "deadline of one page, 0 to go by the page's size", 'TIMEOUT').default(0).argParser(seconds),
-  flag('--attempts <n>', 'readings of a page before it is given up', 'ATTEMPTS').default(3).argParser(integer(1, 20)),
+  flag('--dpi <n>', 'resolution of the pages, 0 to estimate it', 'DPI')
+    .default(defaultRecipe.dpi)
+    .argParser(integer(0, 2_400)),
+  flag('--variable <name=value>', 'an engine variable; may be repeated', 'VARIABLE')
+    .default({}, 'none')
+    .argParser(collectVariable),
+  flag(
+    '-w, --workers <n>',
+    'worker processes (default: as the cores and the memory allow)',
+    'WORKERS',
+  ).argParser(integer(1, 1_024)),
+  flag('--timeout <seconds>', "deadline of one page, 0 to go by the page's size", 'TIMEOUT')
+    .default(0)
+    .argParser(seconds),
+  flag('--attempts <n>', 'readings of a page before it is given up', 'ATTEMPTS')
+    .default(3)
+    .argParser(integer(1, 20)),
   toggle('--force', 'read everything again', 'FORCE', environment),
   toggle('--retry-failed', 'read again what failed in earlier runs', 'RETRY_FAILED', environment),
-  toggle('--checksum', 'compare contents, of input and output, and not only sizes and times', 'CHECKSUM', environment),
+  toggle(
+    '--checksum',
+    'compare contents, of input and output, and not only sizes and times',
+    'CHECKSUM',
+    environment,
+  ),
   toggle('-n, --dry-run', 'tell what would be done, and do nothing', 'DRY_RUN', environment),
   toggle('--json', 'one JSON line a document and the summary on stdout', 'JSON', environment),
 ]
@@ -109,10 +154,18 @@ function flag(flags: string, help: string, variable: string): Option {
  * Parses the arguments after the program's name. Throws commander's own error, with exit code 1 for a bad argument
  * and 0 for `--help`; what it has to say is written by then.
  */
-export function parseArguments(arguments_: readonly string[], environment: Environment): IngestOptions {
+export function parseArguments(
+  arguments_: readonly string[],
+  environment: Environment,
+): IngestOptions {
   const command = new Command('npm run ingest --')
-    .description('Reads scanned pages: a folder goes in, text comes out. A run that was ended goes on where it stopped.')
-    .argument('<input...>', 'folders, files, @list.txt (a path on each line) or - (the same on standard input)')
+    .description(
+      'Reads scanned pages: a folder goes in, text comes out. A run that was ended goes on where it stopped.',
+    )
+    .argument(
+      '<input...>',
+      'folders, files, @list.txt (a path on each line) or - (the same on standard input)',
+    )
     .exitOverride()
     .showHelpAfterError('(--help tells more)')
   for (const option of options(environment)) command.addOption(option)

@@ -61,12 +61,22 @@ export async function readProgress(
 }
 
 async function readEvents(redis: Redis, stream: string, after: string) {
-  const entries = await redis.xrange(stream, after === '0' ? '-' : `(${after}`, '+', 'COUNT', eventsAtATime)
+  const entries = await redis.xrange(
+    stream,
+    after === '0' ? '-' : `(${after}`,
+    '+',
+    'COUNT',
+    eventsAtATime,
+  )
   const events = entries.map(([, fields]) => parseEvent(JSON.parse(fields[1] ?? '')))
   return { events, after: entries.at(-1)?.[0] ?? after }
 }
 
-export async function readReport(redis: Redis, keys: Keys, runId: string): Promise<RunReport | undefined> {
+export async function readReport(
+  redis: Redis,
+  keys: Keys,
+  runId: string,
+): Promise<RunReport | undefined> {
   const text = await redis.get(keys.report(runId))
   return text === null ? undefined : parseRunReport(text)
 }

@@ -55,7 +55,7 @@ async function findPlace(
   const url = environment['REDIS_URL']
   if (url) {
     if (options.workers !== undefined) {
-      const message = '--workers is the fleet\'s affair where REDIS_URL is set; leave it out'
+      const message = "--workers is the fleet's affair where REDIS_URL is set; leave it out"
       throw new ScriptoriumError('bad_arguments', message)
     }
     return joinServices(url, environment['SCRIPTORIUM_PREFIX'] ?? 'scriptorium', request)
@@ -64,7 +64,7 @@ async function findPlace(
   if ((environment['SCRIPTORIUM_ENGINE'] ?? 'tesseract.js') === 'tesseract.js') {
     await findLanguages(languages, oem, environment['TESSDATA_PREFIX'])
   }
-  return startOwnProcesses(request.out, options, environment)
+  return startOwnProcesses(request.out, options, environment, request.runId)
 }
 
 /** Our own fleet is drained first; then the run is told to end where it is. */
@@ -75,7 +75,12 @@ async function quieten(place: Place, request: RunRequest): Promise<void> {
 
 async function watch(deps: Deps, place: Place, request: RunRequest, view: View): Promise<number> {
   const { options, stdout } = deps
-  for await (const { progress, events } of followRun(place.redis, place.keys, request.runId, place.failure)) {
+  for await (const { progress, events } of followRun(
+    place.redis,
+    place.keys,
+    request.runId,
+    place.failure,
+  )) {
     for (const event of events) {
       if (options.json) stdout.write(`${JSON.stringify({ type: 'document', ...event })}\n`)
       const line = eventLine(event)
@@ -98,10 +103,12 @@ async function conclude(deps: Deps, place: Place, request: RunRequest): Promise<
   const { options, stdout, stderr } = deps
   const report = await readReport(place.redis, place.keys, request.runId)
   if (report === undefined) throw new ScriptoriumError('internal', 'the run left no report')
-  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`)
+  if (options.report !== undefined)
+    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`)
   if (options.json) stdout.write(`${JSON.stringify({ type: 'summary', ...report })}\n`)
   else stdout.write(`${formatSummary(report)}\noutput: ${request.out}\n`)
-  if (report.state === 'interrupted') stderr.write(`\nTo go on where it stopped:\n  ${deps.resumeCommand}\n`)
+  if (report.state === 'interrupted')
+    stderr.write(`\nTo go on where it stopped:\n  ${deps.resumeCommand}\n`)
   return exitCodeOf(report)
 }
 

@@ -40,8 +40,11 @@ function resolveNamed(input: string): string {
     if (statSync(path).isDirectory()) return realpathSync(path)
     lstatSync(path)
   } catch (thrown) {
-    const why = systemCode(thrown) === 'ENOENT' ? 'there is no such file or folder' : toError(thrown).message
-    throw new ScriptoriumError('input_unreadable', `${input} cannot be read: ${why}`, { cause: thrown })
+    const why =
+      systemCode(thrown) === 'ENOENT' ? 'there is no such file or folder' : toError(thrown).message
+    throw new ScriptoriumError('input_unreadable', `${input} cannot be read: ${why}`, {
+      cause: thrown,
+    })
   }
   return withRealParent(path)
 }
@@ -56,7 +59,10 @@ function readList(input: string, readStdin: () => string): string[] {
   }
   // As `find -print0` writes it, where paths may hold newlines.
   const separator = text.includes('\0') ? '\0' : /\r?\n/
-  return text.split(separator).filter((line) => line !== '').map((line) => resolve(line))
+  return text
+    .split(separator)
+    .filter((line) => line !== '')
+    .map((line) => resolve(line))
 }
 
 /** The folder's links are resolved, the name itself is kept: a link that was named is still seen as one. */

@@ -16,7 +16,11 @@ export const outHash = (out: string): string => hash('sha256', out).slice(0, 26)
  * Joins the services behind a Redis: they run the job, this process watches.
  * Throws `redis_unreachable`, `aggregator_missing`, or `output_held` where another ingest watches a run there.
  */
-export async function joinServices(url: string, prefix: string, request: RunRequest): Promise<Place> {
+export async function joinServices(
+  url: string,
+  prefix: string,
+  request: RunRequest,
+): Promise<Place> {
   const redis = await connectPromptly(url)
   const keys = createKeys(prefix)
   try {
@@ -26,7 +30,8 @@ export async function joinServices(url: string, prefix: string, request: RunRequ
       redis,
       keys,
       failure: () => undefined,
-      begin: async () => void (await redis.set(keys.latestRun(outHash(request.out)), request.runId)),
+      begin: async () =>
+        void (await redis.set(keys.latestRun(outHash(request.out)), request.runId)),
       needWorkers: () => undefined,
       quieten: async () => undefined, // The fleet is not ours: the run stops being planned, pages in hand end.
       async close() {
@@ -54,7 +59,11 @@ async function waitForAggregator(redis: Redis, keys: Keys, url: string): Promise
 }
 
 /** Keeps others from writing to the same folder; lapses by itself when this process is killed. */
-async function hold(redis: Redis, keys: Keys, request: RunRequest): Promise<() => Promise<unknown>> {
+async function hold(
+  redis: Redis,
+  keys: Keys,
+  request: RunRequest,
+): Promise<() => Promise<unknown>> {
   const key = keys.holder(outHash(request.out))
   const sign = JSON.stringify({ runId: request.runId, by: request.requestedBy })
   const other = await redis.set(key, sign, 'EX', ttl.holder, 'NX', 'GET')

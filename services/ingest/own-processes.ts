@@ -8,6 +8,7 @@ import { ledgerFile } from '../aggregator/ledger/ledger.ts'
 import { stateFolder } from '../aggregator/outputs/files.ts'
 import { logFileOf, startStack } from '../embedded/stack.ts'
 import type { IngestOptions } from './arguments.ts'
+import { outHash } from './joined-services.ts'
 import type { Place } from './place.ts'
 
 const prefix = 'scriptorium'
@@ -21,6 +22,7 @@ export async function startOwnProcesses(
   out: string,
   options: IngestOptions,
   environment: NodeJS.ProcessEnv,
+  runId: string,
 ): Promise<Place> {
   const state = stateFolder(out)
   // A dry run leaves no trace: it looks at the ledger that is there, and at none where there is none.
@@ -37,23 +39,26 @@ export async function startOwnProcesses(
     environment: childEnvironment(options, environment),
     prefix,
     drainMs,
+    // A first run surely has something to read; a later one may have nothing.
+    withFleet: isFirst && !options.dryRun,
     onGivenUp(what, exitCode) {
       const reason = lastFatal(scratch ?? state)
-      const code = exitCode === 3 ? 'redis_unreachable' : exitCode === 9 ? 'configuration' : 'internal'
+      const code =
+        exitCode === 3 ? 'redis_unreachable' : exitCode === 9 ? 'configuration' : 'internal'
       failure ??= new ScriptoriumError(code, reason ?? what)
     },
   }).catch((thrown: unknown) => {
     lock.release()
     throw thrown
   })
+  const keys = createKeys(prefix)
   return {
     redis: stack.redis,
-    keys: createKeys(prefix),
+    keys,
     failure: () => failure,
     async begin() {
+      await stack.redis.set(keys.latestRun(outHash(out)), runId)
       stack.startAggregator()
-      // A first run surely has something to read: the engines load while the folder is walked.
-      if (isFirst && !options.dryRun) stack.startFleet()
     },
     needWorkers: () => stack.startFleet(),
     quieten: () => stack.stopFleet(),
@@ -65,14 +70,19 @@ export async function startOwnProcesses(
   }
 }
 
-function childEnvironment(options: IngestOptions, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function childEnvironment(
+  options: IngestOptions,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const env = {
     ...environment,
     SCRIPTORIUM_PREFIX: prefix,
     SCRIPTORIUM_LANGUAGES: options.languages.join('+'),
     SCRIPTORIUM_DRAIN_MS: String(drainMs),
   }
-  return options.workers === undefined ? env : { ...env, SCRIPTORIUM_WORKERS: String(options.workers) }
+  return options.workers === undefined
+    ? env
+    : { ...env, SCRIPTORIUM_WORKERS: String(options.workers) }
 }
 
 function makeFolder(folder: string): void {

@@ -13,7 +13,11 @@ const mostInRequest = 100
 const pathsAtATime = 1_000
 
 /** Builds the request that stands for a command line. */
-export function buildRequest(options: IngestOptions, { root, paths }: Inputs, out: string): RunRequest {
+export function buildRequest(
+  options: IngestOptions,
+  { root, paths }: Inputs,
+  out: string,
+): RunRequest {
   const { include, exclude, includeHidden, follow, formats, combined } = options
   const { languages, psm, oem, dpi, variable: variables } = options
   const { attempts, timeout: timeoutMs, force, retryFailed, checksum, dryRun } = options

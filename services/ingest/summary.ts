@@ -9,7 +9,13 @@ export function tally({ outcomes, failedEarlier }: RunReport) {
   const of = (name: string): number => outcomes[name] ?? 0
   const failed = [...failedOutcomes].reduce((sum, outcome) => sum + of(outcome), 0)
   const read = of('succeeded') + of('empty') + of('duplicate')
-  return { read, unchanged: of('skipped_unchanged'), failed, failedEarlier, unstable: of('unstable') }
+  return {
+    read,
+    unchanged: of('skipped_unchanged'),
+    failed,
+    failedEarlier,
+    unstable: of('unstable'),
+  }
 }
 
 /** The exit code that a run's report deserves. */
@@ -29,14 +35,26 @@ export function formatSummary(report: RunReport): string {
       `${pagesRead} pages in ${formatSeconds(seconds)}: ${pagesPerSecond} pages/s; ` +
         `a page took ${milliseconds(pageMs.p50)} (median), ${milliseconds(pageMs.p95)} (95 of 100 took less)`,
     )
-    lines.push(...table('worker', workers.map(({ worker, pages, share, utilisation }) => [
-      worker, `${pages} pages`, percent(share), `busy ${percent(utilisation)}`,
-    ])))
-    const pageLine = (shown: (line: RunReport['slowest'][number]) => string) =>
+    lines.push(
+      ...table(
+        'worker',
+        workers.map(({ worker, pages, share, utilisation }) => [
+          worker,
+          `${pages} pages`,
+          percent(share),
+          `busy ${percent(utilisation)}`,
+        ]),
+      ),
+    )
+    const pageLine =
+      (shown: (line: RunReport['slowest'][number]) => string) =>
       (line: RunReport['slowest'][number]) => [`${showPath(line.path)}#${line.page}`, shown(line)]
     lines.push(...table('slowest', report.slowest.map(pageLine(({ ms }) => milliseconds(ms)))))
     lines.push(
-      ...table('least confident', report.leastConfident.map(pageLine(({ confidence }) => `${confidence.toFixed(0)} %`))),
+      ...table(
+        'least confident',
+        report.leastConfident.map(pageLine(({ confidence }) => `${confidence.toFixed(0)} %`)),
+      ),
     )
   }
   return lines.join('\n')
@@ -44,22 +62,34 @@ export function formatSummary(report: RunReport): string {
 
 function headline(report: RunReport): string {
   const { read, unchanged, failed, unstable } = tally(report)
-  if (report.state === 'interrupted') return `Interrupted: ${read} read, ${failed} failed, ${report.open} still to do.`
+  if (report.state === 'interrupted')
+    return `Interrupted: ${read} read, ${failed} failed, ${report.open} still to do.`
   if (report.seen === 0) return 'No files were found.'
-  if (read + failed + unstable === 0) return `Nothing to do: ${unchanged} files were read before and are unchanged.`
+  if (read + failed + unstable === 0)
+    return `Nothing to do: ${unchanged} files were read before and are unchanged.`
   return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged.`
 }
 
 function outcomeLines({ outcomes, restored, failedEarlier }: RunReport): string[] {
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
   const lines = counts.length > 0 ? [`outcomes: ${counts.join(', ')}`] : []
-  if (restored > 0) lines.push(`${restored} output files were missing or edited and have been written again`)
-  if (failedEarlier > 0) lines.push(`${failedEarlier} failed in an earlier run; --retry-failed reads them again`)
+  if (restored > 0)
+    lines.push(`${restored} output files were missing or edited and have been written again`)
+  if (failedEarlier > 0)
+    lines.push(`${failedEarlier} failed in an earlier run; --retry-failed reads them again`)
   return lines
 }
 
 /** What a dry run found. */
-export function formatDryRun({ planned, unchanged, failedEarlier, unstable, restored, seen, failed }: Progress): string {
+export function formatDryRun({
+  planned,
+  unchanged,
+  failedEarlier,
+  unstable,
+  restored,
+  seen,
+  failed,
+}: Progress): string {
   return [
     '',
     '*** DRY RUN: nothing was read, nothing was written ***',
@@ -75,12 +105,18 @@ export function formatDryRun({ planned, unchanged, failedEarlier, unstable, rest
 
 function table(title: string, rows: string[][]): string[] {
   if (rows.length === 0) return []
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
   const lines = rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
   )
   return [`${title}:`, ...lines.map((line) => `  ${line}`)]
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
-const milliseconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`)
+const milliseconds = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`

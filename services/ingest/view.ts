@@ -72,7 +72,8 @@ function leftOf({ etaSeconds }: Progress): string {
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds)
   const pad = (value: number): string => String(value).padStart(2, '0')
-  if (whole >= 3_600) return `${Math.floor(whole / 3_600)} h ${pad(Math.floor(whole / 60) % 60)} min`
+  if (whole >= 3_600)
+    return `${Math.floor(whole / 3_600)} h ${pad(Math.floor(whole / 60) % 60)} min`
   return whole >= 60 ? `${Math.floor(whole / 60)} min ${pad(whole % 60)} s` : `${whole} s`
 }
 
@@ -84,4 +85,5 @@ export function eventLine({ path, outcome, error }: RunEvent): string | undefine
 }
 
 /** Keeps a path on one line, whatever characters it holds. */
-export const showPath = (path: string): string => (/\p{Cc}/u.test(path) ? JSON.stringify(path) : path)
+export const showPath = (path: string): string =>
+  /\p{Cc}/u.test(path) ? JSON.stringify(path) : path

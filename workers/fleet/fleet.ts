@@ -32,7 +32,10 @@ export function createFleet({ size, environment, drainMs, giveUp, log }: Deps) {
 
   const start = (place: number, delayMs: number): void => {
     const startedAt = performance.now()
-    const child = fork(workerMain, [], { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(workerMain, [], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     children.set(place, child)
     child.once('exit', (code, signal) => {
       children.delete(place)
@@ -63,7 +66,7 @@ export function createFleet({ size, environment, drainMs, giveUp, log }: Deps) {
         for (const child of living) child.kill('SIGKILL')
       }, drainMs)
       await Promise.all(
-        living.map((child) => (child.exitCode ?? child.signalCode) ?? once(child, 'exit')),
+        living.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')),
       )
       clearTimeout(hard)
     },

@@ -1,8 +1,12 @@
-import { defaultWorkerCount, fleetSchema, readConfig } from '../../shared/config.ts'
+import {
+  defaultWorkerCount,
+  fleetSchema,
+  readConfig,
+  requireRedisUrl,
+} from '../../shared/config.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
 import { createLifecycle } from '../../shared/lifecycle.ts'
 import { createLogger } from '../../shared/logger.ts'
-import { requireRedisUrl } from '../../shared/redis.ts'
 import { createFleet } from './fleet.ts'
 
 /** The fleet ends its workers at their deadline and then needs a moment for itself. */

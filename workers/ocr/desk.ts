@@ -15,7 +15,9 @@ const atOnce: Turn = (work) => work()
  * A worker's desk: one page is being read while the next is being prepared.
  * A page whose worker died before is read alone, so that if it kills again, no neighbour is blamed.
  */
-export function createDesk(): Desk & { alone: <T>(work: (desk: Desk) => Promise<T>) => Promise<T> } {
+export function createDesk(): Desk & {
+  alone: <T>(work: (desk: Desk) => Promise<T>) => Promise<T>
+} {
   const preparing = pLimit(1)
   const reading = pLimit(1)
   return {

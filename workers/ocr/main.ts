@@ -1,22 +1,26 @@
-import { readConfig, workerSchema } from '../../shared/config.ts'
+import { readConfig, requireRedisUrl, workerSchema } from '../../shared/config.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
 import { createLifecycle } from '../../shared/lifecycle.ts'
 import { createLogger } from '../../shared/logger.ts'
-import { checkRedis, connectPatiently, requireRedisUrl } from '../../shared/redis.ts'
-import { createWorker } from './worker.ts'
+import { startEngine } from './start-engine.ts'
 
 const log = createLogger('worker', process.env['SCRIPTORIUM_LOG_LEVEL'] ?? 'info')
 try {
   const config = readConfig(workerSchema, process.env)
+  const url = requireRedisUrl(config.REDIS_URL)
   const life = createLifecycle(process, log, config.SCRIPTORIUM_DRAIN_MS)
-  const redis = connectPatiently(requireRedisUrl(config.REDIS_URL), log)
+  // The engine's own thread loads it while this one imports the rest: half a second of every start.
+  const starting = startEngine(config, log)
+  const { checkRedis, connectPatiently } = await import('../../shared/redis.ts')
+  const { createWorker } = await import('./worker.ts')
+  const redis = connectPatiently(url, log)
   life.defer('redis', () => redis.disconnect())
+  const engineSlot = await starting
   await checkRedis(redis)
   const retire = (reason: string): void => life.stop(reason)
-  const worker = await createWorker({ config, redis, log, retire })
+  const worker = createWorker({ config, redis, engineSlot, log, retire })
   life.defer('worker', () => worker.close())
   log.info({ workerId: worker.workerId, engine: config.SCRIPTORIUM_ENGINE }, 'ready')
-  process.send?.('ready')
   if (!life.stopping.aborted) await worker.run()
 } catch (thrown) {
   log.fatal({ err: toError(thrown) }, 'the worker cannot go on')

@@ -63,11 +63,23 @@ export function createReading(deps: Deps) {
       const { input, pagesTotal, prepared } = opened
       const waitMs = since(waiting)
       const began = performance.now()
-      const recognition = await deps.engineSlot.read(prepared, job.recipe, deadlineOf(job, prepared))
+      const recognition = await deps.engineSlot.read(
+        prepared,
+        job.recipe,
+        deadlineOf(job, prepared),
+      )
       const timings = { ...opened.timings, waitMs, recogniseMs: since(began) }
       const result = toResult(deps, delivery, prepared, recognition, timings, engine)
       const { documentId } = job
-      return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result: { ...result, attempts: attempt } }
+      return {
+        v: 1,
+        kind: 'page',
+        jobId,
+        documentId,
+        input,
+        pagesTotal,
+        result: { ...result, attempts: attempt },
+      }
     })
   }
 }
@@ -105,7 +117,18 @@ function toResult(
 ): Omit<PageResult, 'attempts'> {
   const outcome = text.trim() === '' ? 'empty' : 'succeeded'
   const page = job.page ?? 1
-  return { page, outcome, width, height, confidence, text, blocks, timings, worker: workerId, engine }
+  return {
+    page,
+    outcome,
+    width,
+    height,
+    confidence,
+    text,
+    blocks,
+    timings,
+    worker: workerId,
+    engine,
+  }
 }
 
 /** Milliseconds one reading may take: what the run says, else 60 s and 5 s a megapixel, 300 s at most. */

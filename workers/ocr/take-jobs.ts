@@ -48,13 +48,19 @@ export function createJobTaker(deps: Deps) {
   const brake = createBrake(worker)
   worker.on('error', (error) => {
     if (!/OOM|MISCONF|READONLY/.test(error.message)) return // The connection logs its own outages.
-    if (brake.hold('redis', refusedPauseMs)) log.warn({ err: error }, 'Redis refuses writes, pausing')
+    if (brake.hold('redis', refusedPauseMs))
+      log.warn({ err: error }, 'Redis refuses writes, pausing')
   })
   const timer = setInterval(() => {
-    void reporter.backlog().then((entries) => {
-      if (entries >= backlogHigh && brake.hold('backlog')) log.warn({ entries }, 'results are not collected, pausing')
-      if (entries < backlogHigh / 2 && brake.release('backlog')) log.info('results are collected, going on')
-    }, () => undefined)
+    void reporter.backlog().then(
+      (entries) => {
+        if (entries >= backlogHigh && brake.hold('backlog'))
+          log.warn({ entries }, 'results are not collected, pausing')
+        if (entries < backlogHigh / 2 && brake.release('backlog'))
+          log.info('results are collected, going on')
+      },
+      () => undefined,
+    )
   }, backlogCheckMs)
   return {
     run: () => worker.run(),

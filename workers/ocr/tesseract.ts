@@ -84,7 +84,9 @@ async function configure(worker: Worker, recipe: Recipe): Promise<Engine> {
       } catch (thrown) {
         if (thrown instanceof ScriptoriumError) throw thrown
         const { message } = toError(thrown)
-        throw new ScriptoriumError('engine_failed', `the engine failed: ${message}`, { cause: thrown })
+        throw new ScriptoriumError('engine_failed', `the engine failed: ${message}`, {
+          cause: thrown,
+        })
       }
     },
     async close() {
@@ -142,5 +144,9 @@ const toLine = (raw: RawLine): Line => ({ ...located(raw), words: raw.words.map(
 
 function located({ text, confidence, bbox }: RawBlock | RawParagraph | RawLine | RawWord): Word {
   const { x0, y0, x1, y1 } = bbox
-  return { text: text.trim(), confidence: Math.round(confidence * 100) / 100, bbox: { x0, y0, x1, y1 } }
+  return {
+    text: text.trim(),
+    confidence: Math.round(confidence * 100) / 100,
+    bbox: { x0, y0, x1, y1 },
+  }
 }

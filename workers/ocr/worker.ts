@@ -4,13 +4,11 @@ import { createEngineIdentities } from '../../shared/engine-identity.ts'
 import { createKeys, ttl } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createPageQueue, priorities } from '../../shared/queue.ts'
-import { defaultRecipe } from '../../shared/recipe.ts'
 import type { Redis } from '../../shared/redis.ts'
 import { createReporter } from '../../shared/results.ts'
 import { version } from '../../shared/version.ts'
 import { createDesk } from './desk.ts'
-import { findEngineFactory } from './engine.ts'
-import { createEngineSlot } from './engine-slot.ts'
+import type { EngineSlot } from './engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createProcessor } from './processor.ts'
 import { createReading } from './reading.ts'
@@ -19,27 +17,18 @@ import { createJobTaker } from './take-jobs.ts'
 interface Deps {
   config: WorkerConfig
   redis: Redis
+  engineSlot: EngineSlot
   log: Logger
   /** Called when the process is due to be replaced. */
   retire: (reason: string) => void
 }
 
-/** One worker: one engine, loaded before the first job is taken. Rejects where the engine does not start. */
-export async function createWorker({ config, redis, log, retire }: Deps) {
+/** One worker: one engine, loaded before the first job is taken. */
+export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   const workerId = `${hostname()}-${process.pid}`
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const languages = config.SCRIPTORIUM_LANGUAGES.split('+')
   const tessdataPrefix = config.TESSDATA_PREFIX
-  const rssBytes = (): number => process.memoryUsage.rss()
-  const engineSlot = createEngineSlot({
-    createEngine: await findEngineFactory(config.SCRIPTORIUM_ENGINE),
-    tessdataPrefix,
-    limits: { pages: config.SCRIPTORIUM_ENGINE_PAGES, rssBytes: config.SCRIPTORIUM_WORKER_RSS },
-    rssBytes,
-    log,
-  })
-  await engineSlot.warm({ ...defaultRecipe, languages })
-
   const queue = createPageQueue(redis, keys)
   const reporter = createReporter(redis, keys)
   const read = createReading({
@@ -65,7 +54,15 @@ export async function createWorker({ config, redis, log, retire }: Deps) {
         })),
       ),
   })
-  const process_ = createProcessor({ workerId, redis, keys, reporter, desk: createDesk(), read, log })
+  const process_ = createProcessor({
+    workerId,
+    redis,
+    keys,
+    reporter,
+    desk: createDesk(),
+    read,
+    log,
+  })
 
   const startedAt = new Date().toISOString()
   const onDesk = new Set<string>()
@@ -100,7 +97,7 @@ export async function createWorker({ config, redis, log, retire }: Deps) {
     state: taker.isPaused() ? 'paused' : onDesk.size > 0 ? 'reading' : 'idle',
     currentPage: [...onDesk][0] ?? null,
     pagesDone,
-    rssBytes: rssBytes(),
+    rssBytes: process.memoryUsage.rss(),
     startedAt,
     beatAt: new Date().toISOString(),
   }))

@@ -55,7 +55,9 @@ export function createDocuments(database: DatabaseSync) {
   const read = sql(`
     UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?, duplicate_of = ?
     WHERE id = ?`)
-  const settle = sql(`UPDATE documents SET state = 'final', outputs = ?, finished_at = ? WHERE id = ?`)
+  const settle = sql(
+    `UPDATE documents SET state = 'final', outputs = ?, finished_at = ? WHERE id = ?`,
+  )
   const fail = sql(`
     UPDATE documents SET state = 'final', outcome = ?, error_code = ?, error_message = ?, outputs = NULL,
       finished_at = ? WHERE id = ?`)

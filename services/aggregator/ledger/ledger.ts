@@ -50,7 +50,9 @@ export function openLedger(folder: string, { readOnly = false } = {}) {
   const database = new DatabaseSync(file, { readOnly, timeout: 5_000 })
   if (!readOnly) {
     // FULL: what is committed survives a power cut, and only then is it taken off the results stream.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000')
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000',
+    )
     migrate(database, file)
   }
   return {

@@ -41,7 +41,9 @@ export function createPages(database: DatabaseSync) {
     FROM pages WHERE document_id = ?`)
   const states = sql(`
     SELECT page, outcome, error_code, error_message, worker FROM pages WHERE document_id = ? ORDER BY page`)
-  const results = sql('SELECT result FROM pages WHERE document_id = ? AND result IS NOT NULL ORDER BY page')
+  const results = sql(
+    'SELECT result FROM pages WHERE document_id = ? AND result IS NOT NULL ORDER BY page',
+  )
   const summary = sql(`
     SELECT count(*) AS pages, avg(confidence) AS confidence, coalesce(sum(busy_ms), 0) AS ms FROM pages
     WHERE document_id = ? AND result IS NOT NULL`)
@@ -59,7 +61,19 @@ export function createPages(database: DatabaseSync) {
       const { page, outcome, confidence, attempts, worker, timings } = result
       const busyMs = timings.openMs + timings.prepareMs + timings.recogniseMs
       const words = countWords(result)
-      put.run(documentId, page, outcome, confidence, words, attempts, worker, busyMs, null, null, pack(result))
+      put.run(
+        documentId,
+        page,
+        outcome,
+        confidence,
+        words,
+        attempts,
+        worker,
+        busyMs,
+        null,
+        null,
+        pack(result),
+      )
     },
     putFailure(documentId: string, { page, outcome, error, attempts, worker }: PageFailure): void {
       const { code, message } = error
@@ -97,6 +111,8 @@ export function createPages(database: DatabaseSync) {
 }
 
 export function countWords({ blocks }: PageResult): number {
-  const lines = blocks.flatMap(({ paragraphs }) => paragraphs.flatMap((paragraph) => paragraph.lines))
+  const lines = blocks.flatMap(({ paragraphs }) =>
+    paragraphs.flatMap((paragraph) => paragraph.lines),
+  )
   return lines.reduce((sum, { words }) => sum + words.length, 0)
 }

@@ -23,8 +23,12 @@ export function createRuns(database: DatabaseSync) {
   )
   const byId = database.prepare('SELECT * FROM runs WHERE id = ?')
   const active = database.prepare(`SELECT * FROM runs WHERE state = 'active' ORDER BY started_at`)
-  const latest = database.prepare('SELECT * FROM runs WHERE out = ? ORDER BY started_at DESC LIMIT 1')
-  const end = database.prepare('UPDATE runs SET state = ?, finished_at = ?, report = ? WHERE id = ?')
+  const latest = database.prepare(
+    'SELECT * FROM runs WHERE out = ? ORDER BY started_at DESC LIMIT 1',
+  )
+  const end = database.prepare(
+    'UPDATE runs SET state = ?, finished_at = ?, report = ? WHERE id = ?',
+  )
   const insertPath = database.prepare('INSERT INTO run_paths (run_id, path) VALUES (?, ?)')
   const paths = database.prepare('SELECT path FROM run_paths WHERE run_id = ? ORDER BY rowid')
   return {

@@ -18,7 +18,14 @@ sharp.unblock({
 sharp.cache(false)
 sharp.concurrency(1)
 
-const readable = new Set(['image/jpeg', 'image/png', 'image/tiff', 'image/webp', 'image/gif', 'image/avif'])
+const readable = new Set([
+  'image/jpeg',
+  'image/png',
+  'image/tiff',
+  'image/webp',
+  'image/gif',
+  'image/avif',
+])
 
 /** An image file that can be read: its media type by content and how many pages it holds. */
 export interface OpenedImage {

@@ -1,0 +1,21 @@
+import type { WorkerConfig } from '../../shared/config.ts'
+import type { Logger } from '../../shared/logger.ts'
+import { defaultRecipe } from '../../shared/recipe.ts'
+import { findEngineFactory } from './engine.ts'
+import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
+
+/**
+ * Loads the engine for the languages that the environment names, before any job is taken.
+ * Rejects where it does not start.
+ */
+export async function startEngine(config: WorkerConfig, log: Logger): Promise<EngineSlot> {
+  const engineSlot = createEngineSlot({
+    createEngine: await findEngineFactory(config.SCRIPTORIUM_ENGINE),
+    tessdataPrefix: config.TESSDATA_PREFIX,
+    limits: { pages: config.SCRIPTORIUM_ENGINE_PAGES, rssBytes: config.SCRIPTORIUM_WORKER_RSS },
+    rssBytes: () => process.memoryUsage.rss(),
+    log,
+  })
+  await engineSlot.warm({ ...defaultRecipe, languages: config.SCRIPTORIUM_LANGUAGES.split('+') })
+  return engineSlot
+}
