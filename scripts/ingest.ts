@@ -8,16 +8,16 @@ import { onSignals } from '../shared/lifecycle.ts'
 
 const interrupt = new AbortController()
 onSignals(process, () => interrupt.abort())
-const arguments_ = process.argv.slice(2)
+const commandLine = process.argv.slice(2)
 try {
   const code = await ingest({
-    options: parseArguments(arguments_, process.env),
+    options: parseArguments(commandLine, process.env),
     environment: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
     readStdin: () => readFileSync(0, 'utf8'),
     stopping: interrupt.signal,
-    resumeCommand: shellCommand(['npm', 'run', 'ingest', '--', ...arguments_]),
+    resumeCommand: shellCommand(['npm', 'run', 'ingest', '--', ...commandLine]),
   })
   process.exit(code)
 } catch (thrown) {

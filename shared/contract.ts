@@ -29,6 +29,9 @@ export const failedOutcomes: ReadonlySet<Outcome> = new Set([
   'failed',
 ])
 
+export const hasFailed = (outcome: string): boolean =>
+  [...failedOutcomes].some((failed) => failed === outcome)
+
 /** Pixels of the page as it was given, upright; `x1` and `y1` lie just outside. */
 const bboxSchema = Type.Object(
   { x0: Type.Number(), y0: Type.Number(), x1: Type.Number(), y1: Type.Number() },

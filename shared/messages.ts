@@ -141,6 +141,26 @@ export const progressSchema = Type.Object(
 )
 export type Progress = Static<typeof progressSchema>
 
+/** The progress of a run that has not begun. */
+export const newProgress = (runId: string, startedAt: string): Progress => ({
+  runId,
+  state: 'active',
+  planningDone: false,
+  seen: 0,
+  planned: 0,
+  done: 0,
+  failed: 0,
+  unchanged: 0,
+  failedEarlier: 0,
+  unstable: 0,
+  restored: 0,
+  pagesRead: 0,
+  pagesPerSecond: 0,
+  etaSeconds: null,
+  startedAt,
+  error: null,
+})
+
 /** One line of a run's event stream: a document ended, or was left for the next pass. */
 export const runEventSchema = Type.Object(
   {

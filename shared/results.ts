@@ -53,10 +53,10 @@ type StreamEntries = [id: Buffer, fields: Buffer[] | null][]
 /** The aggregator's end. `redis` must be its own connection: reading blocks it. */
 export function createResultReader(redis: Redis, keys: Keys, consumer: string) {
   const read = async (from: string, count: number, blockMs: number): Promise<Collected[]> => {
-    const streams = (await redis.xreadgroupBuffer(
+    const streams = await redis.xreadgroupBuffer(
       ...(['GROUP', group, consumer, 'COUNT', count, 'BLOCK', blockMs] as const),
       ...(['STREAMS', keys.results, from] as const),
-    )) as [Buffer, StreamEntries][] | null
+    )
     return (streams?.[0]?.[1] ?? []).map(decode)
   }
   return {

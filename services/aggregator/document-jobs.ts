@@ -8,8 +8,18 @@ export function documentJob({ request }: Run, plan: Plan, mayBeKnown: boolean): 
   const { root, follow, recipe, attempts, timeoutMs } = request
   const { id: documentId, run_id: runId, path, stat, fingerprint } = plan
   const job: Job = {
-    ...({ v: 1, runId, documentId, root, path, follow, stat } as const),
-    ...{ recipe, fingerprint, attempts, timeoutMs, mayBeKnown },
+    v: 1,
+    runId,
+    documentId,
+    root,
+    path,
+    follow,
+    stat,
+    recipe,
+    fingerprint,
+    attempts,
+    timeoutMs,
+    mayBeKnown,
   }
   return { jobId: plan.job_id, job, priority: priorities.bulk }
 }

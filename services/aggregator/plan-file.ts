@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import { createReadStream, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { failedOutcomes, type Format } from '../../shared/contract.ts'
+import { failedOutcomes, formats, type Format } from '../../shared/contract.ts'
 import { systemCode } from '../../shared/errors.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
 import type { DocumentRow, Plan } from './ledger/documents.ts'
@@ -76,9 +76,10 @@ export function createDecider(run: Run, lookUp: (id: string) => DocumentRow | un
   }
 
   const hasSoundOutputs = async (row: DocumentRow): Promise<boolean> => {
-    for (const [format, sha256] of Object.entries(writtenOutputs(row))) {
-      const file = join(request.out, outputName(row.path, format as Format))
-      if ((await hashOf(file)) !== sha256) return false
+    const written = writtenOutputs(row)
+    for (const format of formats.filter((name) => written[name] !== undefined)) {
+      const file = join(request.out, outputName(row.path, format))
+      if ((await hashOf(file)) !== written[format]) return false
     }
     return true
   }

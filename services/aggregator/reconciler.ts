@@ -29,9 +29,17 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
       const { documentId, page = null, pagesTotal = null } = parseJob(job.data)
       const message = `was given up by the queue: ${job.failedReason || 'no reason given'}`
       return {
-        ...({ v: 1, kind: 'failed', jobId: job.id ?? '', documentId, page, pagesTotal } as const),
-        ...({ outcome: 'engine_crash', error: { code: 'worker_crash', message } } as const),
-        ...{ attempts: job.attemptsMade, worker: job.processedBy ?? 'unknown', input: null },
+        v: 1,
+        kind: 'failed',
+        jobId: job.id ?? '',
+        documentId,
+        page,
+        pagesTotal,
+        outcome: 'engine_crash',
+        error: { code: 'worker_crash', message },
+        attempts: job.attemptsMade,
+        worker: job.processedBy ?? 'unknown',
+        input: null,
       }
     })
     await record(reports)

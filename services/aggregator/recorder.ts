@@ -75,7 +75,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
     }
     const message = `page ${bad.page} of ${states.length} ${bad.error_message}`
     const error = { code: bad.error_code ?? 'internal', message }
-    end(row, { outcome: bad.outcome as Ending['outcome'], error, worker: bad.worker }, null, out)
+    end(row, { outcome: bad.outcome, error, worker: bad.worker }, null, out)
   }
 
   const share = (row: DocumentRow, input: Input, of: string, out: Recorded): void => {

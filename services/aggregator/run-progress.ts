@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
-import { failedOutcomes, type Outcome } from '../../shared/contract.ts'
+import { failedOutcomes, hasFailed, type Outcome } from '../../shared/contract.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
-import type { Progress, RunEvent } from '../../shared/messages.ts'
+import { newProgress, type Progress, type RunEvent } from '../../shared/messages.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Run } from './ledger/runs.ts'
 
@@ -25,22 +25,12 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
   const failedBefore = sum([...failedOutcomes])
   const doneBefore = sum(['succeeded', 'empty', 'duplicate', 'cancelled'])
   const progress: Progress = {
-    runId: run.id,
-    state: 'active',
-    planningDone: false,
-    seen: 0,
+    ...newProgress(run.id, run.startedAt),
     planned: doneBefore + failedBefore,
     done: doneBefore,
     failed: failedBefore,
-    failedEarlier: 0,
-    unchanged: 0,
     unstable: sum(['unstable']),
-    restored: 0,
     pagesRead: counted.pagesRead,
-    pagesPerSecond: 0,
-    etaSeconds: null,
-    startedAt: run.startedAt,
-    error: null,
   }
   let events: RunEvent[] = []
   let seq = 0
@@ -93,7 +83,7 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
       if (event.error?.code === 'unstable') {
         progress.unstable += 1
         progress.planned -= 1
-      } else if (failedOutcomes.has(event.outcome as Outcome)) progress.failed += 1
+      } else if (hasFailed(event.outcome)) progress.failed += 1
       else progress.done += 1
       append(event)
       changed.emit('ended')

@@ -19,15 +19,16 @@ export function buildReport(
   const final = documents.countFinal(id)
   const unstable = Math.max(progress.unstable, final.get('unstable') ?? 0)
   return {
-    ...{
-      runId: id,
-      state,
-      root: request.root,
-      out: request.out,
-      recipe: request.recipe,
-      fingerprint,
-    },
-    ...{ startedAt, finishedAt, seconds, seen: progress.seen },
+    runId: id,
+    state,
+    root: request.root,
+    out: request.out,
+    recipe: request.recipe,
+    fingerprint,
+    startedAt,
+    finishedAt,
+    seconds,
+    seen: progress.seen,
     outcomes: {
       ...Object.fromEntries(final),
       ...(progress.unchanged > 0 && { skipped_unchanged: progress.unchanged }),

@@ -1,7 +1,7 @@
 import type { EngineIdentities } from '../../shared/engine-identity.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
-import type { Progress, RunRequest } from '../../shared/messages.ts'
+import { newProgress, type Progress, type RunRequest } from '../../shared/messages.ts'
 import { canonicalRecipe, fingerprintOf } from '../../shared/recipe.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -74,16 +74,17 @@ async function allPaths({ redis, keys }: Deps, runId: string): Promise<string[]>
 }
 
 const toRun = (request: RunRequest, fingerprint: string): Run => ({
-  ...{ id: request.runId, request, fingerprint, state: 'active' },
-  ...{ startedAt: new Date().toISOString(), finishedAt: null, report: null },
+  id: request.runId,
+  request,
+  fingerprint,
+  state: 'active',
+  startedAt: new Date().toISOString(),
+  finishedAt: null,
+  report: null,
 })
 
 function refused(runId: string, thrown: unknown): Progress {
   const code = thrown instanceof ScriptoriumError ? thrown.code : 'internal'
-  const nothing = { seen: 0, planned: 0, done: 0, failed: 0, unchanged: 0, failedEarlier: 0 }
-  return {
-    ...{ runId, state: 'refused', planningDone: true, ...nothing, unstable: 0, restored: 0 },
-    ...{ pagesRead: 0, pagesPerSecond: 0, etaSeconds: null, startedAt: new Date().toISOString() },
-    error: { code, message: toError(thrown).message },
-  }
+  const error = { code, message: toError(thrown).message }
+  return { ...newProgress(runId, new Date().toISOString()), state: 'refused', error }
 }

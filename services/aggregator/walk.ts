@@ -66,7 +66,7 @@ function* list(path: string, options: WalkOptions, above: readonly string[]): Ge
   } catch (thrown) {
     return yield unreadable(path, thrown)
   }
-  for (const raw of names.toSorted(Buffer.compare)) {
+  for (const raw of names.toSorted((a, b) => Buffer.compare(a, b))) {
     const name = raw.toString()
     if (junk.test(name) || (name.startsWith('.') && !options.includeHidden)) continue
     if (!Buffer.from(name).equals(raw)) {

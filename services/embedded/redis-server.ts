@@ -69,12 +69,21 @@ export function startRedisServer({ folder, searchPath, onGivenUp }: Options) {
 }
 
 function settings(folder: string, socket: string): string[] {
-  return [
-    ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
-    ...['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
-    ...['--maxmemory', '1gb', '--maxmemory-policy', 'noeviction'],
-    ...['--daemonize', 'no', '--logfile', 'redis.log', '--loglevel', 'warning'],
-  ]
+  const values = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir: folder,
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    maxmemory: '1gb',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+    logfile: 'redis.log',
+    loglevel: 'warning',
+  }
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])
 }
 
 /**

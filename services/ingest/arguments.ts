@@ -155,7 +155,7 @@ function flag(flags: string, help: string, variable: string): Option {
  * and 0 for `--help`; what it has to say is written by then.
  */
 export function parseArguments(
-  arguments_: readonly string[],
+  commandLine: readonly string[],
   environment: Environment,
 ): IngestOptions {
   const command = new Command('npm run ingest --')
@@ -170,7 +170,7 @@ export function parseArguments(
     .showHelpAfterError('(--help tells more)')
   for (const option of options(environment)) command.addOption(option)
   command.addHelpText('after', exitCodeHelp)
-  command.parse([...arguments_], { from: 'user' })
+  command.parse([...commandLine], { from: 'user' })
   return { inputs: command.args, ...command.opts<Omit<IngestOptions, 'inputs'>>() }
 }
 

@@ -18,15 +18,27 @@ export function buildRequest(
   { root, paths }: Inputs,
   out: string,
 ): RunRequest {
-  const { include, exclude, includeHidden, follow, formats, combined } = options
   const { languages, psm, oem, dpi, variable: variables } = options
-  const { attempts, timeout: timeoutMs, force, retryFailed, checksum, dryRun } = options
   const pathsInRedis = paths.length > mostInRequest
   return {
-    ...{ runId: `r${randomUUID().replaceAll('-', '')}`, root, inputs: pathsInRedis ? [] : paths },
-    ...{ pathsInRedis, out, include, exclude, includeHidden, follow, formats, combined },
-    ...{ recipe: canonicalRecipe({ languages, psm, oem, dpi, variables }), attempts, timeoutMs },
-    ...{ force, retryFailed, checksum, dryRun },
+    runId: `r${randomUUID().replaceAll('-', '')}`,
+    root,
+    inputs: pathsInRedis ? [] : paths,
+    pathsInRedis,
+    out,
+    include: options.include,
+    exclude: options.exclude,
+    includeHidden: options.includeHidden,
+    follow: options.follow,
+    formats: options.formats,
+    combined: options.combined,
+    recipe: canonicalRecipe({ languages, psm, oem, dpi, variables }),
+    attempts: options.attempts,
+    timeoutMs: options.timeout,
+    force: options.force,
+    retryFailed: options.retryFailed,
+    checksum: options.checksum,
+    dryRun: options.dryRun,
     requestedBy: `${userInfo().username}@${hostname()} (process ${process.pid})`,
   }
 }

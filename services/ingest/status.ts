@@ -73,18 +73,18 @@ function statusFromLedger(out: string): RunStatus | undefined {
 }
 
 /** A run's state as people read it. */
-export function formatStatus(status: RunStatus): string {
-  switch (status.state) {
+export function formatStatus(found: RunStatus): string {
+  switch (found.state) {
     case 'ended':
-      return formatSummary(status.report).trimStart()
+      return formatSummary(found.report).trimStart()
     case 'cut off':
       return (
-        `Started ${status.startedAt} and cut off with ${status.open} documents open. ` +
+        `Started ${found.startedAt} and cut off with ${found.open} documents open. ` +
         'The same ingest command goes on where it stopped.'
       )
     case 'active': {
       const { planned, done, failed, unchanged, pagesPerSecond, etaSeconds, planningDone } =
-        status.progress
+        found.progress
       const left = etaSeconds === null ? 'unknown' : formatSeconds(etaSeconds)
       return (
         `Running: ${done + failed} of ${planned}${planningDone ? '' : '+'} done, ${failed} failed, ` +
@@ -96,16 +96,16 @@ export function formatStatus(status: RunStatus): string {
 
 /** The status as text, or as JSON for scripts. */
 export async function status(
-  arguments_: readonly string[],
+  commandLine: readonly string[],
   environment: NodeJS.ProcessEnv,
   stdout: NodeJS.WriteStream,
 ): Promise<number> {
-  const [out, ...rest] = arguments_.filter((argument) => argument !== '--json')
+  const [out, ...rest] = commandLine.filter((argument) => argument !== '--json')
   if (out === undefined || rest.length > 0) {
     throw new ScriptoriumError('bad_arguments', 'usage: npm run status -- OUT [--json]')
   }
   const found = await findStatus(out, environment)
-  const isJson = arguments_.includes('--json')
+  const isJson = commandLine.includes('--json')
   stdout.write(`${isJson ? JSON.stringify(found) : formatStatus(found)}\n`)
   return exitCodes.done
 }

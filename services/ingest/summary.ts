@@ -46,14 +46,16 @@ export function formatSummary(report: RunReport): string {
         ]),
       ),
     )
-    const pageLine =
-      (shown: (line: RunReport['slowest'][number]) => string) =>
-      (line: RunReport['slowest'][number]) => [`${showPath(line.path)}#${line.page}`, shown(line)]
-    lines.push(...table('slowest', report.slowest.map(pageLine(({ ms }) => milliseconds(ms)))))
+    lines.push(
+      ...table(
+        'slowest',
+        report.slowest.map((line) => [pageOf(line), milliseconds(line.ms)]),
+      ),
+    )
     lines.push(
       ...table(
         'least confident',
-        report.leastConfident.map(pageLine(({ confidence }) => `${confidence.toFixed(0)} %`)),
+        report.leastConfident.map((line) => [pageOf(line), `${line.confidence.toFixed(0)} %`]),
       ),
     )
   }
@@ -117,6 +119,8 @@ function table(title: string, rows: string[][]): string[] {
   return [`${title}:`, ...lines.map((line) => `  ${line}`)]
 }
 
+const pageOf = ({ path, page }: { path: string; page: number }): string =>
+  `${showPath(path)}#${page}`
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`

@@ -68,10 +68,11 @@ function leftOf({ etaSeconds }: Progress): string {
   return etaSeconds === null ? 'time left unknown' : `${formatSeconds(etaSeconds)} left`
 }
 
+const pad = (value: number): string => String(value).padStart(2, '0')
+
 /** `1 h 02 min`, `3 min 05 s`, `12 s`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds)
-  const pad = (value: number): string => String(value).padStart(2, '0')
   if (whole >= 3_600)
     return `${Math.floor(whole / 3_600)} h ${pad(Math.floor(whole / 60) % 60)} min`
   return whole >= 60 ? `${Math.floor(whole / 60)} min ${pad(whole % 60)} s` : `${whole} s`

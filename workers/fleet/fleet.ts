@@ -65,9 +65,7 @@ export function createFleet({ size, environment, drainMs, giveUp, log }: Deps) {
       const hard = setTimeout(() => {
         for (const child of living) child.kill('SIGKILL')
       }, drainMs)
-      await Promise.all(
-        living.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')),
-      )
+      await Promise.all(living.map((child) => once(child, 'exit')))
       clearTimeout(hard)
     },
   }

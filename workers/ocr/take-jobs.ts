@@ -51,17 +51,17 @@ export function createJobTaker(deps: Deps) {
     if (brake.hold('redis', refusedPauseMs))
       log.warn({ err: error }, 'Redis refuses writes, pausing')
   })
-  const timer = setInterval(() => {
-    void reporter.backlog().then(
-      (entries) => {
-        if (entries >= backlogHigh && brake.hold('backlog'))
-          log.warn({ entries }, 'results are not collected, pausing')
-        if (entries < backlogHigh / 2 && brake.release('backlog'))
-          log.info('results are collected, going on')
-      },
-      () => undefined,
-    )
-  }, backlogCheckMs)
+  const checkBacklog = async (): Promise<void> => {
+    const entries = await reporter.backlog()
+    if (entries >= backlogHigh && brake.hold('backlog')) {
+      log.warn({ entries }, 'results are not collected, pausing')
+    }
+    if (entries < backlogHigh / 2 && brake.release('backlog')) {
+      log.info('results are collected, going on')
+    }
+  }
+  // While Redis is away there is nothing to take either.
+  const timer = setInterval(() => void checkBacklog().catch(() => undefined), backlogCheckMs)
   return {
     run: () => worker.run(),
     isPaused: () => worker.isPaused(),

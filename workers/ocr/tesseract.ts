@@ -42,25 +42,22 @@ function linkModels(models: readonly LanguageData[]): string {
 }
 
 async function boot(recipe: Recipe, langPath: string): Promise<Worker> {
-  let fail: (error: Error) => void = () => undefined
-  const failed = new Promise<never>((_, reject) => {
-    fail = (error) => {
-      const names = recipe.languages.join('+')
-      const message = `the engine for ${names} does not start: ${error.message}`
-      reject(new ScriptoriumError('engine_boot_failed', message))
-    }
-  })
-  failed.catch(() => undefined) // Also called after boot, when nobody waits for it any more.
-  const timer = setTimeout(() => fail(new Error('no answer')), bootDeadlineMs)
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined) // Also rejected after boot, when nobody waits for it any more.
+  const fail = (reason: string): void => {
+    const message = `the engine for ${recipe.languages.join('+')} does not start: ${reason}`
+    failure.reject(new ScriptoriumError('engine_boot_failed', message))
+  }
+  const timer = setTimeout(() => fail('no answer'), bootDeadlineMs)
   const created = createWorker([...recipe.languages], recipe.oem, {
     langPath,
     gzip: false,
     cacheMethod: 'none',
     // Without a handler a rejection is thrown inside the library and ends the process.
-    errorHandler: (message: unknown) => fail(toError(message)),
+    errorHandler: (thrown: unknown) => fail(toError(thrown).message),
   })
   try {
-    return await Promise.race([created, failed])
+    return await Promise.race([created, failure.promise])
   } finally {
     clearTimeout(timer)
   }

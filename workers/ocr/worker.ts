@@ -54,7 +54,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
         })),
       ),
   })
-  const process_ = createProcessor({
+  const processJob = createProcessor({
     workerId,
     redis,
     keys,
@@ -79,7 +79,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
       const label = `${job.path}#${job.page ?? 1}`
       onDesk.add(label)
       try {
-        return await process_(jobId, job, failedBefore)
+        return await processJob(jobId, job, failedBefore)
       } finally {
         onDesk.delete(label)
         pagesDone += 1

@@ -77,8 +77,6 @@ export function createDocuments(database: DatabaseSync) {
   const finished = sql(`
     SELECT d.* FROM documents d JOIN runs r ON r.id = d.run_id
     WHERE r.out = ? AND d.state = 'final' ORDER BY d.path`)
-  const row = (found: unknown): DocumentRow | undefined => found as DocumentRow | undefined
-  const rows = (found: unknown): DocumentRow[] => found as DocumentRow[]
   return {
     get: (id: string) => row(byId.get(id)),
     plan: (next: Plan) => plan.run({ ...next }),
@@ -123,3 +121,7 @@ export function createDocuments(database: DatabaseSync) {
 }
 
 export type Documents = ReturnType<typeof createDocuments>
+
+// The table is STRICT and this file its only writer, so its rows are what they say.
+const row = (found: unknown): DocumentRow | undefined => found as DocumentRow | undefined
+const rows = (found: unknown): DocumentRow[] => found as DocumentRow[]

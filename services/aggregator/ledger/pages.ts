@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { PageResult } from '../../../shared/contract.ts'
+import type { Outcome, PageResult } from '../../../shared/contract.ts'
 import { pack, unpack } from '../../../shared/results.ts'
 import { pageSchema } from '../../../shared/contract.ts'
 import { createParser } from '../../../shared/messages.ts'
@@ -85,7 +85,7 @@ export function createPages(database: DatabaseSync) {
     states: (documentId: string) =>
       states.all(documentId) as unknown as {
         page: number
-        outcome: string
+        outcome: Outcome
         error_code: string | null
         error_message: string | null
         worker: string

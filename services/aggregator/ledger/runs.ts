@@ -54,7 +54,10 @@ export function createRuns(database: DatabaseSync) {
 
 function toRun(row: Record<string, unknown> | undefined): Run | undefined {
   if (row === undefined) return undefined
-  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]))
+  const text = (name: string): string | null => {
+    const value = row[name]
+    return typeof value === 'string' ? value : null
+  }
   return {
     id: String(row['id']),
     request: parseRequest(JSON.parse(String(row['request']))),
