@@ -8,6 +8,8 @@ import { onSignals } from '../shared/lifecycle.ts'
 
 const interrupt = new AbortController()
 onSignals(process, () => interrupt.abort())
+// Whoever read our output has gone (`| head`): finish the pages in hand, as after Ctrl-C.
+process.stdout.on('error', () => interrupt.abort())
 const commandLine = process.argv.slice(2)
 try {
   const code = await ingest({

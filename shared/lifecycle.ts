@@ -26,20 +26,26 @@ export interface Lifecycle {
 export function createLifecycle(host: NodeJS.Process, log: Logger, drainMs: number): Lifecycle {
   const releases: [name: string, release: Release][] = []
   const stopping = new AbortController()
-  const stop = (reason: string, code = 0, deadlineMs = drainMs): void => {
-    if (stopping.signal.aborted) return
-    log.info({ reason, deadlineMs }, 'stopping')
-    stopping.abort()
+  const exitAfter = (deadlineMs: number): void => {
     setTimeout(() => {
       log.error('the work did not end by the deadline')
       host.exit(exitUndrained)
     }, deadlineMs).unref()
+  }
+  const stop = (reason: string, code = 0): void => {
+    if (stopping.signal.aborted) return
+    log.info({ reason, deadlineMs: drainMs }, 'stopping')
+    stopping.abort()
+    exitAfter(drainMs)
     void unwind(releases, log).then((failed) => host.exit(failed ? 1 : code))
   }
 
   onSignals(host, stop)
   if (host.send !== undefined) {
-    host.on('disconnect', () => stop('the parent is gone', 0, Math.min(drainMs, orphanMs)))
+    host.on('disconnect', () => {
+      exitAfter(orphanMs) // Also where it was draining already: the parent that waited for it is gone.
+      stop('the parent is gone')
+    })
   }
   return {
     defer: (name, release) => releases.push([name, release]),

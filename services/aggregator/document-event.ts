@@ -16,5 +16,13 @@ export function toEnding(
   const error =
     row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' }
   const outcome = row.outcome ?? 'failed'
-  return { path: row.path, documentId: row.id, outcome, pages, confidence, ms, error }
+  return {
+    path: row.path,
+    documentId: row.id,
+    outcome,
+    pages,
+    confidence,
+    ms: Math.round(ms),
+    error,
+  }
 }

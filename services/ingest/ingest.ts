@@ -35,11 +35,13 @@ export async function ingest(deps: Deps): Promise<number> {
   const view = createView(deps.stderr)
   try {
     await submit(place.redis, place.keys, request, inputs.paths)
-    await place.begin()
-    stopping.addEventListener('abort', () => {
+    const onStop = (): void => {
       view.line('Finishing the pages in hand; Ctrl-C again ends at once.')
       void quieten(place, request)
-    })
+    }
+    if (stopping.aborted) onStop()
+    else stopping.addEventListener('abort', onStop)
+    await place.begin()
     return await watch(deps, place, request, view)
   } finally {
     view.close()
@@ -86,7 +88,8 @@ async function watch(deps: Deps, place: Place, request: RunRequest, view: View):
       const line = eventLine(event)
       if (line !== undefined) view.line(line)
     }
-    if (progress.planned > progress.done + progress.failed && !options.dryRun) place.needWorkers()
+    const hasWork = progress.planned > progress.done + progress.failed
+    if (hasWork && !options.dryRun && !deps.stopping.aborted) place.needWorkers()
     view.update(progress)
     if (progress.state === 'active') continue
     view.close()

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
 import { takeLock, type Holder } from '../../shared/file-lock.ts'
 import { createKeys } from '../../shared/keys.ts'
@@ -85,13 +93,21 @@ function childEnvironment(
     : { ...env, SCRIPTORIUM_WORKERS: String(options.workers) }
 }
 
+/** Node's own `recursive` never returns where the system refuses a folder with ENOENT, as /proc does. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolders(dirname(folder))
+  mkdirSync(folder)
+}
+
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolders(folder)
+    accessSync(folder, constants.W_OK)
   } catch (thrown) {
     throw new ScriptoriumError(
       'output_unwritable',
-      `${folder} cannot be made: ${toError(thrown).message}; choose another --out or give write permission`,
+      `${folder} cannot be written to: ${toError(thrown).message}; choose another --out or give write permission`,
       { cause: thrown },
     )
   }

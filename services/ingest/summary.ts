@@ -33,7 +33,7 @@ export function formatSummary(report: RunReport): string {
   if (pagesRead > 0) {
     lines.push(
       `${pagesRead} pages in ${formatSeconds(seconds)}: ${pagesPerSecond} pages/s; ` +
-        `a page took ${milliseconds(pageMs.p50)} (median), ${milliseconds(pageMs.p95)} (95 of 100 took less)`,
+        `page time p50 ${milliseconds(pageMs.p50)}, p95 ${milliseconds(pageMs.p95)}`,
     )
     lines.push(
       ...table(
