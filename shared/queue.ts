@@ -47,6 +47,8 @@ export function createPageQueue(redis: Redis, keys: Keys) {
       const answers = (await pipeline.exec()) ?? []
       return new Set(jobIds.filter((_, index) => answers[index]?.[1] === 1))
     },
+    /** Jobs that no worker has taken. */
+    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
     /** Jobs that failed without their processor saying why: BullMQ gave them up. */
     failed: (limit: number) => queue.getFailed(0, limit - 1),
     /** Forgets every job. Only for a Redis that nobody else uses. */

@@ -26,6 +26,9 @@ type FailedReport = Extract<WorkerReport, { kind: 'failed' }>
 /** Two timeouts of a page are enough to know: the engine is deterministic, the machine may have been busy once. */
 const mostTimeouts = 2
 
+/** The first death may be a neighbour's doing: only one that happens while a page is read alone tells. */
+const fewestCrashes = 2
+
 const reportRetries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout: 5_000 }
 
 /**
@@ -56,7 +59,7 @@ async function readOrExplain(
 ): Promise<WorkerReport> {
   const { jobId, job, attempt } = delivery
   try {
-    if (crashes >= job.attempts) {
+    if (crashes >= Math.max(job.attempts, fewestCrashes)) {
       const message = `its worker process died ${crashes} times while reading it`
       throw new ScriptoriumError('worker_crash', message)
     }

@@ -1,7 +1,12 @@
-import type { EngineIdentity, PageResult, Timings } from '../../shared/contract.ts'
+import {
+  pageSchema,
+  type EngineIdentity,
+  type PageResult,
+  type Timings,
+} from '../../shared/contract.ts'
 import type { EngineIdentities } from '../../shared/engine-identity.ts'
-import { ScriptoriumError } from '../../shared/errors.ts'
-import type { Input, Job, WorkerReport } from '../../shared/messages.ts'
+import { ScriptoriumError, toError } from '../../shared/errors.ts'
+import { createParser, type Input, type Job, type WorkerReport } from '../../shared/messages.ts'
 import { fingerprintOf } from '../../shared/recipe.ts'
 import type { Desk } from './desk.ts'
 import type { PreparedPage, Recognition } from './engine.ts'
@@ -78,9 +83,20 @@ export function createReading(deps: Deps) {
         documentId,
         input,
         pagesTotal,
-        result: { ...result, attempts: attempt },
+        result: checkPage({ ...result, attempts: attempt }),
       }
     })
+  }
+}
+
+const parsePage = createParser("the engine's answer", pageSchema)
+
+/** What the aggregator would not understand must fail here, where the page can still be tried again. */
+function checkPage(result: PageResult): PageResult {
+  try {
+    return parsePage(result)
+  } catch (thrown) {
+    throw new ScriptoriumError('engine_failed', toError(thrown).message, { cause: thrown })
   }
 }
 

@@ -2,7 +2,7 @@ import { Worker } from 'bullmq'
 import type { Keys } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createParser, jobSchema, type Job } from '../../shared/messages.ts'
-import { queueName } from '../../shared/queue.ts'
+import { queueName, type PageQueue } from '../../shared/queue.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Reporter } from '../../shared/results.ts'
 import type { Ack } from './processor.ts'
@@ -11,6 +11,7 @@ interface Deps {
   workerId: string
   redis: Redis
   keys: Keys
+  queue: PageQueue
   reporter: Reporter
   process: (jobId: string, job: Job, failedBefore: number) => Promise<Ack>
   lockMs: number
@@ -21,14 +22,15 @@ interface Deps {
 /** Above so many uncollected results workers pause: a dead aggregator stops the fleet and loses nothing. */
 const backlogHigh = 2_000
 const backlogCheckMs = 1_000
+const depthCheckMs = 200
 /** BullMQ retries a refused command without a pause; Redis out of memory would be asked 1 500 times a second. */
 const refusedPauseMs = 5_000
 
 const parseJob = createParser('a job', jobSchema)
 
-/** Takes jobs from the queue: one is read while the next is prepared. */
+/** Takes jobs from the queue: while there are enough, one is read and the next is prepared. */
 export function createJobTaker(deps: Deps) {
-  const { workerId, redis, keys, reporter, process, lockMs, stallCheckMs, log } = deps
+  const { workerId, redis, keys, queue, reporter, process, lockMs, stallCheckMs, log } = deps
   const worker = new Worker<unknown, Ack>(
     queueName,
     (job) => process(job.id ?? '', parseJob(job.data), job.attemptsMade),
@@ -37,7 +39,7 @@ export function createJobTaker(deps: Deps) {
       prefix: keys.bullPrefix,
       name: workerId,
       autorun: false,
-      concurrency: 2,
+      concurrency: 1,
       lockDuration: lockMs,
       stalledInterval: stallCheckMs,
       // A stall is counted against both pages on a dead worker's desk, so crashes are counted by the processor
@@ -60,14 +62,21 @@ export function createJobTaker(deps: Deps) {
       log.info('results are collected, going on')
     }
   }
+  // A page taken ahead is a page that an idle colleague cannot read: the last ones are taken one by one.
+  const checkDepth = async (): Promise<void> => {
+    const fleet = await redis.zcard(keys.workers)
+    worker.concurrency = (await queue.waiting()) > fleet ? 2 : 1
+  }
   // While Redis is away there is nothing to take either.
-  const timer = setInterval(() => void checkBacklog().catch(() => undefined), backlogCheckMs)
+  const every = (ms: number, check: () => Promise<void>) =>
+    setInterval(() => void check().catch(() => undefined), ms)
+  const timers = [every(backlogCheckMs, checkBacklog), every(depthCheckMs, checkDepth)]
   return {
     run: () => worker.run(),
     isPaused: () => worker.isPaused(),
     /** Takes nothing new, waits for what is on the desk. */
     async close(): Promise<void> {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       await worker.close()
     },
   }

@@ -71,6 +71,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     workerId,
     redis,
     keys,
+    queue,
     reporter,
     lockMs: config.SCRIPTORIUM_LOCK_MS,
     stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
