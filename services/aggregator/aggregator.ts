@@ -120,6 +120,7 @@ export function createAggregator({ config, ledger, redis, log }: Deps) {
     /** Goes on with the runs that a restart interrupted, and serves until `stopping`. */
     async run(stopping: AbortSignal): Promise<void> {
       const stopHeartbeat = startAggregatorHeartbeat(redis.main, keys)
+      await collector.recover()
       // Commands first: a new run for the same folder takes the place of the one that was interrupted.
       await takeCommands(1)
       const serving = serve(stopping)

@@ -65,23 +65,45 @@ export function createCollector(deps: Deps) {
       ledger.transaction(() => record(reports)),
     )
     const { read, failed, requeued } = recorded
-    await acknowledge?.()
     onPages(recorded.pagesRead)
-    await queue.add(requeued)
-    await persistently('output files cannot be written', () => publisher.publish(read))
-    onFinal([...read, ...failed])
+    try {
+      await acknowledge?.()
+      await queue.add(requeued)
+    } finally {
+      // Committed is committed: a second delivery changes nothing, so what follows from the first is done now.
+      await persistently('output files cannot be written', () => publisher.publish(read))
+      onFinal([...read, ...failed])
+    }
+  }
+
+  const absorbPending = async (): Promise<void> => {
+    let after = '0'
+    for (;;) {
+      const entries = await reader.pending(after, batchSize)
+      if (entries.length === 0) return
+      after = entries.at(-1)?.id ?? after
+      await absorb(entries)
+    }
+  }
+
+  const recover = async (): Promise<void> => {
+    await reader.open()
+    const left = ledger.documents.unpublished()
+    await persistently('output files cannot be written', () => publisher.publish(left))
+    onFinal(left)
+    await absorbPending()
   }
 
   return {
     /** Enters reports that did not come by the stream. */
     absorbReports: (reports: readonly WorkerReport[]) => absorbReports(reports),
+    /**
+     * Writes what was committed and not yet written, and takes what was delivered and never acknowledged. Before
+     * any planning: a planner that came upon such a document would have it read again.
+     */
+    recover,
     /** Collects until `stopping`, and then what is there already. */
     async run(stopping: AbortSignal): Promise<void> {
-      await reader.open()
-      const left = ledger.documents.unpublished()
-      await persistently('output files cannot be written', () => publisher.publish(left))
-      onFinal(left)
-      await absorbPending()
       let lookedAt = 0
       for (;;) {
         const isStopping = stopping.aborted
@@ -98,20 +120,10 @@ export function createCollector(deps: Deps) {
           log.warn({ err: thrown }, 'collecting failed, trying again')
           if (isStopping) return
           await delay(blockMs)
-          await reader.open().catch(() => undefined)
+          await recover().catch(() => undefined) // Else the next round fails too, and comes back here.
         }
       }
     },
-  }
-
-  async function absorbPending(): Promise<void> {
-    let after = '0'
-    for (;;) {
-      const entries = await reader.pending(after, batchSize)
-      if (entries.length === 0) return
-      after = entries.at(-1)?.id ?? after
-      await absorb(entries)
-    }
   }
 }
 

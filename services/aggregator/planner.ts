@@ -34,7 +34,8 @@ export function createPlanner(deps: Deps) {
     const recent: { path: string; stat: string }[] = []
     let batch: Found[] = []
     const flush = async (): Promise<void> => {
-      await progress.below(deps.window, signal)
+      // A dry run puts nothing on the queue, so nothing would ever make room.
+      if (!run.request.dryRun) await progress.below(deps.window, signal)
       await planBatch(batch)
       batch = []
       await turn(undefined, { signal })
@@ -68,12 +69,18 @@ function inputsOf(ledger: Ledger, { id, request }: Run): string[] {
 
 function walkOptions({ request }: Run) {
   const { root, includeHidden, follow, include, exclude } = request
-  // `*.png` means every PNG below, `a/*.png` those in `a`.
-  const options = { dot: true, basename: true, nocase: true }
-  const isIncluded = include.length === 0 ? () => true : picomatch(include, options)
-  const isExcluded = exclude.length === 0 ? () => false : picomatch(exclude, options)
-  const isWanted = (path: string): boolean => isIncluded(path) && !isExcluded(path)
+  const included = include.map(toMatcher)
+  const excluded = exclude.map(toMatcher)
+  const isWanted = (path: string): boolean =>
+    (included.length === 0 || included.some((matches) => matches(path))) &&
+    !excluded.some((matches) => matches(path))
   return { root, includeHidden, follow, isWanted }
+}
+
+/** `*.png` means every PNG below, `a/*.png` those in `a`. */
+function toMatcher(glob: string): (path: string) => boolean {
+  // With `basename` picomatch compares names only, and a glob with a slash would match nothing.
+  return picomatch(glob, { dot: true, nocase: true, basename: !glob.includes('/') })
 }
 
 /** A file that was final with this very stat is not being written, however recent it is. */
@@ -110,7 +117,9 @@ function createBatchPlanner(deps: Deps, run: Run, progress: RunProgress) {
     const problems: Extract<Found, { problem: unknown }>[] = []
     for (const found of batch) {
       if ('problem' in found) {
-        problems.push(found)
+        const known = ledger.documents.get(documentIdOf(run, found.path))
+        // Told before the aggregator was restarted, it is counted already.
+        if (known?.run_id !== run.id || known.state !== 'final') problems.push(found)
         continue
       }
       const decision = await decide(found.path, found.stat)
@@ -149,6 +158,7 @@ function record(
       const identity = { id, run_id: run.id, path, stat: '', bytes: 0 }
       ledger.documents.plan({ ...identity, fingerprint: run.fingerprint, job_id: '', pass: 1 })
       ledger.documents.fail(id, 'rejected', problem)
+      ledger.pages.clear(id)
     }
     return jobs.flatMap(({ plan, mayHaveTwin }) => {
       const known = ledger.documents.get(plan.id)

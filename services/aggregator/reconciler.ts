@@ -1,3 +1,4 @@
+import { toError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createParser, jobSchema, type WorkerReport } from '../../shared/messages.ts'
 import type { PageQueue, QueuedJob } from '../../shared/queue.ts'
@@ -25,21 +26,13 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
   const collectFailed = async (): Promise<void> => {
     const jobs = await queue.failed(chunk)
     if (jobs.length === 0) return
-    const reports = jobs.map((job): WorkerReport => {
-      const { documentId, page = null, pagesTotal = null } = parseJob(job.data)
-      const message = `was given up by the queue: ${job.failedReason || 'no reason given'}`
-      return {
-        v: 1,
-        kind: 'failed',
-        jobId: job.id ?? '',
-        documentId,
-        page,
-        pagesTotal,
-        outcome: 'engine_crash',
-        error: { code: 'worker_crash', message },
-        attempts: job.attemptsMade,
-        worker: job.processedBy ?? 'unknown',
-        input: null,
+    const reports = jobs.flatMap((job) => {
+      try {
+        return [toReport(job)]
+      } catch (thrown) {
+        // Forgotten like the others: if the ledger planned it, it is added again as this version writes it.
+        log.error({ jobId: job.id, err: toError(thrown) }, 'a failed job is not understood')
+        return []
       }
     })
     await record(reports)
@@ -70,5 +63,25 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
   return async (runs: readonly Run[]): Promise<void> => {
     await collectFailed()
     for (const run of runs) await addMissing(run)
+  }
+}
+
+type FailedJob = Awaited<ReturnType<PageQueue['failed']>>[number]
+
+function toReport(job: FailedJob): WorkerReport {
+  const { documentId, page = null, pagesTotal = null } = parseJob(job.data)
+  const message = `was given up by the queue: ${job.failedReason || 'no reason given'}`
+  return {
+    v: 1,
+    kind: 'failed',
+    jobId: job.id ?? '',
+    documentId,
+    page,
+    pagesTotal,
+    outcome: 'engine_crash',
+    error: { code: 'worker_crash', message },
+    attempts: job.attemptsMade,
+    worker: job.processedBy ?? 'unknown',
+    input: null,
   }
 }

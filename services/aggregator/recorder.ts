@@ -63,10 +63,11 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
     out.requeued.push(documentJob(run, plan, false))
   }
 
-  const endIfComplete = (id: string, out: Recorded): void => {
+  /** `pagesTotal` is what the report knows: a page may fail before its document is known to have been opened. */
+  const endIfComplete = (id: string, out: Recorded, pagesTotal: number | null = null): void => {
     const row = documents.get(id)
     const states = pages.states(id)
-    if (row === undefined || states.length < (row.pages_total ?? 1)) return
+    if (row === undefined || states.length < (row.pages_total ?? pagesTotal ?? 1)) return
     const bad = states.find((page) => page.error_code !== null)
     const worker = states[0]?.worker ?? null
     if (bad === undefined) {
@@ -104,7 +105,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
             end(row, { outcome, error, worker }, null, out)
           } else {
             pages.putFailure(row.id, { ...report, page: report.page })
-            endIfComplete(row.id, out)
+            endIfComplete(row.id, out, report.pagesTotal)
           }
           break
         case 'expanded':

@@ -27,13 +27,19 @@ const junk =
  * the caller lets the event loop turn between batches.
  */
 export function* walk(inputs: Iterable<string>, options: WalkOptions): Generator<Found> {
-  for (const input of inputs) {
+  const named = new Set(inputs)
+  for (const input of named) {
     // An input was named, so it is taken whatever it is called.
-    yield* visit(input, options, [])
+    yield* visit(input, { ...options, named }, [])
   }
 }
 
-function* visit(path: string, options: WalkOptions, above: readonly string[]): Generator<Found> {
+interface Walking extends WalkOptions {
+  /** Inputs of their own: not taken again where they lie inside another, or a run would wait for them twice. */
+  named: ReadonlySet<string>
+}
+
+function* visit(path: string, options: Walking, above: readonly string[]): Generator<Found> {
   const file = join(options.root, path)
   let found: BigIntStats
   try {
@@ -53,7 +59,7 @@ function* visit(path: string, options: WalkOptions, above: readonly string[]): G
   yield { path, stat: statKey(found), changedMsAgo: Date.now() - Number(found.mtimeMs) }
 }
 
-function* list(path: string, options: WalkOptions, above: readonly string[]): Generator<Found> {
+function* list(path: string, options: Walking, above: readonly string[]): Generator<Found> {
   const folder = join(options.root, path)
   let names: Buffer[]
   try {
@@ -70,11 +76,20 @@ function* list(path: string, options: WalkOptions, above: readonly string[]): Ge
     const name = raw.toString()
     if (junk.test(name) || (name.startsWith('.') && !options.includeHidden)) continue
     if (!Buffer.from(name).equals(raw)) {
-      const shown = join(path, raw.toString('latin1'))
       const message = 'has a name that is not UTF-8; rename it (convmv -f latin1 -t utf8)'
-      yield problem(shown, 'path_not_utf8', message)
-    } else yield* visit(path === '' ? name : `${path}/${name}`, options, above)
+      yield problem(join(path, escapeBytes(raw)), 'path_not_utf8', message)
+      continue
+    }
+    const below = path === '' ? name : `${path}/${name}`
+    if (!options.named.has(below)) yield* visit(below, options, above)
   }
+}
+
+/** A name as a shell shows it, `\xE9` for a byte: read as Latin-1 it might be the name of another file. */
+function escapeBytes(name: Buffer): string {
+  const escape = (character: string): string =>
+    `\\x${character.charCodeAt(0).toString(16).toUpperCase()}`
+  return name.toString('latin1').replaceAll(/[\x80-\xff]/g, escape)
 }
 
 function leavesRoot(file: string, root: string): string | undefined {

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { createKeys } from '../../shared/keys.ts'
+import { createKeys, type Keys } from '../../shared/keys.ts'
 import { createPageQueue } from '../../shared/queue.ts'
 import { connectPromptly, type Redis } from '../../shared/redis.ts'
 import { superviseChild, type SupervisedChild } from './child.ts'
@@ -104,10 +104,22 @@ export type Stack = Awaited<ReturnType<typeof startStack>>
  */
 async function openQueue(url: string, prefix: string): Promise<Redis> {
   const redis = await connectPromptly(url, redisDeadlineMs)
-  const queue = createPageQueue(redis, createKeys(prefix))
+  const keys = createKeys(prefix)
+  const queue = createPageQueue(redis, keys)
   await queue.clear()
   await queue.close()
+  await forgetDeaths(redis, keys)
   return redis
+}
+
+/** Whoever killed the run before killed its workers too: no page in hand is to blame for that. */
+async function forgetDeaths(redis: Redis, keys: Keys): Promise<void> {
+  let cursor = '0'
+  do {
+    const [next, names] = await redis.scan(cursor, 'MATCH', keys.begun('*'), 'COUNT', 1_000)
+    if (names.length > 0) await redis.del(...names)
+    cursor = next
+  } while (cursor !== '0')
 }
 
 function openLog(file: string): number {

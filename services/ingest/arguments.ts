@@ -32,7 +32,8 @@ export interface IngestOptions {
 
 const integer = (lowest: number, highest: number) => (text: string) => {
   const value = Number(text)
-  if (Number.isInteger(value) && value >= lowest && value <= highest) return value
+  const isInRange = Number.isInteger(value) && value >= lowest && value <= highest
+  if (isInRange && text.trim() !== '') return value
   throw new InvalidArgumentError(`It is a whole number from ${lowest} to ${highest}.`)
 }
 
@@ -168,7 +169,14 @@ export function parseArguments(
     )
     .exitOverride()
     .showHelpAfterError('(--help tells more)')
-  for (const option of options(environment)) command.addOption(option)
+  for (const option of options(environment)) {
+    // Commander takes an empty variable for a value; compose files set many of those.
+    if (option.envVar !== undefined && !environment[option.envVar]) {
+      option.description += ` (env: ${option.envVar})`
+      delete option.envVar
+    }
+    command.addOption(option)
+  }
   command.addHelpText('after', exitCodeHelp)
   command.parse([...commandLine], { from: 'user' })
   return { inputs: command.args, ...command.opts<Omit<IngestOptions, 'inputs'>>() }

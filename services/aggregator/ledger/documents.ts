@@ -53,11 +53,10 @@ export function createDocuments(database: DatabaseSync) {
   const input = sql('UPDATE documents SET sha256 = ?, media_type = ?, pages_total = ? WHERE id = ?')
   const wait = sql(`UPDATE documents SET state = 'waiting', duplicate_of = ? WHERE id = ?`)
   const read = sql(`
-    UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?, duplicate_of = ?
-    WHERE id = ?`)
-  const settle = sql(
-    `UPDATE documents SET state = 'final', outputs = ?, finished_at = ? WHERE id = ?`,
-  )
+    UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?,
+      duplicate_of = ?, finished_at = ? WHERE id = ?`)
+  // Its time stays that of the reading: the output files tell it too.
+  const settle = sql(`UPDATE documents SET state = 'final', outputs = ? WHERE id = ?`)
   const fail = sql(`
     UPDATE documents SET state = 'final', outcome = ?, error_code = ?, error_message = ?, outputs = NULL,
       finished_at = ? WHERE id = ?`)
@@ -89,10 +88,12 @@ export function createDocuments(database: DatabaseSync) {
     waitFor: (id: string, original: string) => wait.run(original, id),
     /** All of a document is known; its output files come next. */
     setRead(id: string, { outcome, error, worker }: Ending, duplicateOf: string | null): void {
-      read.run(outcome, error?.code ?? null, error?.message ?? null, worker, duplicateOf, id)
+      const finishedAt = new Date().toISOString()
+      const { code = null, message = null } = error ?? {}
+      read.run(outcome, code, message, worker, duplicateOf, finishedAt, id)
     },
     settle(id: string, outputs: Record<string, string>): void {
-      settle.run(JSON.stringify(outputs), new Date().toISOString(), id)
+      settle.run(JSON.stringify(outputs), id)
     },
     fail(id: string, outcome: Outcome, error: { code: string; message: string }): void {
       fail.run(outcome, error.code, error.message, new Date().toISOString(), id)

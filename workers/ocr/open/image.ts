@@ -43,7 +43,7 @@ export interface ImageLimits {
  * messages are complete after the file's name.
  */
 export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<OpenedImage> {
-  const mediaType = (await fileTypeFromBuffer(bytes))?.mime
+  const mediaType = await mediaTypeOf(bytes)
   if (mediaType === undefined || !readable.has(mediaType)) {
     const what = mediaType === undefined ? 'is not an image' : `holds ${mediaType}`
     throw new ScriptoriumError(
@@ -65,6 +65,19 @@ export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<Ope
     throw new ScriptoriumError('too_large', `has ${pagesTotal} pages, more than ${limit}`)
   }
   return { mediaType, pagesTotal }
+}
+
+/** file-type looks further into these than their first bytes, and does not know one that is cut off. */
+const signatures = [
+  { mediaType: 'image/png', start: Buffer.from('89504e470d0a1a0a', 'hex') },
+  { mediaType: 'image/tiff', start: Buffer.from('49492a00', 'hex') },
+  { mediaType: 'image/tiff', start: Buffer.from('4d4d002a', 'hex') },
+]
+
+async function mediaTypeOf(bytes: Buffer): Promise<string | undefined> {
+  const found = await fileTypeFromBuffer(bytes)
+  if (found !== undefined) return found.mime
+  return signatures.find(({ start }) => bytes.subarray(0, start.length).equals(start))?.mediaType
 }
 
 async function metadata(bytes: Buffer): Promise<Metadata> {

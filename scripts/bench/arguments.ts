@@ -1,0 +1,50 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+export interface BenchOptions {
+  parts: string[]
+  rounds: number
+  pages?: string
+  documents: number
+  files: number
+  pagesRead: number
+  json?: string
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('It is a whole number, 1 or more.')
+}
+
+const number = (flags: string, help: string, byDefault: number): Option =>
+  new Option(flags, help).default(byDefault).argParser(count)
+
+/** Parses the arguments after the program's name. `parts` are names with what each measures. */
+export function parseArguments(
+  arguments_: readonly string[],
+  parts: readonly { name: string; about: string }[],
+): BenchOptions {
+  const names = parts.map(({ name }) => name)
+  const command = new Command('npm run bench --')
+    .description('Measures Scriptorium on this machine, side by side with what it is built on.')
+    .argument('[part...]', `what to measure: ${names.join(', ')}`, names)
+    .addOption(number('--rounds <n>', 'runs of each kind; the median is what counts', 3))
+    .option(
+      '--pages <folder>',
+      'real pages, <set>/<name>.<ext> with <name>.gt.txt beside it (default: ../shared/data/pages, else samples/)',
+    )
+    .addOption(number('--documents <n>', 'documents of the part pipeline', 4_000))
+    .addOption(number('--files <n>', 'files of the larger folder of the part rerun', 100_000))
+    .addOption(number('--pages-read <n>', 'pages a worker reads in the part memory', 2_000))
+    .option('--json <file>', 'write the figures as JSON')
+    .addHelpText(
+      'after',
+      `\n${parts.map(({ name, about }) => `${name.padEnd(10)}  ${about}`).join('\n')}`,
+    )
+  command.parse([...arguments_], { from: 'user' })
+  const chosen: string[] = command.processedArgs[0]
+  const unknown = chosen.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    command.error(`there is no part ${unknown}; these are: ${names.join(', ')}`)
+  return { parts: chosen, ...command.opts<Omit<BenchOptions, 'parts'>>() }
+}

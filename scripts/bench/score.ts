@@ -1,0 +1,32 @@
+/** Quotes and dashes of every kind are one, and so is white space. */
+const fold = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replaceAll(/[‘’‚`´]/g, "'")
+    .replaceAll(/[“”„«»]/g, '"')
+    .replaceAll(/[‐‑‒–—―]/g, '-')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+
+function bag(text: string): Map<string, number> {
+  const words = new Map<string, number>()
+  for (const word of fold(text)
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}\p{M}]+/u)) {
+    if (word !== '') words.set(word, (words.get(word) ?? 0) + 1)
+  }
+  return words
+}
+
+const size = (words: ReadonlyMap<string, number>): number =>
+  words.values().reduce((sum, count) => sum + count, 0)
+
+/** F1 of the words of a text against those of the truth, 0 to 1: letters and digits, case folded, in any order. */
+export function wordF1(truth: string, text: string): number {
+  const [wanted, found] = [bag(truth), bag(text)]
+  const total = size(wanted) + size(found)
+  const hits = wanted
+    .entries()
+    .reduce((sum, [word, count]) => sum + Math.min(count, found.get(word) ?? 0), 0)
+  return total === 0 ? 1 : (2 * hits) / total
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writePages } from '../helpers/pages.ts'
+import { createScene } from '../helpers/scene.ts'
+
+interface Case {
+  why: string
+  arguments: (input: string) => string[]
+  environment?: NodeJS.ProcessEnv
+  code: number
+  says: RegExp
+}
+
+const realEngine = { SCRIPTORIUM_ENGINE: 'tesseract.js' }
+const cases: Case[] = [
+  {
+    why: 'an unknown flag',
+    arguments: (input) => [input, '--fast'],
+    code: 1,
+    says: /unknown option/,
+  },
+  {
+    why: 'a bad number',
+    arguments: (input) => [input, '--psm', '99'],
+    code: 1,
+    says: /from 1 to 13/,
+  },
+  {
+    why: 'an unsafe variable',
+    arguments: (input) => [input, '--variable', 'debug_file=/x'],
+    code: 1,
+    says: /preserve_interword_spaces/,
+  },
+  {
+    why: 'output inside input',
+    arguments: (input) => [input, '--out', join(input, 'out')],
+    code: 1,
+    says: /lies inside/,
+  },
+  {
+    why: 'a missing folder',
+    arguments: (input) => [`${input}/gone`],
+    code: 5,
+    says: /no such file or folder/,
+  },
+  {
+    why: 'an unknown language',
+    arguments: (input) => [input, '-l', 'tlh'],
+    environment: realEngine,
+    code: 9,
+    says: /installed: .*eng.*apt-get install tesseract-ocr-tlh/,
+  },
+  {
+    why: 'a bad variable of the environment',
+    arguments: (input) => [input],
+    environment: { SCRIPTORIUM_LOCK_MS: 'soon' },
+    code: 9,
+    says: /SCRIPTORIUM_LOCK_MS/,
+  },
+  {
+    why: 'an engine that is not there',
+    arguments: (input) => [input],
+    environment: { SCRIPTORIUM_ENGINE: './gone.ts' },
+    code: 9,
+    says: /SCRIPTORIUM_ENGINE/,
+  },
+  {
+    why: 'no Redis there',
+    arguments: (input) => [input],
+    environment: { REDIS_URL: 'redis://:secret@127.0.0.1:1' },
+    code: 3,
+    says: /127\.0\.0\.1:1 does not answer/,
+  },
+  {
+    why: 'no Redis installed',
+    arguments: (input) => [input],
+    environment: { PATH: '/nowhere' },
+    code: 9,
+    says: /apt-get install redis-server/,
+  },
+]
+
+for (const { why, arguments: given, environment, code, says } of cases) {
+  test(`Refused with exit code ${code} and the reason: ${why}`, async (t) => {
+    const scene = createScene(t)
+    await writePages(scene.input, ['a.png'])
+    const ended = await scene.run(given(scene.input), environment)
+    assert.equal(ended.code, code, ended.stderr)
+    assert.match(ended.stderr, says)
+    assert.doesNotMatch(ended.stderr, /secret|^ {4}at /m)
+    assert.equal(ended.stdout, '')
+    assert.ok(!existsSync(join(scene.out, 'a.png.txt')))
+  })
+}
+
+test('Where no file can be read the exit code is 4', async (t) => {
+  const scene = createScene(t)
+  await writePages(scene.input, ['throw-a.png', 'throw-b.png'])
+  const { code } = await scene.run([scene.input, '--attempts', '1'])
+  assert.equal(code, 4)
+})

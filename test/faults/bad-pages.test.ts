@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assertComplete, finalRecords } from '../helpers/outcome.ts'
+import { manyPaths, writePages } from '../helpers/pages.ts'
+import { createScene } from '../helpers/scene.ts'
+
+test('A page that hangs is ended at its deadline, twice at most, and named', async (t) => {
+  const scene = createScene(t)
+  const texts = await writePages(scene.input, manyPaths(6))
+  await writePages(scene.input, ['hang-a.png'])
+  const { code, stderr } = await scene.run([scene.input, '--timeout', '0.5', '--workers', '2'])
+  assert.equal(code, 2)
+  assertComplete(scene.out, texts, { 'hang-a.png': 'timeout' })
+  assert.match(stderr, /^hang-a\.png: page_timeout: .*500 ms/m)
+  assert.equal(scene.readings().get('hang-a.png#1'), 2)
+})
+
+test('An engine that throws is tried as often as --attempts says, and one that throws once is forgiven', async (t) => {
+  const scene = createScene(t)
+  const texts = await writePages(scene.input, [...manyPaths(6), 'throw-once-a.png'])
+  await writePages(scene.input, ['throw-a.png'])
+  const { code, stderr } = await scene.run([scene.input, '--attempts', '2', '--workers', '2'])
+  assert.equal(code, 2)
+  assertComplete(scene.out, texts, { 'throw-a.png': 'failed' })
+  assert.match(stderr, /^throw-a\.png: engine_failed: the engine failed: on purpose$/m)
+  const readings = scene.readings()
+  assert.equal(readings.get('throw-a.png#1'), 2)
+  assert.equal(readings.get('throw-once-a.png#1'), 2)
+})
+
+test('A page that kills its worker is given up after --attempts, and its neighbours are all read', async (t) => {
+  const scene = createScene(t)
+  const environment = { SCRIPTORIUM_LOCK_MS: '1000' }
+  const texts = await writePages(scene.input, [...manyPaths(20), 'exit-once-a.png'])
+  await writePages(scene.input, ['exit-a.png', '1/oom-b.png'])
+  const command = [scene.input, '--attempts', '3', '--workers', '2']
+  const { code, stderr } = await scene.run(command, environment)
+  assert.equal(code, 2)
+  assertComplete(scene.out, texts, { 'exit-a.png': 'engine_crash', '1/oom-b.png': 'engine_crash' })
+  assert.match(stderr, /^exit-a\.png: worker_crash: its worker process died 3 times/m)
+  for (const row of finalRecords(scene.out)) {
+    if (row.outcome === 'engine_crash') assert.equal(row.error_code, 'worker_crash')
+  }
+  for (const [label, count] of scene.readings()) assert.ok(count <= 3, `${label} ${count}`)
+})
+
+test('With one attempt a page beside one that kills its worker is still read', async (t) => {
+  const scene = createScene(t)
+  const texts = await writePages(scene.input, manyPaths(8))
+  await writePages(scene.input, ['0/exit-a.png'])
+  const environment = { SCRIPTORIUM_LOCK_MS: '1000' }
+  const { code } = await scene.run([scene.input, '--attempts', '1', '--workers', '1'], environment)
+  assert.equal(code, 2)
+  assertComplete(scene.out, texts, { '0/exit-a.png': 'engine_crash' })
+})
+
+test('An engine that answers nonsense fails its page, and the run ends', async (t) => {
+  const scene = createScene(t)
+  const texts = await writePages(scene.input, manyPaths(4))
+  await writePages(scene.input, ['garbage-a.png'])
+  const { code, stderr } = await scene.run([scene.input, '--attempts', '2', '--workers', '2'])
+  assert.equal(code, 2)
+  assertComplete(scene.out, texts, { 'garbage-a.png': 'failed' })
+  assert.match(stderr, /^garbage-a\.png: engine_failed: /m)
+})

@@ -1,0 +1,128 @@
+import type { EngineIdentity, PageResult } from '../../shared/contract.ts'
+import type { Input, Job, RunRequest, WorkerReport } from '../../shared/messages.ts'
+import { defaultRecipe } from '../../shared/recipe.ts'
+import type { Run } from '../../services/aggregator/ledger/runs.ts'
+
+export const engine: EngineIdentity = {
+  name: 'fake',
+  version: '1',
+  core: 'none',
+  traineddata: [{ language: 'eng', sha256: 'f00d' }],
+}
+
+export function makeRequest(given: Partial<RunRequest> = {}): RunRequest {
+  return {
+    runId: 'r1',
+    root: '/scans',
+    inputs: [''],
+    pathsInRedis: false,
+    out: '/out',
+    include: [],
+    exclude: [],
+    includeHidden: false,
+    follow: false,
+    formats: ['txt', 'json'],
+    combined: false,
+    recipe: defaultRecipe,
+    attempts: 3,
+    timeoutMs: 0,
+    force: false,
+    retryFailed: false,
+    checksum: false,
+    dryRun: false,
+    requestedBy: 'a test',
+    ...given,
+  }
+}
+
+export function makeRun(given: Partial<RunRequest> = {}, fingerprint = 'fp'): Run {
+  const request = makeRequest(given)
+  return {
+    id: request.runId,
+    request,
+    fingerprint,
+    state: 'active',
+    startedAt: new Date().toISOString(),
+    finishedAt: null,
+    report: null,
+  }
+}
+
+export function makeJob(given: Partial<Job> = {}): Job {
+  return {
+    v: 1,
+    runId: 'r1',
+    documentId: 'd1',
+    root: '/scans',
+    path: 'a.png',
+    follow: false,
+    stat: '1-1-1',
+    recipe: defaultRecipe,
+    fingerprint: 'fp',
+    attempts: 3,
+    timeoutMs: 0,
+    mayBeKnown: false,
+    ...given,
+  }
+}
+
+const bbox = { x0: 0, y0: 0, x1: 10, y1: 10 }
+
+export function makePage(given: Partial<PageResult> = {}): PageResult {
+  const text = given.text ?? 'hello'
+  const located = { text, confidence: given.confidence ?? 90, bbox }
+  const words = text.split(/\s+/).map((word) => ({ ...located, text: word }))
+  const lines = [{ ...located, words }]
+  return {
+    page: 1,
+    outcome: 'succeeded',
+    width: 10,
+    height: 10,
+    confidence: 90,
+    text,
+    blocks: text === '' ? [] : [{ ...located, paragraphs: [{ ...located, lines }] }],
+    attempts: 1,
+    timings: { openMs: 1, prepareMs: 2, waitMs: 4, recogniseMs: 7 },
+    worker: 'w1',
+    engine,
+    ...given,
+  }
+}
+
+export const input: Input = { sha256: 'abc', bytes: 3, mediaType: 'image/png' }
+
+/** What a report is about. */
+interface About {
+  jobId: string
+  documentId: string
+}
+
+export function pageReport(
+  { jobId, documentId }: About,
+  page: Partial<PageResult> = {},
+  pagesTotal = 1,
+): WorkerReport {
+  return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result: makePage(page) }
+}
+
+type FailedReport = Extract<WorkerReport, { kind: 'failed' }>
+
+export function failedReport(
+  { jobId, documentId }: About,
+  given: Partial<FailedReport> = {},
+): WorkerReport {
+  return {
+    v: 1,
+    kind: 'failed',
+    jobId,
+    documentId,
+    outcome: 'rejected',
+    error: { code: 'corrupt_image', message: 'is damaged' },
+    attempts: 1,
+    worker: 'w1',
+    page: null,
+    pagesTotal: null,
+    input: null,
+    ...given,
+  }
+}

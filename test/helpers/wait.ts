@@ -1,0 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+const everyMs = 25
+
+/**
+ * Waits until `look` gives something other than undefined or false, and gives that.
+ * Throws, naming `what`, when it has not by the deadline.
+ */
+export async function waitFor<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  deadlineMs = 30_000,
+): Promise<Exclude<T, false | undefined>> {
+  const deadline = performance.now() + deadlineMs
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined && seen !== false) return seen as Exclude<T, false | undefined>
+    if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`)
+    await delay(everyMs)
+  }
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+import { createCollector } from '../../../services/aggregator/collector.ts'
+import { createPublisher } from '../../../services/aggregator/publisher.ts'
+import { createKeys } from '../../../shared/keys.ts'
+import { createPageQueue } from '../../../shared/queue.ts'
+import { createReporter, createResultReader, type ResultReader } from '../../../shared/results.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
+import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
+import { failedReport, input, makePage, makeRequest, pageReport } from '../../helpers/records.ts'
+import { waitFor } from '../../helpers/wait.ts'
+
+const server = await startPrivateRedis()
+after(() => server.close())
+const redis = server.connect()
+let scenes = 0
+
+/** A collector over planned documents; `reader` may put a fault into its way. */
+function setUp(t: TestContext, ids: readonly string[], fault: Partial<ResultReader> = {}) {
+  scenes += 1
+  const keys = createKeys(`c${scenes}`)
+  const queue = createPageQueue(redis, keys)
+  t.after(() => queue.close())
+  const ledger = makeLedger(t)
+  const out = makeFolder(t)
+  ledger.runs.add(makeRequest({ out }), 'fp')
+  for (const id of ids) ledger.documents.plan(makePlan(id))
+  const reading = server.connect()
+  const final: string[] = []
+  const pages: [string, number][] = []
+  const collector = createCollector({
+    ledger,
+    reader: { ...createResultReader(reading, keys, 'a'), ...fault },
+    queue,
+    publisher: createPublisher(ledger, silent),
+    onPages: (read) => pages.push(...read),
+    onFinal: (ended) => final.push(...ended),
+    log: silent,
+  })
+  const stopping = new AbortController()
+  /** Collects what is there, and whatever comes until `isDone`. */
+  const collect = async (isDone: () => boolean | Promise<boolean>): Promise<void> => {
+    await collector.recover()
+    const running = collector.run(stopping.signal)
+    try {
+      await Promise.race([waitFor('the results are collected', isDone, 10_000), running])
+    } finally {
+      stopping.abort()
+      await running
+    }
+  }
+  const reporter = createReporter(redis, keys)
+  return { ledger, out, queue, keys, collect, reporter, final, pages }
+}
+
+const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
+
+test('what workers report is recorded, written, told, and taken off the stream', async (t) => {
+  const { ledger, out, collect, reporter, final, pages } = setUp(t, ['d1', 'd2'])
+  await reporter.report(pageReport(about('d1')))
+  await reporter.report(failedReport(about('d2')))
+  await collect(() => final.length === 2)
+  assert.deepEqual(final.toSorted(), ['d1', 'd2'])
+  assert.deepEqual(pages, [['r1', 1]])
+  assert.equal(rowOf(ledger, 'd1').state, 'final')
+  assert.equal(readFileSync(join(out, 'd1.png.txt'), 'utf8'), 'hello\n')
+  assert.equal(await reporter.backlog(), 0)
+})
+
+test('results are taken until the stream is empty, also after the word to stop', async (t) => {
+  const ids = Array.from({ length: 450 }, (_, index) => `d${index}`)
+  const { collect, reporter, final } = setUp(t, ids)
+  for (const id of ids) await reporter.report(failedReport(about(id)))
+  await collect(() => true)
+  assert.equal(final.length, 450)
+  assert.equal(await reporter.backlog(), 0)
+})
+
+test('what was read and not written when the aggregator died is written at the next start', async (t) => {
+  const { ledger, out, collect, final } = setUp(t, ['d1'])
+  ledger.documents.setInput('d1', input, 1)
+  ledger.pages.putResult('d1', makePage())
+  ledger.documents.setRead('d1', { outcome: 'succeeded', error: null, worker: 'w' }, null)
+  await collect(() => final.length === 1)
+  assert.equal(readFileSync(join(out, 'd1.png.txt'), 'utf8'), 'hello\n')
+})
+
+test('what a dead aggregator had taken and not acknowledged is collected', async (t) => {
+  const { keys, collect, reporter, final } = setUp(t, ['d1'])
+  await reporter.report(pageReport(about('d1')))
+  const dead = createResultReader(redis, keys, 'a')
+  await dead.open()
+  assert.equal((await dead.next(10, 1)).length, 1)
+  await collect(() => final.length === 1)
+  assert.equal(await reporter.backlog(), 0)
+})
+
+test('an acknowledgement that Redis swallows does not keep documents from their end', async (t) => {
+  let refusals = 0
+  const { ledger, collect, reporter, final } = setUp(t, ['d1', 'd2'], {
+    async acknowledge() {
+      refusals += 1
+      throw new Error('Connection is closed.')
+    },
+  })
+  await reporter.report(pageReport(about('d1')))
+  await reporter.report(failedReport(about('d2')))
+  await collect(() => refusals > 0)
+  assert.equal(rowOf(ledger, 'd1').state, 'final')
+  assert.deepEqual(final.toSorted(), ['d1', 'd2'])
+})
+
+test('a result that nobody understands stays on the stream and holds nothing up', async (t) => {
+  const { keys, collect, reporter, final } = setUp(t, ['d1'])
+  await redis.xadd(keys.results, '*', 'b', 'from the future')
+  await reporter.report(pageReport(about('d1')))
+  await collect(() => final.length === 1)
+  assert.equal(await reporter.backlog(), 1)
+})
+
+test('a document that is to be read after all goes back on the queue', async (t) => {
+  const { ledger, queue, collect, reporter } = setUp(t, ['d1'])
+  await reporter.report({ v: 1, kind: 'hashed', ...about('d1'), input })
+  await collect(() => rowOf(ledger, 'd1').pass === 2)
+  const { job_id: jobId } = rowOf(ledger, 'd1')
+  assert.deepEqual(await queue.present([jobId, 'jd1']), new Set([jobId]))
+})
+
+test('a stream that was wiped under the reader is opened again', async (t) => {
+  const { keys, collect, reporter, final } = setUp(t, ['d1', 'd2'])
+  await reporter.report(pageReport(about('d1')))
+  await collect(async () => {
+    if (final.length === 0) return false
+    if ((await redis.exists(keys.done('jd2'))) === 0) {
+      await redis.del(keys.results)
+      await reporter.report(pageReport(about('d2')))
+    }
+    return final.length === 2
+  })
+  assert.deepEqual(final.toSorted(), ['d1', 'd2'])
+})

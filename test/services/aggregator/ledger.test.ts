@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { ledgerFile, openLedger } from '../../../services/aggregator/ledger/ledger.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
+import { input, makePage, makeRequest } from '../../helpers/records.ts'
+
+test('what was committed is there when the ledger is opened again', (t) => {
+  const folder = join(makeFolder(t), 'new')
+  const first = openLedger(folder)
+  first.runs.add(makeRequest(), 'fp')
+  first.runs.addPaths('r1', ['b.png', 'a.png'])
+  first.documents.plan(makePlan('d1'))
+  first.pages.putResult('d1', makePage({ text: 'größe' }))
+  first.close()
+  const second = makeLedger(t, folder)
+  assert.deepEqual(second.runs.get('r1')?.request, makeRequest())
+  assert.deepEqual(second.runs.paths('r1'), ['b.png', 'a.png'])
+  assert.equal(rowOf(second, 'd1').state, 'planned')
+  assert.equal(second.pages.results('d1')[0]?.text, 'größe')
+})
+
+test('a ledger of a newer version is refused and left as it is', (t) => {
+  const folder = makeFolder(t)
+  openLedger(folder).close()
+  const database = new DatabaseSync(ledgerFile(folder))
+  database.exec('PRAGMA user_version = 999')
+  database.close()
+  assert.throws(() => openLedger(folder), { code: 'configuration', message: /newer Scriptorium/ })
+})
+
+test('anybody may look while it is written, and nobody who looks may write', (t) => {
+  const folder = makeFolder(t)
+  const writer = makeLedger(t, folder)
+  const reader = openLedger(folder, { readOnly: true })
+  t.after(() => reader.close())
+  writer.runs.add(makeRequest(), 'fp')
+  assert.equal(reader.runs.latest('/out')?.id, 'r1')
+  assert.throws(() => reader.runs.end('r1', 'finished', null), /readonly/)
+})
+
+test('looking for a ledger that is not there does not make one', (t) => {
+  const folder = makeFolder(t)
+  assert.throws(() => openLedger(folder, { readOnly: true }))
+  assert.equal(existsSync(ledgerFile(folder)), false)
+})
+
+test('a transaction that fails leaves nothing behind, and the next one works', (t) => {
+  const ledger = makeLedger(t)
+  const fail = (): void =>
+    ledger.transaction(() => {
+      ledger.documents.plan(makePlan('d1'))
+      throw new Error('half way')
+    })
+  assert.throws(fail, /half way/)
+  assert.equal(ledger.documents.get('d1'), undefined)
+  assert.equal(ledger.transaction(() => 7), 7)
+})
+
+test('planning a document again forgets how it ended', (t) => {
+  const ledger = makeLedger(t)
+  ledger.documents.plan(makePlan('d1'))
+  ledger.documents.setInput('d1', input, 3)
+  ledger.documents.fail('d1', 'rejected', { code: 'corrupt_image', message: '' })
+  ledger.documents.plan(makePlan('d1', { pass: 2 }))
+  const { state, outcome, error_code: code, pages_total: total, finished_at: at } = rowOf(ledger, 'd1')
+  assert.deepEqual([state, outcome, code, total, at], ['planned', null, null, null, null])
+})
+
+test('the latest run of an output folder is the one that began last', (t) => {
+  const ledger = makeLedger(t)
+  ledger.runs.add(makeRequest({ runId: 'r1' }), 'fp')
+  ledger.runs.end('r1', 'finished', '{}')
+  ledger.runs.add(makeRequest({ runId: 'r2', out: '/elsewhere' }), 'fp')
+  assert.equal(ledger.runs.latest('/out')?.id, 'r1')
+  assert.equal(ledger.runs.latest('/out')?.report, '{}')
+  assert.deepEqual(ledger.runs.active().map(({ id }) => id), ['r2'])
+  assert.equal(ledger.runs.latest('/nowhere'), undefined)
+})
+
+test('documents that are alike are found by size and by content, under the same recipe only', (t) => {
+  const ledger = makeLedger(t)
+  ledger.documents.plan(makePlan('d1'))
+  ledger.documents.setInput('d1', input, 1)
+  assert.equal(ledger.documents.hasSizeOf(3, 'fp', 'd2'), false, 'it is not read yet')
+  ledger.documents.setRead('d1', { outcome: 'succeeded', error: null, worker: 'w' }, null)
+  assert.equal(ledger.documents.hasSizeOf(3, 'fp', 'd2'), true)
+  assert.equal(ledger.documents.hasSizeOf(3, 'fp', 'd1'), false, 'it is itself')
+  assert.equal(ledger.documents.hasSizeOf(3, 'other', 'd2'), false)
+  assert.equal(ledger.documents.withContent('abc', 'fp', 'd2')?.id, 'd1')
+  assert.equal(ledger.documents.withContent('abc', 'other', 'd2'), undefined)
+})

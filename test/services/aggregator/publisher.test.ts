@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { createPublisher } from '../../../services/aggregator/publisher.ts'
+import type { Format } from '../../../shared/contract.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
+import { silent } from '../../helpers/private-redis.ts'
+import { input, makePage, makeRequest } from '../../helpers/records.ts'
+
+/** A ledger with documents that are read and not yet written. */
+function setUp(t: TestContext, paths: readonly string[], formats: Format[] = ['txt', 'json']) {
+  const ledger = makeLedger(t)
+  const out = makeFolder(t)
+  ledger.runs.add(makeRequest({ out, formats }), 'fp')
+  const ids = paths.map((path, index) => {
+    const id = `d${index}`
+    ledger.documents.plan(makePlan(id, { path }))
+    ledger.documents.setInput(id, input, 1)
+    ledger.pages.putResult(id, makePage({ text: `text of ${path}` }))
+    ledger.documents.setRead(id, { outcome: 'succeeded', error: null, worker: 'w' }, null)
+    return id
+  })
+  const temporary = join(out, '.scriptorium', 'tmp')
+  return { ledger, out, ids, temporary, publisher: createPublisher(ledger, silent) }
+}
+
+test('a document becomes final with its files, whose hashes are kept', async (t) => {
+  const { ledger, out, ids, publisher, temporary } = setUp(t, ['deep/er/a.png'])
+  await publisher.publish(ids)
+  const text = readFileSync(join(out, 'deep/er/a.png.txt'), 'utf8')
+  const json = readFileSync(join(out, 'deep/er/a.png.json'), 'utf8')
+  assert.equal(text, 'text of deep/er/a.png\n')
+  const { state, outputs } = rowOf(ledger, 'd0')
+  assert.equal(state, 'final')
+  assert.deepEqual(JSON.parse(outputs ?? ''), {
+    txt: hash('sha256', text),
+    json: hash('sha256', json),
+  })
+  assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('only the formats that were asked for are written', async (t) => {
+  const { out, ids, publisher } = setUp(t, ['a.png'], ['txt'])
+  await publisher.publish(ids)
+  assert.deepEqual(readdirSync(out).toSorted(), ['.scriptorium', 'a.png.txt'])
+})
+
+test('writing again replaces what was there', async (t) => {
+  const { out, ids, publisher } = setUp(t, ['a.png'])
+  writeFileSync(join(out, 'a.png.txt'), 'a longer text that somebody has edited')
+  await publisher.publish(ids)
+  await publisher.publish(ids)
+  assert.equal(readFileSync(join(out, 'a.png.txt'), 'utf8'), 'text of a.png\n')
+})
+
+test('where a name is taken or too long, that document alone fails', async (t) => {
+  const long = 'x'.repeat(254)
+  const { ledger, out, ids, publisher, temporary } = setUp(t, ['dir.png', 'f/a.png', long, 'ok.png'])
+  mkdirSync(join(out, 'dir.png.txt'))
+  writeFileSync(join(out, 'f'), 'a file where a folder should be')
+  await publisher.publish(ids)
+  const told = ids.map((id) => [rowOf(ledger, id).outcome, rowOf(ledger, id).error_code])
+  const conflict = ['failed', 'output_conflict']
+  assert.deepEqual(told, [conflict, conflict, conflict, ['succeeded', null]])
+  assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('while the disk refuses, nothing is final, and another try makes it so', async (t) => {
+  const { ledger, out, ids, publisher, temporary } = setUp(t, ['a.png', 'b.png'])
+  publisher.filesOf(out)
+  rmSync(temporary, { recursive: true })
+  await assert.rejects(publisher.publish(ids), { code: 'ENOENT' })
+  assert.deepEqual(ledger.documents.unpublished().toSorted(), ids)
+
+  mkdirSync(temporary)
+  await publisher.publish(ids)
+  assert.deepEqual(ledger.documents.unpublished(), [])
+  assert.equal(rowOf(ledger, 'd1').state, 'final')
+})
+
+test('what a killed process left half-written is swept away', (t) => {
+  const { out, publisher, temporary } = setUp(t, [])
+  const files = publisher.filesOf(out)
+  writeFileSync(join(temporary, 'half'), '')
+  files.sweep()
+  assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('a document whose run is unknown is passed by', async (t) => {
+  const { ledger, publisher } = setUp(t, [])
+  ledger.documents.plan(makePlan('d9', { run_id: 'nobody' }))
+  await publisher.publish(['d9', 'unknown'])
+  assert.equal(rowOf(ledger, 'd9').state, 'planned')
+})

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, test, type TestContext } from 'node:test'
+import { Queue, Worker } from 'bullmq'
+import { createReconciler } from '../../../services/aggregator/reconciler.ts'
+import { createKeys } from '../../../shared/keys.ts'
+import type { WorkerReport } from '../../../shared/messages.ts'
+import { createPageQueue, queueName } from '../../../shared/queue.ts'
+import { makeLedger, makePlan } from '../../helpers/ledger.ts'
+import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
+import { input, makeJob, makePage, makeRequest, makeRun } from '../../helpers/records.ts'
+
+const server = await startPrivateRedis()
+after(() => server.close())
+const redis = server.connect()
+let scenes = 0
+
+function setUp(t: TestContext) {
+  scenes += 1
+  const keys = createKeys(`r${scenes}`)
+  const queue = createPageQueue(redis, keys)
+  t.after(() => queue.close())
+  const ledger = makeLedger(t)
+  ledger.runs.add(makeRequest(), 'fp')
+  const recorded: WorkerReport[] = []
+  const reconcile = createReconciler({
+    ledger,
+    queue,
+    async record(reports) {
+      recorded.push(...reports)
+    },
+    log: silent,
+  })
+  /** Lets every waiting job fail for good, as BullMQ does with one that has stalled too often. */
+  const failAll = async (count: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const fail = async (): Promise<void> => {
+      throw new Error('job stalled more than allowable limit')
+    }
+    const worker = new Worker(queueName, fail, { connection: redis, prefix: keys.bullPrefix })
+    let failed = 0
+    worker.on('failed', () => {
+      failed += 1
+      if (failed === count) resolve()
+    })
+    await promise
+    await worker.close()
+  }
+  return { keys, queue, ledger, recorded, reconcile: () => reconcile([makeRun()]), failAll }
+}
+
+test('what the ledger planned and Redis lost goes back on the queue', async (t) => {
+  const { queue, ledger, reconcile } = setUp(t)
+  for (const id of ['d1', 'd2', 'd3']) ledger.documents.plan(makePlan(id))
+  await queue.add([{ jobId: 'jd1', job: makeJob(), priority: 10 }])
+  ledger.documents.fail('d3', 'rejected', { code: 'corrupt_image', message: '' })
+  await reconcile()
+  assert.deepEqual(await queue.present(['jd1', 'jd2', 'jd3']), new Set(['jd1', 'jd2']))
+})
+
+test('of a document that was opened, the pages that have not ended go back on the queue', async (t) => {
+  const { queue, ledger, reconcile } = setUp(t)
+  ledger.documents.plan(makePlan('d1'))
+  ledger.documents.setInput('d1', input, 4)
+  ledger.pages.putResult('d1', makePage({ page: 2 }))
+  const error = { code: 'page_timeout', message: '' }
+  ledger.pages.putFailure('d1', { page: 3, outcome: 'timeout', error, attempts: 2, worker: 'w' })
+  await reconcile()
+  const ids = ['jd1', 'jd1n1', 'jd1n2', 'jd1n3', 'jd1n4']
+  assert.deepEqual(await queue.present(ids), new Set(['jd1n1', 'jd1n4']))
+})
+
+test('jobs that the queue gave up are told as failures, once', async (t) => {
+  const { queue, recorded, reconcile, failAll } = setUp(t)
+  const page = makeJob({ documentId: 'd1', attempts: 1, page: 2, pagesTotal: 5 })
+  await queue.add([{ jobId: 'jd1n2', job: page, priority: 5 }])
+  await failAll(1)
+  await reconcile()
+  await reconcile()
+  assert.equal(recorded.length, 1)
+  const [report] = recorded
+  assert.ok(report?.kind === 'failed')
+  const { jobId, documentId, outcome, error, pagesTotal } = report
+  assert.deepEqual(
+    { jobId, documentId, outcome, code: error.code, page: report.page, pagesTotal },
+    { jobId: 'jd1n2', documentId: 'd1', outcome: 'engine_crash', code: 'worker_crash', page: 2, pagesTotal: 5 },
+  )
+  assert.match(error.message, /stalled more than allowable/)
+})
+
+test('a failed job stays in Redis until its failure is recorded', async (t) => {
+  const { queue, ledger, failAll } = setUp(t)
+  await queue.add([{ jobId: 'j1', job: makeJob({ attempts: 1 }), priority: 5 }])
+  await failAll(1)
+  const reconcile = createReconciler({
+    ledger,
+    queue,
+    record: () => Promise.reject(new Error('the disk is full')),
+    log: silent,
+  })
+  await assert.rejects(reconcile([]), /the disk is full/)
+  assert.equal((await queue.failed(10)).length, 1)
+})
+
+test('a failed job that nobody understands does not stand in the way of the others', async (t) => {
+  const { keys, queue, ledger, recorded, reconcile, failAll } = setUp(t)
+  const raw = new Queue(queueName, { connection: redis, prefix: keys.bullPrefix })
+  t.after(() => raw.close())
+  await raw.add('page', { from: 'the future' }, { jobId: 'odd' })
+  await queue.add([{ jobId: 'j1', job: makeJob({ attempts: 1 }), priority: 5 }])
+  await failAll(2)
+  ledger.documents.plan(makePlan('d9'))
+  await reconcile()
+  assert.deepEqual(recorded.map(({ jobId }) => jobId), ['j1'])
+  assert.deepEqual(await queue.present(['jd9']), new Set(['jd9']))
+  assert.deepEqual(await queue.failed(10), [])
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptoriumError } from '../../../shared/errors.ts'
+import { defaultRecipe } from '../../../shared/recipe.ts'
+import type { EngineFactory, PreparedPage } from '../../../workers/ocr/engine.ts'
+import { createEngineSlot } from '../../../workers/ocr/engine-slot.ts'
+import { silent } from '../../helpers/private-redis.ts'
+
+const page: PreparedPage = { pgm: Buffer.alloc(0), width: 1, height: 1, label: 'a.png#1' }
+
+/** A slot over engines that are numbered; `isBroken` makes the next reading fail. */
+function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
+  const state = { loaded: 0, closed: [] as number[], isBroken: false, rss: 0, canLoad: true }
+  const createEngine: EngineFactory = async () => {
+    if (!state.canLoad) throw new ScriptoriumError('engine_boot_failed', 'it does not start')
+    state.loaded += 1
+    const number = state.loaded
+    return {
+      async recognise() {
+        if (state.isBroken) throw new ScriptoriumError('engine_failed', 'it broke')
+        return { text: `read by ${number}`, confidence: 90, blocks: [] }
+      },
+      async close() {
+        state.closed.push(number)
+      },
+    }
+  }
+  const slot = createEngineSlot({
+    ...{ createEngine, tessdataPrefix: undefined, limits, rssBytes: () => state.rss, log: silent },
+  })
+  const read = async (recipe = defaultRecipe): Promise<string> =>
+    (await slot.read(page, recipe, 1_000)).text
+  return { slot, state, read }
+}
+
+test('one engine reads page after page', async () => {
+  const { slot, state, read } = setUp()
+  await slot.warm(defaultRecipe)
+  assert.equal(state.loaded, 1)
+  assert.deepEqual([await read(), await read(), await read()], Array(3).fill('read by 1'))
+  await slot.close()
+  assert.deepEqual(state.closed, [1])
+})
+
+test('after a failure the error comes through and a fresh engine reads on', async () => {
+  const { slot, state, read } = setUp()
+  await read()
+  state.isBroken = true
+  await assert.rejects(read(), { code: 'engine_failed' })
+  assert.deepEqual(state.closed, [1])
+  state.isBroken = false
+  assert.equal(await read(), 'read by 2')
+  await slot.close()
+})
+
+test('an engine is replaced after so many pages', async () => {
+  const { slot, state, read } = setUp({ pages: 2, rssBytes: 1_000 })
+  const texts = [await read(), await read(), await read(), await read(), await read()]
+  assert.deepEqual(texts, [1, 1, 2, 2, 3].map((number) => `read by ${number}`))
+  await slot.close()
+  assert.deepEqual(state.closed, [1, 2, 3])
+})
+
+test('an engine is replaced once the process holds too much memory', async () => {
+  const { slot, state, read } = setUp()
+  state.rss = 1_001
+  assert.equal(await read(), 'read by 1')
+  assert.deepEqual(state.closed, [1])
+  state.rss = 0
+  await read()
+  assert.equal(await read(), 'read by 2')
+  await slot.close()
+})
+
+test('another recipe needs another engine, the same in other words does not', async () => {
+  const { slot, state, read } = setUp()
+  const variables = { tessedit_do_invert: '0', lstm_choice_mode: '1' }
+  const swapped = { lstm_choice_mode: '1', tessedit_do_invert: '0' }
+  await read({ ...defaultRecipe, variables })
+  assert.equal(await read({ ...defaultRecipe, variables: swapped }), 'read by 1')
+  assert.equal(await read({ ...defaultRecipe, psm: 6 }), 'read by 2')
+  assert.deepEqual(state.closed, [1])
+  await slot.close()
+})
+
+test('an engine that does not start is tried again with the next page', async () => {
+  const { slot, state, read } = setUp()
+  state.canLoad = false
+  await assert.rejects(read(), { code: 'engine_boot_failed' })
+  state.canLoad = true
+  assert.equal(await read(), 'read by 1')
+  await slot.close()
+})

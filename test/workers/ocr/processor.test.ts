@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { ScriptoriumError, type ErrorCode } from '../../../shared/errors.ts'
+import { createKeys } from '../../../shared/keys.ts'
+import type { WorkerReport } from '../../../shared/messages.ts'
+import { createReporter, createResultReader } from '../../../shared/results.ts'
+import { createDesk, type Desk } from '../../../workers/ocr/desk.ts'
+import { createProcessor } from '../../../workers/ocr/processor.ts'
+import type { Delivery } from '../../../workers/ocr/reading.ts'
+import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
+import { makeJob, pageReport } from '../../helpers/records.ts'
+
+const server = await startPrivateRedis()
+after(() => server.close())
+const redis = server.connect()
+const reading = server.connect()
+let scenes = 0
+
+/** A processor whose reading is `read`, and what it has reported. */
+function setUp(read: (delivery: Delivery, desk: Desk) => Promise<WorkerReport> = readWell) {
+  scenes += 1
+  const keys = createKeys(`w${scenes}`)
+  const reporter = createReporter(redis, keys)
+  const process_ = createProcessor({
+    ...{ workerId: 'w1', redis, keys, reporter, desk: createDesk(), read, log: silent },
+  })
+  const reports = async (): Promise<WorkerReport[]> => {
+    const reader = createResultReader(reading, keys, 'a')
+    await reader.open()
+    return (await reader.next(10, 1)).flatMap((entry) => ('report' in entry ? entry.report : []))
+  }
+  return { keys, process: process_, reports }
+}
+
+const readWell = async ({ jobId, job }: Delivery): Promise<WorkerReport> =>
+  pageReport({ jobId, documentId: job.documentId })
+const failWith = (code: ErrorCode) => async (): Promise<never> => {
+  throw new ScriptoriumError(code, 'for a reason')
+}
+const failureOf = (report: WorkerReport | undefined) => {
+  assert.ok(report?.kind === 'failed')
+  return { outcome: report.outcome, code: report.error.code, attempts: report.attempts }
+}
+
+test('a job is read and reported once, however often it is delivered', async () => {
+  let readings = 0
+  const { process: deliver, reports } = setUp((delivery) => {
+    readings += 1
+    return readWell(delivery)
+  })
+  assert.equal(await deliver('j1', makeJob(), 0), 'reported')
+  assert.equal(await deliver('j1', makeJob(), 0), 'done before')
+  assert.equal(readings, 1)
+  assert.equal((await reports()).length, 1)
+})
+
+test('a fault of the document is reported at once, with its code', async () => {
+  const { process: deliver, reports } = setUp(failWith('corrupt_image'))
+  await deliver('j1', makeJob({ page: 2, pagesTotal: 5 }), 0)
+  const [report] = await reports()
+  assert.deepEqual(failureOf(report), { outcome: 'rejected', code: 'corrupt_image', attempts: 1 })
+  assert.ok(report?.kind === 'failed')
+  assert.deepEqual([report.page, report.pagesTotal, report.worker], [2, 5, 'w1'])
+})
+
+test('a failed reading goes back to the queue until its attempts are used up', async () => {
+  const { process: deliver, reports } = setUp(failWith('engine_failed'))
+  await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed' })
+  await assert.rejects(deliver('j1', makeJob(), 1), { code: 'engine_failed' })
+  assert.deepEqual(await reports(), [])
+  assert.equal(await deliver('j1', makeJob(), 2), 'reported')
+  const [report] = await reports()
+  assert.deepEqual(failureOf(report), { outcome: 'failed', code: 'engine_failed', attempts: 3 })
+})
+
+test('a page that takes too long is tried twice at most', async () => {
+  const { process: deliver, reports } = setUp(failWith('page_timeout'))
+  await assert.rejects(deliver('j1', makeJob({ attempts: 5 }), 0), { code: 'page_timeout' })
+  await deliver('j1', makeJob({ attempts: 5 }), 1)
+  const [report] = await reports()
+  assert.deepEqual(failureOf(report), { outcome: 'timeout', code: 'page_timeout', attempts: 2 })
+})
+
+test('with one attempt there is no second', async () => {
+  const { process: deliver, reports } = setUp(failWith('page_timeout'))
+  await deliver('j1', makeJob({ attempts: 1 }), 0)
+  assert.equal(failureOf((await reports())[0]).attempts, 1)
+})
+
+test('each code becomes the outcome that it means', async () => {
+  const meanings: [ErrorCode, string][] = [
+    ['engine_crash', 'engine_crash'],
+    ['engine_boot_failed', 'failed'],
+    ['recipe_mismatch', 'failed'],
+    ['too_large', 'rejected'],
+    ['unstable', 'rejected'],
+  ]
+  for (const [code, outcome] of meanings) {
+    const { process: deliver, reports } = setUp(failWith(code))
+    await deliver('j1', makeJob({ attempts: 1 }), 0)
+    assert.equal(failureOf((await reports())[0]).outcome, outcome, code)
+  }
+})
+
+test('what is no error of ours may pass, so it is tried again', async () => {
+  const { process: deliver } = setUp(async () => {
+    throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+  })
+  await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed', message: /EIO/ })
+})
+
+test('what is on the desk is counted in Redis, and no longer once it is off', async () => {
+  const counts: (string | null)[] = []
+  const { keys, process: deliver } = setUp(async (delivery, desk) => {
+    await desk.prepare(async () => counts.push(await redis.get(keys.begun('j1'))))
+    counts.push(await redis.get(keys.begun('j1')))
+    await desk.read(async () => {
+      counts.push(await redis.get(keys.begun('j1')))
+      assert.ok((await redis.ttl(keys.begun('j1'))) > 0)
+    })
+    return readWell(delivery)
+  })
+  await deliver('j1', makeJob(), 0)
+  assert.deepEqual(counts, ['1', '0', '1'])
+  assert.equal(await redis.exists(keys.begun('j1')), 0)
+})
+
+test('a reading that fails is not counted as a crash', async () => {
+  const { keys, process: deliver } = setUp((_, desk) => desk.read(failWith('engine_failed')))
+  await assert.rejects(deliver('j1', makeJob(), 0))
+  assert.equal(await redis.get(keys.begun('j1')), '0')
+})
+
+test('a page that killed its worker counts as tried, and is given up after its attempts', async () => {
+  const { keys, process: deliver, reports } = setUp()
+  await redis.set(keys.begun('j1'), 1)
+  await redis.set(keys.begun('j2'), 3)
+  await deliver('j1', makeJob(), 0)
+  await deliver('j2', makeJob(), 0)
+  const [first, second] = await reports()
+  assert.equal(first?.kind, 'page')
+  assert.deepEqual(failureOf(second), { outcome: 'engine_crash', code: 'worker_crash', attempts: 4 })
+})

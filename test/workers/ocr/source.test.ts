@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { hash } from 'node:crypto'
+import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { statKey } from '../../../shared/stat-key.ts'
+import { readSource, type SourceRequest } from '../../../workers/ocr/open/source.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+
+function setUp(t: TestContext, content = 'page', path = 'a.png') {
+  const root = makeFolder(t)
+  const file = join(root, path)
+  writeFileSync(file, content)
+  const stat = statKey(statSync(file, { bigint: true }))
+  const read = (given: Partial<SourceRequest> = {}) =>
+    readSource({ root, path, follow: false, stat, maxBytes: 100, ...given })
+  return { root, file, read }
+}
+
+test('a file comes with its bytes and their hash', async (t) => {
+  const { bytes, sha256 } = await setUp(t).read()
+  assert.equal(bytes.toString(), 'page')
+  assert.equal(sha256, hash('sha256', 'page'))
+})
+
+test('a file that changed after it was planned is left for the next run', async (t) => {
+  const { file, read } = setUp(t)
+  appendFileSync(file, '!')
+  await assert.rejects(read(), { code: 'unstable' })
+})
+
+test('a file or a folder that is gone is not found', async (t) => {
+  const { file, read } = setUp(t)
+  rmSync(file)
+  await assert.rejects(read(), { code: 'not_found' })
+  await assert.rejects(read({ path: 'no/such/folder.png' }), { code: 'not_found' })
+})
+
+test('an empty file is told from a damaged one', async (t) => {
+  await assert.rejects(setUp(t, '').read(), { code: 'empty_file', message: 'has 0 bytes' })
+})
+
+test('a file beyond the limit is not read, and the limit is named', async (t) => {
+  await assert.rejects(setUp(t, 'x'.repeat(101)).read(), {
+    code: 'too_large',
+    message: /101 bytes.*SCRIPTORIUM_MAX_FILE_BYTES=100/,
+  })
+})
+
+test('a FIFO in the place of a file does not make the worker wait', async (t) => {
+  const { file, read } = setUp(t)
+  rmSync(file)
+  execFileSync('mkfifo', [file])
+  await assert.rejects(read(), { code: 'not_a_file' })
+})
+
+test('a folder in the place of a file is no file', async (t) => {
+  const { file, read } = setUp(t)
+  rmSync(file)
+  mkdirSync(file)
+  await assert.rejects(read(), { code: 'not_a_file' })
+})
+
+test('a link that has taken the place of a file or of a folder on the way is refused', async (t) => {
+  const { root, read } = setUp(t)
+  mkdirSync(join(root, 'sub'))
+  writeFileSync(join(root, 'sub', 'b.png'), 'page')
+  symlinkSync('a.png', join(root, 'link.png'))
+  symlinkSync('sub', join(root, 'linked'))
+  await assert.rejects(read({ path: 'link.png' }), { code: 'path_outside_root' })
+  await assert.rejects(read({ path: 'linked/b.png' }), { code: 'path_outside_root' })
+})
+
+test('a link is followed where that was asked for, as long as it stays inside', async (t) => {
+  const { root, file, read } = setUp(t)
+  const outside = setUp(t)
+  symlinkSync(file, join(root, 'link.png'))
+  symlinkSync(outside.file, join(root, 'out.png'))
+  assert.equal((await read({ path: 'link.png', follow: true })).bytes.length, 4)
+  await assert.rejects(read({ path: 'out.png', follow: true }), { code: 'path_outside_root' })
+})
