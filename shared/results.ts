@@ -31,8 +31,10 @@ export function createReporter(redis: Redis, keys: Keys) {
       const failure = answers?.find(([error]) => error !== null)?.[0]
       if (failure) throw failure
     },
-    async isDone(jobId: string): Promise<boolean> {
-      return (await redis.exists(keys.done(jobId))) === 1
+    /** What became of earlier deliveries of a job: whether one reported, and how many died at work. */
+    async history(jobId: string): Promise<{ isDone: boolean; crashes: number }> {
+      const [done, begun] = await redis.mget(keys.done(jobId), keys.begun(jobId))
+      return { isDone: typeof done === 'string', crashes: Number(begun ?? 0) }
     },
     /** Entries that nobody has collected yet: workers pause while it is high. */
     backlog: () => redis.xlen(keys.results),

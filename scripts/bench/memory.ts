@@ -66,8 +66,8 @@ export const memory: Part = {
         },
         { name: 'worker RSS, as sampled', values: resident, unit: 'MB' },
         {
-          name: 'growth of each worker',
-          values: settled.map(slope),
+          name: 'growth of the worker that grew most',
+          values: [Math.max(...settled.map(slope))],
           unit: 'MB per 1000 pages',
           target: { most: targets.slopeMB },
         },

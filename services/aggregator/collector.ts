@@ -22,6 +22,9 @@ interface Deps {
 
 const batchSize = 200
 const blockMs = 200
+/** Batches that follow each other within `busyMs` are let grow: a commit costs the same for one result and for fifty. */
+const busyMs = 200
+const gatherMs = 40
 const abandonedEveryMs = 30_000
 const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout: 10_000 }
 
@@ -33,6 +36,14 @@ const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout
 export function createCollector(deps: Deps) {
   const { ledger, reader, queue, publisher, onPages, onFinal, log } = deps
   const record = createRecorder(ledger)
+  let lastBatchAt = 0
+  /** True while results keep coming in small batches. */
+  const isBusy = (entries: number): boolean => {
+    if (entries === 0) return false
+    const sinceMs = performance.now() - lastBatchAt
+    lastBatchAt = performance.now()
+    return sinceMs < busyMs && entries < batchSize / 2
+  }
 
   /** Tries until the disk takes it: while it does not, results wait in Redis and the fleet pauses by itself. */
   const persistently = <T>(what: string, work: () => Promise<T> | T): Promise<T> =>
@@ -114,6 +125,7 @@ export function createCollector(deps: Deps) {
           }
           const entries = await reader.next(batchSize, isStopping ? 1 : blockMs)
           await absorb(entries)
+          if (isBusy(entries.length)) await delay(gatherMs)
           if (isStopping && entries.length === 0) return
         } catch (thrown) {
           // Redis was restarted or wiped: the group may be gone with it.

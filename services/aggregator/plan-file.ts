@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { failedOutcomes, formats, type Format } from '../../shared/contract.ts'
 import { systemCode } from '../../shared/errors.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
-import type { DocumentRow, Plan } from './ledger/documents.ts'
+import type { DocumentRow, KnownDocument, Plan } from './ledger/documents.ts'
 import type { Run } from './ledger/runs.ts'
 import { outputName } from './outputs/files.ts'
 
@@ -13,8 +13,8 @@ import { outputName } from './outputs/files.ts'
 export type Decision =
   | { action: 'read'; plan: Plan; mayHaveTwin: boolean }
   /** Read earlier and unchanged, but an output file is missing or edited: the ledger writes it again. */
-  | { action: 'restore'; row: DocumentRow }
-  | { action: 'skip'; row: DocumentRow; failed: boolean }
+  | { action: 'restore'; row: KnownDocument }
+  | { action: 'skip'; row: KnownDocument; failed: boolean }
   /** Ended in this very run, before the aggregator was restarted. */
   | { action: 'counted' }
 
@@ -45,11 +45,11 @@ export function nextPass(row: DocumentRow): Plan {
 }
 
 /** Decides about files of one run by comparing them with the ledger; opens them only with `--checksum`. */
-export function createDecider(run: Run, lookUp: (id: string) => DocumentRow | undefined) {
+export function createDecider(run: Run, lookUp: (id: string) => KnownDocument | undefined) {
   const { request, fingerprint } = run
   const namesInOut = createListing(request.out)
 
-  const read = (path: string, stat: string, row: DocumentRow | undefined): Decision => {
+  const read = (path: string, stat: string, row: KnownDocument | undefined): Decision => {
     const id = documentIdOf(run, path)
     const isSame = row?.stat === stat && row.fingerprint === fingerprint
     // A planned document's job may still be on the queue: the same id finds it there.
@@ -68,14 +68,13 @@ export function createDecider(run: Run, lookUp: (id: string) => DocumentRow | un
     return { action: 'read', plan, mayHaveTwin: !request.force }
   }
 
-  const hasOutputs = (row: DocumentRow): boolean => {
-    const written = writtenOutputs(row)
-    return request.formats.every(
-      (format) => written[format] !== undefined && namesInOut(outputName(row.path, format)),
+  const hasOutputs = ({ path, outputs }: KnownDocument): boolean =>
+    request.formats.every(
+      // Keys of a small JSON object of our own: finding them is a third of the time of parsing it.
+      (format) => outputs?.includes(`"${format}":`) && namesInOut(outputName(path, format)),
     )
-  }
 
-  const hasSoundOutputs = async (row: DocumentRow): Promise<boolean> => {
+  const hasSoundOutputs = async (row: KnownDocument): Promise<boolean> => {
     const written = writtenOutputs(row)
     for (const format of formats.filter((name) => written[name] !== undefined)) {
       const file = join(request.out, outputName(row.path, format))
@@ -104,7 +103,7 @@ export function createDecider(run: Run, lookUp: (id: string) => DocumentRow | un
   }
 }
 
-const writtenOutputs = (row: DocumentRow): Partial<Record<Format, string>> =>
+const writtenOutputs = (row: KnownDocument): Partial<Record<Format, string>> =>
   row.outputs === null ? {} : JSON.parse(row.outputs)
 
 /** Tells whether a file is there by listing its folder once: half the cost of a stat for each file. */

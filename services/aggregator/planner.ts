@@ -5,7 +5,7 @@ import picomatch from 'picomatch'
 import type { RunEvent } from '../../shared/messages.ts'
 import type { PageQueue, QueuedJob } from '../../shared/queue.ts'
 import { statKey } from '../../shared/stat-key.ts'
-import type { Plan } from './ledger/documents.ts'
+import type { KnownDocument, Plan } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { documentJob, missingJobs } from './document-jobs.ts'
@@ -110,16 +110,18 @@ function secondLook(
 
 function createBatchPlanner(deps: Deps, run: Run, progress: RunProgress) {
   const { ledger, queue, publisher } = deps
-  const decide = createDecider(run, (id) => ledger.documents.get(id))
+  let known: ReadonlyMap<string, KnownDocument> = new Map()
+  const decide = createDecider(run, (id) => known.get(id))
   return async (batch: readonly Found[]): Promise<void> => {
+    known = ledger.documents.getMany(batch.map(({ path }) => documentIdOf(run, path)))
     const jobs: { plan: Plan; mayHaveTwin: boolean }[] = []
     const restored: string[] = []
     const problems: Extract<Found, { problem: unknown }>[] = []
     for (const found of batch) {
       if ('problem' in found) {
-        const known = ledger.documents.get(documentIdOf(run, found.path))
+        const before = known.get(documentIdOf(run, found.path))
         // Told before the aggregator was restarted, it is counted already.
-        if (known?.run_id !== run.id || known.state !== 'final') problems.push(found)
+        if (before?.run_id !== run.id || before.state !== 'final') problems.push(found)
         continue
       }
       const decision = await decide(found.path, found.stat)

@@ -1,11 +1,13 @@
 import pLimit from 'p-limit'
-import type { ScriptoriumDocument } from '../../shared/contract.ts'
 import { systemCode, toError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { assembleDocument } from './assemble.ts'
+import type { DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { createOutputFiles, type OutputFiles } from './outputs/files.ts'
+
+type RunOf = (row: DocumentRow) => Run | undefined
 
 /** Files written at the same time: fdatasync waits for the disk, not for the processor. */
 const concurrentWrites = 16
@@ -24,17 +26,12 @@ export function createPublisher(ledger: Ledger, log: Logger) {
     return known
   }
 
-  const assemble = (id: string, run: Run): ScriptoriumDocument | undefined => {
-    const row = ledger.documents.get(id)
-    if (row === undefined) return undefined
-    return assembleDocument(row, ledger.pages.results(id), run.request.recipe)
-  }
-
   /** Returns a thunk that records what was written: recording waits until the files are durable. */
-  const write = async (id: string, owner?: Run): Promise<(() => void) | undefined> => {
-    const run = owner ?? ledger.runs.get(ledger.documents.get(id)?.run_id ?? '')
-    const document = run && assemble(id, run)
-    if (run === undefined || document === undefined) return undefined
+  const write = async (id: string, runOf: RunOf): Promise<(() => void) | undefined> => {
+    const row = ledger.documents.get(id)
+    const run = row && runOf(row)
+    if (row === undefined || run === undefined) return undefined
+    const document = assembleDocument(row, ledger.pages.results(id), run.request.recipe)
     try {
       const outputs = await filesOf(run.request.out).write(document, run.request.formats)
       return () => ledger.documents.settle(id, outputs)
@@ -48,14 +45,19 @@ export function createPublisher(ledger: Ledger, log: Logger) {
 
   return {
     filesOf,
-    assemble,
     /**
      * Writes documents as their own run wants them, or as `owner` does, and makes them final.
      * Rejects where the disk refuses; nothing is final then.
      */
     async publish(ids: readonly string[], owner?: Run): Promise<void> {
       if (ids.length === 0) return
-      const records = await Promise.all(ids.map((id) => limit(() => write(id, owner))))
+      const runs = new Map<string, Run | undefined>()
+      const runOf: RunOf = ({ run_id: id }) => {
+        if (owner !== undefined) return owner
+        if (!runs.has(id)) runs.set(id, ledger.runs.get(id))
+        return runs.get(id)
+      }
+      const records = await Promise.all(ids.map((id) => limit(() => write(id, runOf))))
       for (const known of files.values()) await known.sync()
       ledger.transaction(() => {
         for (const record of records) record?.()

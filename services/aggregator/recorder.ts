@@ -64,10 +64,9 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
   }
 
   /** `pagesTotal` is what the report knows: a page may fail before its document is known to have been opened. */
-  const endIfComplete = (id: string, out: Recorded, pagesTotal: number | null = null): void => {
-    const row = documents.get(id)
-    const states = pages.states(id)
-    if (row === undefined || states.length < (row.pages_total ?? pagesTotal ?? 1)) return
+  const endIfComplete = (row: DocumentRow, out: Recorded, pagesTotal: number | null): void => {
+    const states = pages.states(row.id)
+    if (states.length < (pagesTotal ?? row.pages_total ?? 1)) return
     const bad = states.find((page) => page.error_code !== null)
     const worker = states[0]?.worker ?? null
     if (bad === undefined) {
@@ -97,7 +96,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
           documents.setInput(row.id, report.input, report.pagesTotal)
           pages.putResult(row.id, report.result)
           out.pagesRead.set(row.run_id, (out.pagesRead.get(row.run_id) ?? 0) + 1)
-          endIfComplete(row.id, out)
+          endIfComplete(row, out, report.pagesTotal)
           break
         case 'failed':
           if (report.page === null) {
@@ -105,12 +104,12 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
             end(row, { outcome, error, worker }, null, out)
           } else {
             pages.putFailure(row.id, { ...report, page: report.page })
-            endIfComplete(row.id, out, report.pagesTotal)
+            endIfComplete(row, out, report.pagesTotal)
           }
           break
         case 'expanded':
           documents.setInput(row.id, report.input, report.pagesTotal)
-          endIfComplete(row.id, out)
+          endIfComplete(row, out, report.pagesTotal)
           break
         case 'duplicate':
           share(row, report.input, report.of, out)

@@ -45,10 +45,12 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
       documents === 0 || !progress.planningDone ? null : Math.round((left * seconds) / documents)
     const batch = events
     events = []
-    const pipeline = redis.pipeline().set(keys.progress(run.id), JSON.stringify(progress))
+    const pipeline = redis.pipeline()
     for (const event of batch) {
       pipeline.xadd(keys.events(run.id), 'MAXLEN', '~', keptEvents, '*', 'e', JSON.stringify(event))
     }
+    // After the events: who sees a run finished finds all of them.
+    pipeline.set(keys.progress(run.id), JSON.stringify(progress))
     if (expireSeconds !== undefined) {
       pipeline
         .expire(keys.progress(run.id), expireSeconds)

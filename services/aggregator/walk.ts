@@ -87,9 +87,9 @@ function* list(path: string, options: Walking, above: readonly string[]): Genera
 
 /** A name as a shell shows it, `\xE9` for a byte: read as Latin-1 it might be the name of another file. */
 function escapeBytes(name: Buffer): string {
-  const escape = (character: string): string =>
-    `\\x${character.charCodeAt(0).toString(16).toUpperCase()}`
-  return name.toString('latin1').replaceAll(/[\x80-\xff]/g, escape)
+  return name
+    .toString('latin1')
+    .replaceAll(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function leavesRoot(file: string, root: string): string | undefined {

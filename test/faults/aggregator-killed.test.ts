@@ -10,7 +10,7 @@ import { createServices } from '../helpers/services.ts'
 test('An aggregator killed at random moments, again and again, records each page once', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
-  services.startFleet({ FAULT_SLOW_MS: '20' })
+  services.startFleet({ FAULT_SLOW_MS: '40' })
   let aggregator = services.startAggregator()
   const texts = await writePages(scene.input, manyPaths(150, 'slow'))
   const ingest = scene.start([scene.input], services.environment)

@@ -36,7 +36,9 @@ async function setUp(t: TestContext) {
       path,
       stat: '9-1-1',
       bytes: 9,
-      ...{ fingerprint: 'fingerprint', job_id: `j${index}`, pass: 1 },
+      fingerprint: 'fingerprint',
+      job_id: `j${index}`,
+      pass: 1,
     })
     await reporter.report(
       exampleReport({ jobId: `j${index}`, documentId: id, text: `text ${path}` }),

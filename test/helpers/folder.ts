@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,4 +12,11 @@ export function makeFolder(ending: Ending): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scriptorium-test-')))
   ending.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** Writes a file that nobody is writing any more: an hour old. */
+export function writeOld(file: string, content = file): void {
+  writeFileSync(file, content)
+  const before = new Date(Date.now() - 3_600_000)
+  utimesSync(file, before, before)
 }

@@ -9,6 +9,9 @@ import {
   type ErrorCode,
 } from '../../shared/errors.ts'
 
+const isRetried = (code: ErrorCode): boolean => new ScriptoriumError(code, '').retryable
+const exitOf = (code: ErrorCode): number => new ScriptoriumError(code, '').exitCode
+
 test('an error carries what each edge needs to know of its code', () => {
   const { code, message, retryable, httpStatus, exitCode } = new ScriptoriumError(
     'redis_unreachable',
@@ -27,7 +30,6 @@ test('an error carries what each edge needs to know of its code', () => {
 })
 
 test('a faulty document is not read again, a failed reading is', () => {
-  const isRetried = (code: ErrorCode): boolean => new ScriptoriumError(code, '').retryable
   const faulty: ErrorCode[] = ['empty_file', 'unsupported_type', 'corrupt_image', 'too_large']
   const unlucky: ErrorCode[] = ['page_timeout', 'engine_failed', 'engine_crash']
   assert.deepEqual(faulty.filter(isRetried), [])
@@ -36,7 +38,6 @@ test('a faulty document is not read again, a failed reading is', () => {
 })
 
 test('the command line ends with the documented code for each fault of the surroundings', () => {
-  const exitOf = (code: ErrorCode): number => new ScriptoriumError(code, '').exitCode
   assert.equal(exitOf('bad_arguments'), 1)
   assert.equal(exitOf('output_inside_input'), 1)
   assert.equal(exitOf('unknown_variable'), 1)

@@ -39,10 +39,10 @@ test('packing makes text smaller', () => {
 test('a report and the mark that its job is done appear together, and the crash count goes', async () => {
   const reporter = createReporter(redis, keys)
   await redis.set(keys.begun('j1'), 1)
-  assert.equal(await reporter.isDone('j1'), false)
+  assert.equal((await reporter.history('j1')).isDone, false)
   await reporter.report(first)
-  assert.equal(await reporter.isDone('j1'), true)
-  assert.equal(await reporter.isDone('j2'), false)
+  assert.equal((await reporter.history('j1')).isDone, true)
+  assert.equal((await reporter.history('j2')).isDone, false)
   assert.equal(await reporter.backlog(), 1)
   assert.equal(await redis.exists(keys.begun('j1')), 0)
   assert.ok((await redis.ttl(keys.done('j1'))) > 0)
@@ -54,7 +54,7 @@ test('a report that a full Redis refuses is not marked as done', async (t) => {
   t.after(() => redis.config('SET', 'maxmemory', '0'))
   await assert.rejects(reporter.report(first), /EXECABORT|OOM/)
   await redis.config('SET', 'maxmemory', '0')
-  assert.equal(await reporter.isDone('j1'), false)
+  assert.equal((await reporter.history('j1')).isDone, false)
   assert.equal(await reporter.backlog(), 0)
 })
 

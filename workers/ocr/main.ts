@@ -13,10 +13,10 @@ try {
   const starting = startEngine(config, log)
   const { checkRedis, connectPatiently } = await import('../../shared/redis.ts')
   const { createWorker } = await import('./worker.ts')
-  const redis = connectPatiently(url, log)
-  life.defer('redis', () => redis.disconnect())
+  const redis = { jobs: connectPatiently(url, log), own: connectPatiently(url, log) }
+  life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   const engineSlot = await starting
-  await checkRedis(redis)
+  await checkRedis(redis.own)
   const retire = (reason: string): void => life.stop(reason)
   const worker = createWorker({ config, redis, engineSlot, log, retire })
   life.defer('worker', () => worker.close())

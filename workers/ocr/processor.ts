@@ -37,14 +37,13 @@ const reportRetries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxT
  * Throws where BullMQ should try again later.
  */
 export function createProcessor(deps: Deps) {
-  const { redis, keys, reporter } = deps
+  const { reporter } = deps
   return async (jobId: string, job: Job, failedBefore: number): Promise<Ack> => {
-    if (await reporter.isDone(jobId)) return 'done before'
-    const crashes = Number((await redis.get(keys.begun(jobId))) ?? 0)
+    const { isDone, crashes } = await reporter.history(jobId)
+    if (isDone) return 'done before'
     const attempt = failedBefore + crashes + 1
     const delivery: Delivery = { jobId, job, attempt }
-    const counted = (desk: Desk): Desk => countReadings(desk, redis, keys.begun(jobId))
-    const report = await readOrExplain(deps, delivery, crashes, counted)
+    const report = await readOrExplain(deps, delivery, crashes)
     // Refused while Redis is out of memory; the reading is done, so it is offered until it is taken.
     await pRetry(() => reporter.report(report), reportRetries)
     return 'reported'
@@ -52,41 +51,58 @@ export function createProcessor(deps: Deps) {
 }
 
 async function readOrExplain(
-  { workerId, desk, read, log }: Deps,
+  deps: Deps,
   delivery: Delivery,
   crashes: number,
-  counted: (desk: Desk) => Desk,
 ): Promise<WorkerReport> {
   const { jobId, job, attempt } = delivery
+  const count = countBeginning(deps.redis, deps.keys.begun(jobId), crashes)
   try {
     if (crashes >= Math.max(job.attempts, fewestCrashes)) {
       const message = `its worker process died ${crashes} times while reading it`
       throw new ScriptoriumError('worker_crash', message)
     }
-    if (crashes === 0) return await read(delivery, counted(desk))
-    return await desk.alone((alone) => read(delivery, counted(alone)))
+    if (crashes === 0) return await deps.read(delivery, count.on(deps.desk))
+    return await deps.desk.alone((alone) => deps.read(delivery, count.on(alone)))
   } catch (thrown) {
     const failure = describeFailure(thrown)
-    log.warn({ jobId, path: job.path, page: job.page, attempt, err: failure }, 'reading failed')
+    deps.log.warn(
+      { jobId, path: job.path, page: job.page, attempt, err: failure },
+      'reading failed',
+    )
     const most = failure.code === 'page_timeout' ? mostTimeouts : job.attempts
-    if (failure.retryable && attempt < Math.min(job.attempts, most)) throw failure
-    return toReport(workerId, delivery, failure)
+    if (!failure.retryable || attempt >= Math.min(job.attempts, most)) {
+      return toReport(deps.workerId, delivery, failure)
+    }
+    count.takeBack()
+    throw failure
   }
 }
 
-/** Counts in Redis what is on the desk, so that a reading that takes its process down is known by its count. */
-function countReadings(desk: Desk, redis: Redis, key: string): Desk {
-  const counted: (turn: Desk['prepare']) => Desk['prepare'] = (turn) => (work) =>
-    turn(async () => {
-      await redis.multi().incr(key).expire(key, ttl.begun).exec()
-      try {
-        return await work()
-      } finally {
-        await redis.decr(key)
-      }
-    })
-  return { prepare: counted(desk.prepare), read: counted(desk.read) }
+/**
+ * Counts in Redis that a reading began; its report deletes the count. So a reading that takes its process down is
+ * known by what is left. The page beside it is counted too, once: from then on it is read alone.
+ * Nothing here is waited for: what is on the socket reaches Redis even if this process dies at once.
+ */
+function countBeginning(redis: Redis, key: string, before: number) {
+  const set = (count: number): void => {
+    redis.set(key, count, 'EX', ttl.begun).catch(ignore)
+  }
+  return {
+    on: ({ prepare, read }: Desk): Desk => ({
+      read,
+      prepare: (work) =>
+        prepare(() => {
+          set(before + 1)
+          return work()
+        }),
+    }),
+    takeBack: () => set(before),
+  }
 }
+
+/** An outage costs a count, at most; the report that follows waits until Redis is back. */
+const ignore = (): void => undefined
 
 /** Whatever was thrown, as one of our codes. Lost connections and the like may well pass: they are retried. */
 function describeFailure(thrown: unknown): ScriptoriumError {

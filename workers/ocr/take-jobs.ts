@@ -68,8 +68,6 @@ export function createJobTaker(deps: Deps) {
     worker.concurrency = (await queue.waiting()) > fleet ? 2 : 1
   }
   // While Redis is away there is nothing to take either.
-  const every = (ms: number, check: () => Promise<void>) =>
-    setInterval(() => void check().catch(() => undefined), ms)
   const timers = [every(backlogCheckMs, checkBacklog), every(depthCheckMs, checkDepth)]
   return {
     run: () => worker.run(),
@@ -81,6 +79,9 @@ export function createJobTaker(deps: Deps) {
     },
   }
 }
+
+const every = (ms: number, check: () => Promise<void>): NodeJS.Timeout =>
+  setInterval(() => void check().catch(() => undefined), ms)
 
 /** Pauses the worker while there is at least one reason to. */
 function createBrake(worker: Worker) {

@@ -16,7 +16,8 @@ import { createJobTaker } from './take-jobs.ts'
 
 interface Deps {
   config: WorkerConfig
-  redis: Redis
+  /** One for BullMQ, one for ourselves: BullMQ teaches its own dozens of scripts, which each of our pipelines would learn. */
+  redis: { jobs: Redis; own: Redis }
   engineSlot: EngineSlot
   log: Logger
   /** Called when the process is due to be replaced. */
@@ -29,8 +30,8 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const languages = config.SCRIPTORIUM_LANGUAGES.split('+')
   const tessdataPrefix = config.TESSDATA_PREFIX
-  const queue = createPageQueue(redis, keys)
-  const reporter = createReporter(redis, keys)
+  const queue = createPageQueue(redis.jobs, keys)
+  const reporter = createReporter(redis.own, keys)
   const read = createReading({
     workerId,
     limits: {
@@ -42,7 +43,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
     async claim({ runId, fingerprint, documentId }, sha256) {
       const key = keys.claim(runId, fingerprint, sha256)
-      const earlier = await redis.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
+      const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
       return earlier ?? documentId
     },
     addPages: (jobId, job, pagesTotal) =>
@@ -56,7 +57,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   })
   const processJob = createProcessor({
     workerId,
-    redis,
+    redis: redis.own,
     keys,
     reporter,
     desk: createDesk(),
@@ -69,7 +70,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   let pagesDone = 0
   const taker = createJobTaker({
     workerId,
-    redis,
+    redis: redis.jobs,
     keys,
     queue,
     reporter,
@@ -88,7 +89,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
       }
     },
   })
-  const stopHeartbeat = startHeartbeat(redis, keys, () => ({
+  const stopHeartbeat = startHeartbeat(redis.own, keys, () => ({
     id: workerId,
     pid: process.pid,
     host: hostname(),

@@ -33,6 +33,12 @@ export type Plan = Pick<
   'id' | 'run_id' | 'path' | 'stat' | 'bytes' | 'fingerprint' | 'job_id' | 'pass'
 >
 
+/** What tells a planner whether a document is to be read. */
+export type KnownDocument = Omit<
+  DocumentRow,
+  'bytes' | 'media_type' | 'duplicate_of' | 'pages_total' | 'worker' | 'finished_at'
+>
+
 /** How a document's reading ended. */
 export interface Ending {
   outcome: Outcome
@@ -43,6 +49,9 @@ export interface Ending {
 export function createDocuments(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   const byId = sql('SELECT * FROM documents WHERE id = ?')
+  const manyById = sql(`
+    SELECT id, run_id, path, stat, fingerprint, job_id, pass, state, outcome, error_code, error_message, sha256, outputs
+    FROM documents WHERE id IN (SELECT value FROM json_each(?))`)
   const plan = sql(`
     INSERT INTO documents (id, run_id, path, stat, bytes, fingerprint, job_id, pass, state)
     VALUES (:id, :run_id, :path, :stat, :bytes, :fingerprint, :job_id, :pass, 'planned')
@@ -78,6 +87,9 @@ export function createDocuments(database: DatabaseSync) {
     WHERE r.out = ? AND d.state = 'final' ORDER BY d.path`)
   return {
     get: (id: string) => row(byId.get(id)),
+    /** What a planner needs of these documents, by id; those that the ledger does not know are left out. */
+    getMany: (ids: readonly string[]) =>
+      new Map(knownRows(manyById.all(JSON.stringify(ids))).map((known) => [known.id, known])),
     plan: (next: Plan) => plan.run({ ...next }),
     /** Takes over a document that another run planned and did not get to. */
     adopt: (id: string, runId: string) => adopt.run(runId, id),
@@ -126,3 +138,4 @@ export type Documents = ReturnType<typeof createDocuments>
 // The table is STRICT and this file its only writer, so its rows are what they say.
 const row = (found: unknown): DocumentRow | undefined => found as DocumentRow | undefined
 const rows = (found: unknown): DocumentRow[] => found as DocumentRow[]
+const knownRows = (found: unknown): KnownDocument[] => found as KnownDocument[]

@@ -1,10 +1,22 @@
 import { hash, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  fdatasync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Format, ScriptoriumDocument } from '../../../shared/contract.ts'
 import { toJson } from './json.ts'
 import { toText } from './text.ts'
+
+const datasync = promisify(fdatasync)
 
 const writers: Record<Format, (document: ScriptoriumDocument) => string> = {
   txt: toText,
@@ -29,16 +41,17 @@ export function createOutputFiles(out: string) {
   const replace = async (file: string, content: string): Promise<void> => {
     const draft = join(temporary, randomUUID())
     try {
-      const handle = await open(draft, 'wx', 0o644)
+      // Only the sync waits for the disk; each trip through the thread pool would cost more than the call itself.
+      const descriptor = openSync(draft, 'wx', 0o644)
       try {
-        await handle.writeFile(content)
-        await handle.datasync()
+        writeFileSync(descriptor, content)
+        await datasync(descriptor)
       } finally {
-        await handle.close()
+        closeSync(descriptor)
       }
-      await rename(draft, file)
+      renameSync(draft, file)
     } catch (thrown) {
-      await rm(draft, { force: true })
+      rmSync(draft, { force: true })
       throw thrown
     }
   }
@@ -54,7 +67,7 @@ export function createOutputFiles(out: string) {
         const file = join(out, outputName(document.path, format))
         const content = writers[format](document)
         const folder = dirname(file)
-        if (!folders.has(folder)) await mkdir(folder, { recursive: true })
+        if (!folders.has(folder)) mkdirSync(folder, { recursive: true })
         folders.add(folder)
         await replace(file, content)
         written[format] = hash('sha256', content)

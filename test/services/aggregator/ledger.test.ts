@@ -57,7 +57,10 @@ test('a transaction that fails leaves nothing behind, and the next one works', (
     })
   assert.throws(fail, /half way/)
   assert.equal(ledger.documents.get('d1'), undefined)
-  assert.equal(ledger.transaction(() => 7), 7)
+  assert.equal(
+    ledger.transaction(() => 7),
+    7,
+  )
 })
 
 test('planning a document again forgets how it ended', (t) => {
@@ -66,7 +69,13 @@ test('planning a document again forgets how it ended', (t) => {
   ledger.documents.setInput('d1', input, 3)
   ledger.documents.fail('d1', 'rejected', { code: 'corrupt_image', message: '' })
   ledger.documents.plan(makePlan('d1', { pass: 2 }))
-  const { state, outcome, error_code: code, pages_total: total, finished_at: at } = rowOf(ledger, 'd1')
+  const {
+    state,
+    outcome,
+    error_code: code,
+    pages_total: total,
+    finished_at: at,
+  } = rowOf(ledger, 'd1')
   assert.deepEqual([state, outcome, code, total, at], ['planned', null, null, null, null])
 })
 
@@ -77,7 +86,10 @@ test('the latest run of an output folder is the one that began last', (t) => {
   ledger.runs.add(makeRequest({ runId: 'r2', out: '/elsewhere' }), 'fp')
   assert.equal(ledger.runs.latest('/out')?.id, 'r1')
   assert.equal(ledger.runs.latest('/out')?.report, '{}')
-  assert.deepEqual(ledger.runs.active().map(({ id }) => id), ['r2'])
+  assert.deepEqual(
+    ledger.runs.active().map(({ id }) => id),
+    ['r2'],
+  )
   assert.equal(ledger.runs.latest('/nowhere'), undefined)
 })
 

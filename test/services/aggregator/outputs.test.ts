@@ -6,7 +6,11 @@ import { assembleDocument } from '../../../services/aggregator/assemble.ts'
 import { writeCombined } from '../../../services/aggregator/outputs/combined.ts'
 import { toJson } from '../../../services/aggregator/outputs/json.ts'
 import { toText } from '../../../services/aggregator/outputs/text.ts'
-import { documentSchema, type PageResult, type ScriptoriumDocument } from '../../../shared/contract.ts'
+import {
+  documentSchema,
+  type PageResult,
+  type ScriptoriumDocument,
+} from '../../../shared/contract.ts'
 import { createParser } from '../../../shared/messages.ts'
 import { defaultRecipe } from '../../../shared/recipe.ts'
 import { makeFolder } from '../../helpers/folder.ts'
@@ -71,7 +75,10 @@ test('the combined file holds every document on a line of its own, and no draft 
   const documents = ['a.png', 'b\n.png'].map((path) => makeDocument(t, [makePage()], path))
   await writeCombined(out, temporary, documents)
   const lines = readFileSync(join(out, 'results.ndjson'), 'utf8').trimEnd().split('\n')
-  assert.deepEqual(lines.map((line) => parse(JSON.parse(line)).path), ['a.png', 'b\n.png'])
+  assert.deepEqual(
+    lines.map((line) => parse(JSON.parse(line)).path),
+    ['a.png', 'b\n.png'],
+  )
   assert.deepEqual(readdirSync(temporary), [])
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { createCollector } from '../../../services/aggregator/collector.ts'
@@ -10,7 +10,7 @@ import { createKeys } from '../../../shared/keys.ts'
 import type { RunRequest } from '../../../shared/messages.ts'
 import { createPageQueue } from '../../../shared/queue.ts'
 import { createResultReader } from '../../../shared/results.ts'
-import { makeFolder } from '../../helpers/folder.ts'
+import { makeFolder, writeOld } from '../../helpers/folder.ts'
 import { makeLedger, rowOf } from '../../helpers/ledger.ts'
 import { planRun } from '../../helpers/planning.ts'
 import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
@@ -44,18 +44,18 @@ function setUp(t: TestContext, names: readonly string[]) {
     }
     const reader = createResultReader(redis, keys, 'a')
     const collector = createCollector({
-      ...{ ledger, reader, queue, publisher, onPages: () => undefined, onFinal, log: silent },
+      ledger,
+      reader,
+      queue,
+      publisher,
+      onPages: () => undefined,
+      onFinal,
+      log: silent,
     })
     const reports = waiting().map(({ id, job_id: jobId }) => pageReport({ jobId, documentId: id }))
     await collector.absorbReports(reports)
   }
   return { ...deps, root, out, plan, waiting, readAll }
-}
-
-function writeOld(file: string, content = file): void {
-  writeFileSync(file, content)
-  const before = new Date(Date.now() - 3_600_000)
-  utimesSync(file, before, before)
 }
 
 test('every file is committed to the ledger and its job is on the queue', async (t) => {
@@ -74,7 +74,12 @@ test('globs choose, by name or by place, whatever the case', async (t) => {
   mkdirSync(join(root, 'sub'))
   writeOld(join(root, 'sub', 'd.png'))
   await plan({ include: ['*.png', '*.jpg'], exclude: ['sub/*.png'] }).planned
-  assert.deepEqual(waiting().map(({ path }) => path).toSorted(), ['a.png', 'b.JPG'])
+  assert.deepEqual(
+    waiting()
+      .map(({ path }) => path)
+      .toSorted(),
+    ['a.png', 'b.JPG'],
+  )
 })
 
 test('a second run finds everything unchanged and reads nothing', async (t) => {
@@ -95,7 +100,10 @@ test('a run that was cut off goes on: what is planned keeps its job, what ended 
   const before = waiting().map((row) => row.job_id)
   const again = plan()
   await again.planned
-  assert.deepEqual(waiting().map((row) => row.job_id), before)
+  assert.deepEqual(
+    waiting().map((row) => row.job_id),
+    before,
+  )
   assert.equal((await queue.present(before)).size, 2)
   assert.equal(again.progress.outstanding(), 2)
 })
@@ -127,7 +135,10 @@ test('no more than the window and one batch are on the queue', async (t) => {
 })
 
 test('a dry run counts beyond the window, and leaves ledger and queue alone', async (t) => {
-  const { plan, waiting } = setUp(t, Array.from({ length: 600 }, (_, index) => `${index}.png`))
+  const { plan, waiting } = setUp(
+    t,
+    Array.from({ length: 600 }, (_, index) => `${index}.png`),
+  )
   const { planned, progress } = plan({ dryRun: true }, { window: 1 })
   await planned
   assert.equal(progress.snapshot().planned, 600)
@@ -135,7 +146,10 @@ test('a dry run counts beyond the window, and leaves ledger and queue alone', as
 })
 
 test('planning ends when it is told to, with a full window too', async (t) => {
-  const { plan } = setUp(t, Array.from({ length: 600 }, (_, index) => `${index}.png`))
+  const { plan } = setUp(
+    t,
+    Array.from({ length: 600 }, (_, index) => `${index}.png`),
+  )
   const { planned, progress, stopping } = plan({}, { window: 1 })
   await waitFor('the first batch is planned', () => progress.outstanding() === 500)
   stopping.abort()

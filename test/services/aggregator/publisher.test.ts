@@ -58,7 +58,12 @@ test('writing again replaces what was there', async (t) => {
 
 test('where a name is taken or too long, that document alone fails', async (t) => {
   const long = 'x'.repeat(254)
-  const { ledger, out, ids, publisher, temporary } = setUp(t, ['dir.png', 'f/a.png', long, 'ok.png'])
+  const { ledger, out, ids, publisher, temporary } = setUp(t, [
+    'dir.png',
+    'f/a.png',
+    long,
+    'ok.png',
+  ])
   mkdirSync(join(out, 'dir.png.txt'))
   writeFileSync(join(out, 'f'), 'a file where a folder should be')
   await publisher.publish(ids)

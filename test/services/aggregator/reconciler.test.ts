@@ -14,6 +14,10 @@ after(() => server.close())
 const redis = server.connect()
 let scenes = 0
 
+async function fail(): Promise<void> {
+  throw new Error('job stalled more than allowable limit')
+}
+
 function setUp(t: TestContext) {
   scenes += 1
   const keys = createKeys(`r${scenes}`)
@@ -33,9 +37,6 @@ function setUp(t: TestContext) {
   /** Lets every waiting job fail for good, as BullMQ does with one that has stalled too often. */
   const failAll = async (count: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const fail = async (): Promise<void> => {
-      throw new Error('job stalled more than allowable limit')
-    }
     const worker = new Worker(queueName, fail, { connection: redis, prefix: keys.bullPrefix })
     let failed = 0
     worker.on('failed', () => {
@@ -82,7 +83,14 @@ test('jobs that the queue gave up are told as failures, once', async (t) => {
   const { jobId, documentId, outcome, error, pagesTotal } = report
   assert.deepEqual(
     { jobId, documentId, outcome, code: error.code, page: report.page, pagesTotal },
-    { jobId: 'jd1n2', documentId: 'd1', outcome: 'engine_crash', code: 'worker_crash', page: 2, pagesTotal: 5 },
+    {
+      jobId: 'jd1n2',
+      documentId: 'd1',
+      outcome: 'engine_crash',
+      code: 'worker_crash',
+      page: 2,
+      pagesTotal: 5,
+    },
   )
   assert.match(error.message, /stalled more than allowable/)
 })
@@ -110,7 +118,10 @@ test('a failed job that nobody understands does not stand in the way of the othe
   await failAll(2)
   ledger.documents.plan(makePlan('d9'))
   await reconcile()
-  assert.deepEqual(recorded.map(({ jobId }) => jobId), ['j1'])
+  assert.deepEqual(
+    recorded.map(({ jobId }) => jobId),
+    ['j1'],
+  )
   assert.deepEqual(await queue.present(['jd9']), new Set(['jd9']))
   assert.deepEqual(await queue.failed(10), [])
 })

@@ -18,11 +18,19 @@ function setUp(t: TestContext, ids: readonly string[] = ['d1']) {
 const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
 const pageOf = (id: string, page: number) => ({ jobId: `j${id}n${page}`, documentId: id })
 const duplicate = (id: string, of: string): WorkerReport => ({
-  ...{ v: 1, kind: 'duplicate', ...about(id), input, of },
+  v: 1,
+  kind: 'duplicate',
+  ...about(id),
+  input,
+  of,
 })
 const hashed = (id: string): WorkerReport => ({ v: 1, kind: 'hashed', ...about(id), input })
 const expanded = (id: string, pagesTotal: number): WorkerReport => ({
-  ...{ v: 1, kind: 'expanded', ...about(id), input, pagesTotal },
+  v: 1,
+  kind: 'expanded',
+  ...about(id),
+  input,
+  pagesTotal,
 })
 const nothing: Recorded = { read: [], failed: [], requeued: [], pagesRead: new Map() }
 
@@ -48,7 +56,10 @@ test('a failure ends the document with its code', (t) => {
   const { ledger, take } = setUp(t)
   assert.deepEqual(take(failedReport(about('d1'))), { ...nothing, failed: ['d1'] })
   const { state, outcome, error_code: code } = rowOf(ledger, 'd1')
-  assert.deepEqual({ state, outcome, code }, { state: 'final', outcome: 'rejected', code: 'corrupt_image' })
+  assert.deepEqual(
+    { state, outcome, code },
+    { state: 'final', outcome: 'rejected', code: 'corrupt_image' },
+  )
 })
 
 test('every kind of report, told twice, changes nothing the second time', (t) => {
@@ -178,7 +189,10 @@ test('content that an earlier run read is copied, other content is read', (t) =>
   assert.deepEqual(take(hashed('d2')).read, ['d2'])
   assert.equal(outcomeOf('d2'), 'duplicate')
   const other: WorkerReport = {
-    ...{ v: 1, kind: 'hashed', ...about('d3'), input: { ...input, sha256: 'other' } },
+    v: 1,
+    kind: 'hashed',
+    ...about('d3'),
+    input: { ...input, sha256: 'other' },
   }
   assert.deepEqual(
     take(other).requeued.map(({ job }) => job.documentId),

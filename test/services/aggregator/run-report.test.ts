@@ -46,7 +46,12 @@ test('a report counts outcomes, shares the pages out and finds the slowest and t
   assert.deepEqual(
     { state, seen, open, restored, failedEarlier, pagesRead, pageMs },
     {
-      ...{ state: 'interrupted', seen: 30, open: 1, restored: 3, failedEarlier: 1, pagesRead: 20 },
+      state: 'interrupted',
+      seen: 30,
+      open: 1,
+      restored: 3,
+      failedEarlier: 1,
+      pagesRead: 20,
       pageMs: { p50: 1_000, p95: 1_900 },
     },
   )
@@ -57,8 +62,14 @@ test('a report counts outcomes, shares the pages out and finds the slowest and t
       { worker: 'w2', pages: 5, share: 0.25 },
     ],
   )
-  assert.deepEqual(report.slowest.map(({ ms }) => ms), [2_000, 1_900, 1_800, 1_700, 1_600])
-  assert.deepEqual(report.leastConfident.map(({ confidence }) => confidence), [80, 81, 82, 83, 84])
+  assert.deepEqual(
+    report.slowest.map(({ ms }) => ms),
+    [2_000, 1_900, 1_800, 1_700, 1_600],
+  )
+  assert.deepEqual(
+    report.leastConfident.map(({ confidence }) => confidence),
+    [80, 81, 82, 83, 84],
+  )
 })
 
 test('a run that found nothing has numbers too', (t) => {

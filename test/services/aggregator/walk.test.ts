@@ -64,8 +64,8 @@ test('a file is found once, however often and from wherever it was named', (t) =
 
 test('what the globs leave out is not looked at', (t) => {
   const root = fill(makeFolder(t), ['a.png', 'a.txt', 'sub/b.png'])
-  const isWanted = (path: string): boolean => path.endsWith('.png')
-  assert.deepEqual(told(walkAll(root, { isWanted })), ['a.png', 'sub/b.png'])
+  const globs = { isWanted: (path: string): boolean => path.endsWith('.png') }
+  assert.deepEqual(told(walkAll(root, globs)), ['a.png', 'sub/b.png'])
 })
 
 test('a FIFO is told about and not opened', (t) => {

@@ -5,15 +5,16 @@ import { test, type TestContext } from 'node:test'
 import { resolveInputs, resolveOut, type Inputs } from '../../../services/ingest/inputs.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
+const findInputs = (inputs: string[], base?: string, stdin = ''): Inputs =>
+  resolveInputs({ inputs, follow: false, ...(base !== undefined && { base }) }, () => stdin)
+
 /** A folder with a/1.png, a/2.png and b/3.png in it. */
 function setUp(t: TestContext) {
   const folder = makeFolder(t)
   for (const name of ['a', 'b']) mkdirSync(join(folder, name))
   for (const name of ['a/1.png', 'a/2.png', 'b/3.png']) writeFileSync(join(folder, name), '')
   const at = (...names: string[]): string => join(folder, ...names)
-  const find = (inputs: string[], base?: string, stdin = ''): Inputs =>
-    resolveInputs({ inputs, follow: false, ...(base !== undefined && { base }) }, () => stdin)
-  return { at, find }
+  return { at, find: findInputs }
 }
 
 test('one folder is the root', (t) => {

@@ -4,7 +4,22 @@ import { test } from 'node:test'
 import { shellCommand } from '../../../services/ingest/shell-command.ts'
 
 test('a shell reads the very words that were written', () => {
-  const words = ['plain', '', 'two words', "it's", '"$HOME"', '`id`', '$(id)', 'a\nb', '~', '*', '\\', '!x', '-x=ä', '&;|']
+  const words = [
+    'plain',
+    '',
+    'two words',
+    "it's",
+    '"$HOME"',
+    '`id`',
+    '$(id)',
+    'a\nb',
+    '~',
+    '*',
+    '\\',
+    '!x',
+    '-x=ä',
+    '&;|',
+  ]
   const script = `printf '%s\\0' ${shellCommand(words)}`
   const read = execFileSync('/bin/sh', ['-c', script]).toString()
   assert.deepEqual(read.split('\0').slice(0, -1), words)

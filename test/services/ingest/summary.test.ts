@@ -47,7 +47,13 @@ test('the exit code says whether all, some or none were read', () => {
 test('outcomes come to what was read, left and failed', () => {
   const outcomes = { succeeded: 1, empty: 2, duplicate: 3, rejected: 4, failed: 5, unstable: 6 }
   const report = makeReport({ outcomes: { ...outcomes, skipped_unchanged: 7 }, failedEarlier: 8 })
-  assert.deepEqual(tally(report), { read: 6, unchanged: 7, failed: 9, failedEarlier: 8, unstable: 6 })
+  assert.deepEqual(tally(report), {
+    read: 6,
+    unchanged: 7,
+    failed: 9,
+    failedEarlier: 8,
+    unstable: 6,
+  })
 })
 
 test('a summary tells speed, workers, the slowest and the least sure, a file on each line', () => {

@@ -4,8 +4,14 @@ import { eventLine, formatSeconds, showPath } from '../../../services/ingest/vie
 import type { RunEvent } from '../../../shared/messages.ts'
 
 const event: RunEvent = {
-  ...{ seq: 1, path: 'a.png', documentId: 'd1', outcome: 'rejected', pages: 0, confidence: null },
-  ...{ ms: 0, error: { code: 'corrupt_image', message: 'is damaged' } },
+  seq: 1,
+  path: 'a.png',
+  documentId: 'd1',
+  outcome: 'rejected',
+  pages: 0,
+  confidence: null,
+  ms: 0,
+  error: { code: 'corrupt_image', message: 'is damaged' },
 }
 
 test('what was not read gets one line with file, code and reason', () => {

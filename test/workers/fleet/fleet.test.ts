@@ -31,12 +31,12 @@ function setUp(t: TestContext, size: number, given: Record<string, string> = {})
       ...given,
     },
     drainMs: 10_000,
-    giveUp: (exitCode) => exits.push(exitCode),
+    giveUp: (exitCode) => void exits.push(exitCode),
     log: silent,
   })
   t.after(() => fleet.close())
   const workers = async (): Promise<number[]> => {
-    const ids = await redis.zrange(createKeys(prefix).workers, 0, -1)
+    const ids = await redis.zrange(createKeys(prefix).workers, '0', '-1')
     return ids.map((id) => Number(id.split('-').at(-1))).filter(isAlive)
   }
   return { fleet, exits, workers }

@@ -36,6 +36,10 @@ function setUp() {
   }
 }
 
+async function fail(): Promise<never> {
+  throw new Error('it broke')
+}
+
 test('the next page is prepared while one is being read', async () => {
   const { log, page, end, hasBegun } = setUp()
   const desk = createDesk()
@@ -67,7 +71,10 @@ test('a page that is read alone has the desk to itself', async () => {
     desk.alone((alone) => page(alone, 'suspect')),
     page(desk, 'after'),
   ]
-  const names = ['before', 'suspect', 'after'].flatMap((name) => [`prepare ${name}`, `read ${name}`])
+  const names = ['before', 'suspect', 'after'].flatMap((name) => [
+    `prepare ${name}`,
+    `read ${name}`,
+  ])
   await Promise.all([...pages, ...names.map(end)])
   const between = log.slice(log.indexOf('prepare suspect begins'), log.indexOf('read suspect ends'))
   assert.deepEqual(between, [
@@ -79,9 +86,6 @@ test('a page that is read alone has the desk to itself', async () => {
 
 test('work that fails frees its place', async () => {
   const desk = createDesk()
-  const fail = async (): Promise<never> => {
-    throw new Error('it broke')
-  }
   await assert.rejects(desk.prepare(fail), /it broke/)
   await assert.rejects(desk.alone(fail), /it broke/)
   assert.equal(await desk.read(async () => 'read'), 'read')

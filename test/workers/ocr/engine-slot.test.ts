@@ -26,7 +26,11 @@ function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
     }
   }
   const slot = createEngineSlot({
-    ...{ createEngine, tessdataPrefix: undefined, limits, rssBytes: () => state.rss, log: silent },
+    createEngine,
+    tessdataPrefix: undefined,
+    limits,
+    rssBytes: () => state.rss,
+    log: silent,
   })
   const read = async (recipe = defaultRecipe): Promise<string> =>
     (await slot.read(page, recipe, 1_000)).text
@@ -56,7 +60,10 @@ test('after a failure the error comes through and a fresh engine reads on', asyn
 test('an engine is replaced after so many pages', async () => {
   const { slot, state, read } = setUp({ pages: 2, rssBytes: 1_000 })
   const texts = [await read(), await read(), await read(), await read(), await read()]
-  assert.deepEqual(texts, [1, 1, 2, 2, 3].map((number) => `read by ${number}`))
+  assert.deepEqual(
+    texts,
+    [1, 1, 2, 2, 3].map((number) => `read by ${number}`),
+  )
   await slot.close()
   assert.deepEqual(state.closed, [1, 2, 3])
 })

@@ -46,16 +46,17 @@ for (const [orientation, transform] of Object.entries(stored)) {
   test(`EXIF orientation ${orientation} comes out upright`, async () => {
     const upright = await corner().png().toBuffer()
     const turned = await transform(sharp(upright)).png().toBuffer()
-    const bytes = await sharp(turned).withMetadata({ orientation: Number(orientation) }).jpeg().toBuffer()
+    const bytes = await sharp(turned)
+      .withMetadata({ orientation: Number(orientation) })
+      .jpeg()
+      .toBuffer()
     const { width, height, at } = await prepare(bytes)
     assert.deepEqual([width, height], [32, 16])
     const corners = [at(2, 2), at(29, 2), at(2, 13), at(29, 13)]
-    assert.deepEqual(corners.map((value) => (value < 128 ? 'black' : 'white')), [
-      'black',
-      'white',
-      'white',
-      'white',
-    ])
+    assert.deepEqual(
+      corners.map((value) => (value < 128 ? 'black' : 'white')),
+      ['black', 'white', 'white', 'white'],
+    )
   })
 }
 
@@ -63,7 +64,9 @@ test('what is transparent lies on white paper', async () => {
   const half = { r: 0, g: 0, b: 0, alpha: 0.5 }
   const none = { r: 0, g: 0, b: 0, alpha: 0 }
   const of = (background: typeof half) =>
-    sharp({ create: { width: 4, height: 4, channels: 4, background } }).png().toBuffer()
+    sharp({ create: { width: 4, height: 4, channels: 4, background } })
+      .png()
+      .toBuffer()
   near((await prepare(await of(half))).at(1, 1), 127)
   assert.equal((await prepare(await of(none))).at(1, 1), 255)
 })
@@ -95,16 +98,17 @@ test('16 bits a pixel with transparency lie on white paper too', async () => {
   near((await prepare(bytes)).at(3, 3), 255, 1)
 })
 
+const cmyk = (background: string) =>
+  sharp({ create: { width: 16, height: 16, channels: 3, background } })
+    .toColourspace('cmyk')
+    .jpeg()
+    .toBuffer()
+
 test('CMYK becomes grey: ink is dark, paper is light', async () => {
-  const of = (background: string) =>
-    sharp({ create: { width: 16, height: 16, channels: 3, background } })
-      .toColourspace('cmyk')
-      .jpeg()
-      .toBuffer()
-  const paper = await of('white')
+  const paper = await cmyk('white')
   assert.equal((await sharp(paper).metadata()).space, 'cmyk')
   near((await prepare(paper)).at(8, 8), 255, 8)
-  assert.ok((await prepare(await of('black'))).at(8, 8) < 70)
+  assert.ok((await prepare(await cmyk('black'))).at(8, 8) < 70)
 })
 
 test('one bit a pixel becomes black and white', async () => {

@@ -21,15 +21,21 @@ function setUp(read: (delivery: Delivery, desk: Desk) => Promise<WorkerReport> =
   scenes += 1
   const keys = createKeys(`w${scenes}`)
   const reporter = createReporter(redis, keys)
-  const process_ = createProcessor({
-    ...{ workerId: 'w1', redis, keys, reporter, desk: createDesk(), read, log: silent },
+  const processor = createProcessor({
+    workerId: 'w1',
+    redis,
+    keys,
+    reporter,
+    desk: createDesk(),
+    read,
+    log: silent,
   })
   const reports = async (): Promise<WorkerReport[]> => {
     const reader = createResultReader(reading, keys, 'a')
     await reader.open()
     return (await reader.next(10, 1)).flatMap((entry) => ('report' in entry ? entry.report : []))
   }
-  return { keys, process: process_, reports }
+  return { keys, process: processor, reports }
 }
 
 const readWell = async ({ jobId, job }: Delivery): Promise<WorkerReport> =>
@@ -139,5 +145,9 @@ test('a page that killed its worker counts as tried, and is given up after its a
   await deliver('j2', makeJob(), 0)
   const [first, second] = await reports()
   assert.equal(first?.kind, 'page')
-  assert.deepEqual(failureOf(second), { outcome: 'engine_crash', code: 'worker_crash', attempts: 4 })
+  assert.deepEqual(failureOf(second), {
+    outcome: 'engine_crash',
+    code: 'worker_crash',
+    attempts: 4,
+  })
 })

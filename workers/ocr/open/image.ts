@@ -34,12 +34,11 @@ export interface OpenedImage {
 }
 
 export interface ImageLimits {
-  maxMegapixels: number
   maxPages: number
 }
 
 /**
- * Looks at an image file without decoding it. Throws `unsupported_type`, `corrupt_image` or `too_large`;
+ * Looks at an image file without decoding it. Throws `unsupported_type`, `corrupt_image` or `too_large` (pages);
  * messages are complete after the file's name.
  */
 export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<OpenedImage> {
@@ -51,15 +50,9 @@ export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<Ope
       `${what}; JPEG, PNG, TIFF, WebP, GIF and AVIF are read`,
     )
   }
-  const { width, height, pages = 1, format } = await metadata(bytes)
-  const pagesTotal = format === 'tiff' ? pages : 1 // Of an animation the first frame is read.
-  const megapixels = (width * height) / 1e6
-  if (megapixels > limits.maxMegapixels) {
-    throw new ScriptoriumError(
-      'too_large',
-      `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=${limits.maxMegapixels}`,
-    )
-  }
+  // Only TIFF holds pages (of an animation the first frame is read); the decoder itself minds the pixels of the rest.
+  if (mediaType !== 'image/tiff') return { mediaType, pagesTotal: 1 }
+  const { pages: pagesTotal = 1 } = await metadata(bytes)
   if (pagesTotal > limits.maxPages) {
     const limit = `SCRIPTORIUM_MAX_PAGES=${limits.maxPages}`
     throw new ScriptoriumError('too_large', `has ${pagesTotal} pages, more than ${limit}`)
@@ -80,17 +73,33 @@ async function mediaTypeOf(bytes: Buffer): Promise<string | undefined> {
   return signatures.find(({ start }) => bytes.subarray(0, start.length).equals(start))?.mediaType
 }
 
-async function metadata(bytes: Buffer): Promise<Metadata> {
+/** What a refusal to decode means: `too_large` where page `page` (from 1) has more pixels than allowed, else `corrupt_image`. */
+export async function explainRefusal(
+  bytes: Buffer,
+  page: number,
+  maxMegapixels: number,
+  thrown: unknown,
+): Promise<ScriptoriumError> {
+  const { width, height } = await metadata(bytes, page)
+  if (width * height <= maxMegapixels * 1e6) return corrupt(thrown)
+  return new ScriptoriumError(
+    'too_large',
+    `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=${maxMegapixels}`,
+  )
+}
+
+async function metadata(bytes: Buffer, page = 1): Promise<Metadata> {
   try {
-    // The pixel limit is ours to check, with a message that names it.
-    return await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata()
+    // The pixel limit is for decoding, and has a message of its own.
+    const options = { limitInputPixels: false, failOn: 'error', page: page - 1 } as const
+    return await sharp(bytes, options).metadata()
   } catch (thrown) {
     throw corrupt(thrown)
   }
 }
 
 /** libvips' own words, on one line. */
-export function corrupt(thrown: unknown): ScriptoriumError {
+function corrupt(thrown: unknown): ScriptoriumError {
   const [reason = ''] = toError(thrown).message.split('\n')
   const options = { cause: thrown }
   return new ScriptoriumError('corrupt_image', `is damaged or cut off (${reason})`, options)

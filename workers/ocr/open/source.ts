@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { open, realpath, type FileHandle } from 'node:fs/promises'
 import { hash } from 'node:crypto'
 import { join, sep } from 'node:path'
 import { ScriptoriumError, systemCode } from '../../../shared/errors.ts'
@@ -37,8 +37,8 @@ export async function readSource(request: SourceRequest): Promise<Source> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const handle = await open(real, flags).catch((thrown: unknown) => refuse(thrown))
   try {
-    check(request, await handle.stat({ bigint: true }))
-    const bytes = await handle.readFile()
+    const size = check(request, await handle.stat({ bigint: true }))
+    const bytes = await readWhole(handle, size)
     check(request, await handle.stat({ bigint: true }))
     return { bytes, sha256: hash('sha256', bytes) }
   } finally {
@@ -46,7 +46,20 @@ export async function readSource(request: SourceRequest): Promise<Source> {
   }
 }
 
-function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): void {
+/** One read of the known size: `readFile` would stat again and go piece by piece. */
+async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size)
+  let filled = 0
+  while (filled < size) {
+    const { bytesRead } = await handle.read(bytes, filled, size - filled)
+    if (bytesRead === 0) break // It shrank; the stat that follows says so.
+    filled += bytesRead
+  }
+  return bytes
+}
+
+/** The file's size in bytes, if it is what was planned and may be read. */
+function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): number {
   if (!now.isFile()) throw new ScriptoriumError('not_a_file', 'is not a regular file')
   if (statKey(now) !== stat) {
     const message = 'changed after it was planned; the next run reads it'
@@ -57,6 +70,7 @@ function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): void {
     const limit = `SCRIPTORIUM_MAX_FILE_BYTES=${maxBytes}`
     throw new ScriptoriumError('too_large', `has ${now.size} bytes, more than ${limit}`)
   }
+  return Number(now.size)
 }
 
 function refuse(thrown: unknown): never {

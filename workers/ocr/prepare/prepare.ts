@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp'
-import { corrupt } from '../open/image.ts'
+import { explainRefusal } from '../open/image.ts'
 import type { PreparedPage } from '../engine.ts'
 
 /** One named change to a page's pixels. */
@@ -20,7 +20,7 @@ const decodeSeconds = 60
 
 /**
  * Decodes page `page` (from 1) of an image file and makes it ready for the engine.
- * Throws `corrupt_image`; the message is complete after the file's name.
+ * Throws `corrupt_image` or `too_large`; the message is complete after the file's name.
  */
 export async function preparePage(
   bytes: Buffer,
@@ -44,6 +44,6 @@ export async function preparePage(
     const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
     return { pgm: Buffer.concat([header, data]), width, height, label }
   } catch (thrown) {
-    throw corrupt(thrown)
+    throw await explainRefusal(bytes, page, maxMegapixels, thrown)
   }
 }
