@@ -10,7 +10,7 @@ import { waitFor } from '../../helpers/wait.ts'
 
 const searchPath = process.env['PATH'] ?? ''
 const owner = join(import.meta.dirname, '../../fixtures/processes/redis-owner.ts')
-const pidOf = (info: string): number => Number(/^processorid:(\d+)/m.exec(info)?.[1])
+const pidOf = (info: string): number => Number(/^process_id:(\d+)/m.exec(info)?.[1])
 
 function isAlive(pid: number): boolean {
   try {

@@ -128,5 +128,5 @@ test('a palette becomes grey', async () => {
 
 test('more pixels than are allowed are not decoded', async () => {
   const bytes = await corner().png().toBuffer()
-  await assert.rejects(preparePage(bytes, 1, 'a.png#1', 0.0001), { code: 'corrupt_image' })
+  await assert.rejects(preparePage(bytes, 1, 'a.png#1', 0.0001), { code: 'too_large' })
 })
