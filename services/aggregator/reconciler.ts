@@ -40,24 +40,23 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
   }
 
   const addMissing = async (run: Run): Promise<void> => {
-    const wanted = ledger.documents
-      .inState(run.id, 'planned')
-      .flatMap((row) => missingJobs(run, row, ledger.pages.states(row.id)))
-    const missing: QueuedJob[] = []
-    for (let index = 0; index < wanted.length; index += chunk) {
-      const slice = wanted.slice(index, index + chunk)
-      const present = await queue.present(slice.map(({ jobId }) => jobId))
-      missing.push(...slice.filter(({ jobId }) => !present.has(jobId)))
+    const ids = ledger.documents.idsInState(run.id, 'planned')
+    for (let index = 0; index < ids.length; index += chunk) {
+      const wanted = ids.slice(index, index + chunk).flatMap((id) => jobsOf(run, id))
+      const present = await queue.present(wanted.map(({ jobId }) => jobId))
+      const missing = wanted.filter(({ jobId }) => !present.has(jobId))
+      if (missing.length === 0) continue
+      const jobs = missing.length
+      log.info({ runId: run.id, jobs }, 'Redis no longer holds these jobs, adding them again')
+      // A job whose result is just being collected is added again too; its worker sees that it has reported.
+      await queue.add(missing)
     }
-    if (missing.length === 0) return
-    log.info(
-      { runId: run.id, jobs: missing.length },
-      'Redis no longer holds these jobs, adding them again',
-    )
-    // A job whose result is just being collected is added again too; its worker sees that it has reported.
-    for (let index = 0; index < missing.length; index += chunk) {
-      await queue.add(missing.slice(index, index + chunk))
-    }
+  }
+
+  const jobsOf = (run: Run, id: string): QueuedJob[] => {
+    const row = ledger.documents.get(id)
+    if (row?.state !== 'planned') return [] // It has ended since the list was made.
+    return missingJobs(run, row, row.pages_total === null ? [] : ledger.pages.states(id))
   }
 
   return async (runs: readonly Run[]): Promise<void> => {

@@ -17,6 +17,8 @@ export interface WalkOptions {
   isWanted: (path: string) => boolean
 }
 
+const namedLink = 'is a symbolic link; --follow reads what it points to'
+
 /** What systems and tools leave lying about: never a page. */
 const junk =
   /^(\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|Icon\r|~\$.*|@eaDir|#recycle|\$RECYCLE\.BIN|System Volume Information|__MACOSX|\.Trash.*|\.Spotlight-V100|\.fseventsd|lost\+found)$/i
@@ -45,7 +47,11 @@ function* visit(path: string, options: Walking, above: readonly string[]): Gener
   try {
     found = lstatSync(file, { bigint: true })
     if (found.isSymbolicLink()) {
-      if (!options.follow) return
+      if (!options.follow) {
+        // Passed over where the walk meets it; but what was named is not passed over without a word.
+        if (options.named.has(path)) yield problem(path, 'not_a_file', namedLink)
+        return
+      }
       const outside = leavesRoot(file, options.root)
       if (outside !== undefined) return yield problem(path, 'path_outside_root', outside)
       found = statSync(file, { bigint: true })

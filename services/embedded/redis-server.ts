@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { ScriptoriumError } from '../../shared/errors.ts'
+import { ScriptoriumError, systemCode } from '../../shared/errors.ts'
 
 const binaries = ['redis-server', 'valkey-server']
 const stopDeadlineMs = 5_000
@@ -35,38 +35,62 @@ export function startRedisServer({ folder, searchPath, onGivenUp }: Options) {
   let server = launch()
   return { url, stop }
 
-  function launch(): { child: ChildProcess; watcher: ChildProcess } {
+  function launch(): ChildProcess {
     const startedAt = performance.now()
-    // In a session of its own: the terminal's Ctrl-C is ours to act on, Redis goes last.
-    const child = spawn(binary, settings(folder, join(socketFolder, 'redis.sock')), {
-      detached: true,
-      stdio: 'ignore',
-    })
-    const watcher = endWithUs(child)
-    child.once('error', (error) => onGivenUp(`${binary} does not start: ${error.message}`))
-    child.once('exit', (code) => {
-      watcher.kill('SIGKILL')
+    const socket = join(socketFolder, 'redis.sock')
+    const started = spawn(
+      '/bin/sh',
+      ['-c', guard, socketFolder, binary, ...settings(folder, socket)],
+      {
+        // A session of its own: the terminal's Ctrl-C is ours to act on, Redis goes last.
+        detached: true,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    )
+    started.once('error', (error) => onGivenUp(`${binary} does not start: ${error.message}`))
+    started.once('exit', (code) => {
+      endGroup(started) // Were only the shell killed, two servers would write one file.
       if (isStopping) return
       deaths = performance.now() - startedAt > healthyMs ? 1 : deaths + 1
       if (deaths >= mostDeaths)
         onGivenUp(`${binary} keeps ending (exit code ${code}); see ${folder}/redis.log`)
       else server = launch()
     })
-    return { child, watcher }
+    return started
   }
 
   async function stop(): Promise<void> {
     isStopping = true
-    const { child } = server
-    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-      child.kill('SIGTERM')
-      const hard = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs)
-      await once(child, 'exit')
+    if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
+      server.stdin?.end()
+      const hard = setTimeout(endGroup, stopDeadlineMs, server)
+      await once(server, 'exit')
       clearTimeout(hard)
     }
     rmSync(socketFolder, { recursive: true, force: true })
   }
 }
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ESRCH') throw thrown // Nobody was left.
+  }
+}
+
+/**
+ * Runs the command that follows `$0` and ends with it; ends the command when standard input closes. Only we hold the
+ * other end of that pipe (a shell gives its background jobs no standard input, so it is kept as descriptor 3), and a pipe closes with its holder, also by SIGKILL: so there is no moment at which Redis
+ * could outlive us. `$0` is the socket's folder, which has no owner then.
+ */
+const guard = `
+  exec 3<&0
+  "$@" 3<&- & server=$!
+  { read _ <&3; rm -rf -- "$0"; kill -TERM $server; } & watcher=$!
+  wait $server; code=$?
+  kill -KILL $watcher 2>/dev/null
+  exit $code`
 
 function settings(folder: string, socket: string): string[] {
   const values = {
@@ -84,20 +108,6 @@ function settings(folder: string, socket: string): string[] {
     loglevel: 'warning',
   }
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])
-}
-
-/**
- * Ends `child` when this process is gone, also by SIGKILL: a shell waits at the end of a pipe that only we hold,
- * and a pipe closes with its holder.
- */
-function endWithUs(child: ChildProcess): ChildProcess {
-  const script = 'read _; kill -TERM "$0"'
-  const watcher = spawn('/bin/sh', ['-c', script, String(child.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  watcher.unref()
-  return watcher
 }
 
 function findBinary(searchPath: string): string {

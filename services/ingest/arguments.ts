@@ -179,6 +179,9 @@ export function parseArguments(
   }
   command.addHelpText('after', exitCodeHelp)
   command.parse([...commandLine], { from: 'user' })
+  // The variable is the fleet's too: set for one, it says nothing to an ingest that uses services elsewhere.
+  const isFleets = environment['REDIS_URL'] && command.getOptionValueSource('workers') === 'env'
+  if (isFleets) command.setOptionValue('workers', undefined)
   return { inputs: command.args, ...command.opts<Omit<IngestOptions, 'inputs'>>() }
 }
 

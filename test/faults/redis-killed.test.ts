@@ -13,7 +13,7 @@ test('An embedded Redis that is killed twice is started again and the run comple
   for (const begun of [6, 18]) {
     await ingest.until(`${begun} pages are begun`, () => scene.readings().size >= begun)
     const server = await ingest.until('Redis runs', () =>
-      findProcesses(scene.folder, 'redis-server').find(({ pid }) => !killed.has(pid)),
+      findProcesses(scene.folder, 'redis-server unixsocket').find(({ pid }) => !killed.has(pid)),
     )
     process.kill(server.pid, 'SIGKILL')
     killed.add(server.pid)
