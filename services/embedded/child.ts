@@ -4,6 +4,8 @@ import { once } from 'node:events'
 interface Options {
   /** The process's main.ts. */
   main: string
+  /** Node's own flags. */
+  flags: string[]
   environment: NodeJS.ProcessEnv
   /** File descriptor that takes its log lines. */
   logFile: number
@@ -17,7 +19,7 @@ const healthyMs = 60_000
 const backOffMs = 250
 
 /** Runs one of our processes and starts it again when it dies. It notices by itself when we are gone. */
-export function superviseChild({ main, environment, logFile, onGivenUp }: Options) {
+export function superviseChild({ main, flags, environment, logFile, onGivenUp }: Options) {
   let isStopping = false
   let deaths = 0
   let timer: NodeJS.Timeout | undefined
@@ -27,6 +29,7 @@ export function superviseChild({ main, environment, logFile, onGivenUp }: Option
     const startedAt = performance.now()
     const started = fork(main, [], {
       env: environment,
+      execArgv: flags,
       stdio: ['ignore', logFile, logFile, 'ipc'],
     })
     started.once('exit', (code) => {
