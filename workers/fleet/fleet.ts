@@ -16,6 +16,8 @@ interface Deps {
 const workerMain = join(import.meta.dirname, '..', 'ocr', 'main.ts')
 /** A worker that lived this long was healthy: its next death is waited for as short as the first. */
 const healthyMs = 30_000
+/** By itself V8 lets young garbage grow with the machine's memory; a worker's belongs to its engine. */
+const workerFlags = ['--max-semi-space-size=4']
 const backOffMs = { first: 250, longest: 30_000 }
 /** Exit code of a configuration error: starting again would not help. */
 const exitConfiguration = 9
@@ -34,6 +36,7 @@ export function createFleet({ size, environment, drainMs, giveUp, log }: Deps) {
     const startedAt = performance.now()
     const child = fork(workerMain, [], {
       env: environment,
+      execArgv: workerFlags,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     children.set(place, child)
