@@ -24,7 +24,6 @@ export function createKeys(prefix: string) {
     events: (runId: string) => key('run', runId, 'events'),
     report: (runId: string) => key('run', runId, 'report'),
     paths: (runId: string) => key('run', runId, 'paths'),
-    cancelled: (runId: string) => key('run', runId, 'cancelled'),
     /** Who follows the run that writes this output folder. */
     holder: (outHash: string) => key('out', outHash, 'holder'),
     latestRun: (outHash: string) => key('out', outHash, 'run'),

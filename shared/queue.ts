@@ -16,6 +16,11 @@ export interface QueuedJob {
 /** Document jobs of a run wait behind the pages of documents that are open already. */
 export const priorities = { interactive: 0, page: 5, bulk: 10 } as const
 
+export const pageJobId = (jobId: string, page: number): string => `${jobId}n${page}`
+
+/** The document's job id that a page's job id begins with. */
+export const documentJobId = (jobId: string): string => jobId.split('n')[0] ?? jobId
+
 /** The queue of documents and pages, as planners and reconcilers use it. */
 export function createPageQueue(redis: Redis, keys: Keys) {
   const queue = new Queue<Job>(queueName, {

@@ -1,5 +1,5 @@
 import type { Job } from '../../shared/messages.ts'
-import { priorities, type QueuedJob } from '../../shared/queue.ts'
+import { pageJobId, priorities, type QueuedJob } from '../../shared/queue.ts'
 import type { DocumentRow, Plan } from './ledger/documents.ts'
 import type { Run } from './ledger/runs.ts'
 
@@ -43,8 +43,3 @@ export function missingJobs(
       priority: priorities.page,
     }))
 }
-
-export const pageJobId = (jobId: string, page: number): string => `${jobId}n${page}`
-
-/** The document's job id that a page's job id begins with. */
-export const documentJobId = (jobId: string): string => jobId.split('n')[0] ?? jobId

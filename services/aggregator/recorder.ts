@@ -1,6 +1,7 @@
+import { readOutcomes } from '../../shared/contract.ts'
 import type { Input, WorkerReport } from '../../shared/messages.ts'
-import type { QueuedJob } from '../../shared/queue.ts'
-import { documentJob, documentJobId } from './document-jobs.ts'
+import { documentJobId, type QueuedJob } from '../../shared/queue.ts'
+import { documentJob } from './document-jobs.ts'
 import type { DocumentRow, Ending } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
@@ -45,7 +46,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
   /** Gives `row` what its original got; reads it by itself where that says nothing about these bytes. */
   const follow = (row: DocumentRow, original: DocumentRow, out: Recorded): void => {
     const { outcome, worker } = original
-    if (outcome === 'succeeded' || outcome === 'empty' || outcome === 'duplicate') {
+    if (outcome !== null && readOutcomes.has(outcome)) {
       pages.copy(original.id, row.id)
       end(row, { outcome: 'duplicate', error: null, worker }, original.id, out)
     } else if (outcome === 'rejected' && original.error_code !== 'unstable') {

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { systemCode, toError, type ErrorCode } from '../../shared/errors.ts'
+import { isWithin } from '../../shared/is-within.ts'
 import { statKey } from '../../shared/stat-key.ts'
 
 /** What the walk came upon: a file to look at, or why it cannot be one. Paths are relative to the root. */
@@ -100,9 +101,7 @@ function escapeBytes(name: Buffer): string {
 
 function leavesRoot(file: string, root: string): string | undefined {
   const real = realpathSync(file)
-  return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
-    ? undefined
-    : 'is a symbolic link that leads out of the folder'
+  return isWithin(real, root) ? undefined : 'is a symbolic link that leads out of the folder'
 }
 
 const problem = (path: string, code: ErrorCode, message: string): Found => ({

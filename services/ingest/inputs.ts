@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { ScriptoriumError, systemCode, toError } from '../../shared/errors.ts'
+import { isWithin } from '../../shared/is-within.ts'
 import type { IngestOptions } from './arguments.ts'
 
 /** What a run reads: paths below one root. */
@@ -25,7 +26,7 @@ export function resolveInputs({ inputs, base }: Asked, readStdin: () => string):
   const all = [...named, ...listed.map(withRealParent)]
   const folders = all.filter(isFolder)
   const root = findRoot(all, folders, base)
-  const outside = all.find((path) => path !== root && !path.startsWith(withSeparator(root)))
+  const outside = all.find((path) => !isWithin(path, root))
   if (outside !== undefined) {
     throw new ScriptoriumError('bad_arguments', `${outside} does not lie below --base ${root}`)
   }
@@ -92,12 +93,10 @@ function commonParent(a: string, b: string): string {
   return kept === '' ? sep : kept
 }
 
-const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep)
-
 /** The output folder, absolute and without links. Throws `output_inside_input`. */
 export function resolveOut(out: string, { folders }: Inputs): string {
   const path = realOf(resolve(out))
-  const inside = folders.find((folder) => path === folder || path.startsWith(withSeparator(folder)))
+  const inside = folders.find((folder) => isWithin(path, folder))
   if (inside === undefined) return path
   throw new ScriptoriumError(
     'output_inside_input',

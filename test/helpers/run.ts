@@ -1,28 +1,9 @@
 import type { RunRequest, WorkerReport } from '../../shared/messages.ts'
-import { defaultRecipe } from '../../shared/recipe.ts'
+import { makeRequest } from './records.ts'
 
 /** A run's request as `ingest` builds it without any flag. */
-export const exampleRequest = ({ root, out }: Pick<RunRequest, 'root' | 'out'>): RunRequest => ({
-  runId: 'r1',
-  root,
-  inputs: [''],
-  pathsInRedis: false,
-  out,
-  include: [],
-  exclude: [],
-  includeHidden: false,
-  follow: false,
-  formats: ['txt', 'json'],
-  combined: false,
-  recipe: defaultRecipe,
-  attempts: 3,
-  timeoutMs: 0,
-  force: false,
-  retryFailed: false,
-  checksum: false,
-  dryRun: false,
-  requestedBy: 'a test',
-})
+export const exampleRequest = (given: Pick<RunRequest, 'root' | 'out'>): RunRequest =>
+  makeRequest(given)
 
 /** What a worker reports about a document of one page that says `text`. */
 export function exampleReport({

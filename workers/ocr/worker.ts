@@ -3,7 +3,7 @@ import type { WorkerConfig } from '../../shared/config.ts'
 import { createEngineIdentities } from '../../shared/engine-identity.ts'
 import { createKeys, ttl } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { createPageQueue, priorities } from '../../shared/queue.ts'
+import { createPageQueue, pageJobId, priorities } from '../../shared/queue.ts'
 import type { Redis } from '../../shared/redis.ts'
 import { createReporter } from '../../shared/results.ts'
 import { version } from '../../shared/version.ts'
@@ -49,7 +49,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     addPages: (jobId, job, pagesTotal) =>
       queue.add(
         Array.from({ length: pagesTotal }, (_, index) => ({
-          jobId: `${jobId}n${index + 1}`,
+          jobId: pageJobId(jobId, index + 1),
           job: { ...job, page: index + 1, pagesTotal },
           priority: priorities.page,
         })),

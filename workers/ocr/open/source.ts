@@ -1,8 +1,9 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, realpath, type FileHandle } from 'node:fs/promises'
 import { hash } from 'node:crypto'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { ScriptoriumError, systemCode } from '../../../shared/errors.ts'
+import { isWithin } from '../../../shared/is-within.ts'
 import { statKey } from '../../../shared/stat-key.ts'
 
 /** A file's bytes as they were at one moment, and their SHA-256 (hex). */
@@ -30,7 +31,7 @@ export async function readSource(request: SourceRequest): Promise<Source> {
   const file = join(root, path)
   // Between planning and reading, a folder on the way may have become a link that leads out.
   const real = await realpath(file).catch((thrown: unknown) => refuse(thrown))
-  if (follow ? !real.startsWith(withSeparator(root)) : real !== file) {
+  if (follow ? !isWithin(real, root) : real !== file) {
     throw new ScriptoriumError('path_outside_root', 'is reached through a symbolic link')
   }
   // O_NONBLOCK: opening a FIFO would wait for its writer for ever.
@@ -92,5 +93,3 @@ function refuse(thrown: unknown): never {
       throw thrown
   }
 }
-
-const withSeparator = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep)
