@@ -42,7 +42,7 @@ export const workerSchema = Type.Object({
   SCRIPTORIUM_ENGINE_PAGES: Type.Integer({ default: 500, minimum: 1 }),
   SCRIPTORIUM_WORKER_PAGES: Type.Integer({ default: 20_000, minimum: 1 }),
   /** Resident memory above which the engine is replaced after a page, bytes. */
-  SCRIPTORIUM_WORKER_RSS: Type.Integer({ default: 380 * 2 ** 20, minimum: 2 ** 20 }),
+  SCRIPTORIUM_WORKER_RSS: Type.Integer({ default: 400 * 2 ** 20, minimum: 2 ** 20 }),
 })
 
 export const fleetSchema = Type.Object({
