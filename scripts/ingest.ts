@@ -11,6 +11,7 @@ onSignals(process, () => interrupt.abort())
 // Whoever read our output has gone (`| head`): finish the pages in hand, as after Ctrl-C.
 process.stdout.on('error', () => interrupt.abort())
 const commandLine = process.argv.slice(2)
+const program = process.env['SCRIPTORIUM_INGEST_COMMAND'] ?? 'npm run ingest --'
 try {
   const code = await ingest({
     options: parseArguments(commandLine, process.env),
@@ -19,7 +20,7 @@ try {
     stderr: process.stderr,
     readStdin: () => readFileSync(0, 'utf8'),
     stopping: interrupt.signal,
-    resumeCommand: shellCommand(['npm', 'run', 'ingest', '--', ...commandLine]),
+    resumeCommand: shellCommand([...program.split(' '), ...commandLine]),
   })
   process.exit(code)
 } catch (thrown) {

@@ -4,9 +4,10 @@ import type { Redis } from './redis.ts'
 
 const parseCommand = createParser('a command', commandSchema)
 
-/** Asks something of the aggregator; it stays in Redis until the aggregator has done it. */
-export async function sendCommand(redis: Redis, keys: Keys, command: Command): Promise<void> {
-  await redis.xadd(keys.commands, '*', 'c', JSON.stringify(command))
+/** Asks something of the aggregator; it stays in Redis, under the id that is returned, until the aggregator has done it. */
+export async function sendCommand(redis: Redis, keys: Keys, command: Command): Promise<string> {
+  const id = await redis.xadd(keys.commands, '*', 'c', JSON.stringify(command))
+  return id ?? ''
 }
 
 /**

@@ -14,16 +14,63 @@ const common = {
   /** `tesseract.js`, or the path of a module that exports `createEngine`. */
   SCRIPTORIUM_ENGINE: Type.String({ default: 'tesseract.js', minLength: 1 }),
   TESSDATA_PREFIX: Type.Optional(Type.String({ minLength: 1 })),
+  /** Touched whenever Redis has taken a heartbeat: what a container's health check looks at. */
+  SCRIPTORIUM_BEAT_FILE: Type.Optional(Type.String({ minLength: 1 })),
 }
+
+/** How long uploads and their results are kept: `30d`, `12h`, …, or `off` for ever. */
+const retention = Type.String({ default: '30d', pattern: '^(off|[1-9][0-9]{0,5}[smhd])$' })
+/** Private networks that webhooks and URL sources may reach all the same: CIDRs, comma-separated. */
+const outboundAllow = Type.String({ default: '' })
+const maxFileBytes = Type.Integer({ default: 512 * 2 ** 20, minimum: 1 })
 
 export const aggregatorSchema = Type.Object({
   ...common,
   /** Folder of the ledger. */
   SCRIPTORIUM_DATA: Type.String({ default: './data', minLength: 1 }),
+  /** Where folder runs write, if they all write below one folder: it is tried at the start. */
+  SCRIPTORIUM_OUTPUT: Type.Optional(Type.String({ minLength: 1 })),
   /** Most documents of one run on the queue at a time. */
   SCRIPTORIUM_WINDOW: Type.Integer({ default: 20_000, minimum: 1, maximum: 1_000_000 }),
   /** Longest pause between two reconciling passes, milliseconds. */
   SCRIPTORIUM_RECONCILE_MS: Type.Integer({ default: 10_000, minimum: 100 }),
+  SCRIPTORIUM_DRAIN_MS: Type.Integer({ default: 30_000, minimum: 0 }),
+  SCRIPTORIUM_RETENTION: retention,
+  /** Whether what is read can be searched for. */
+  SCRIPTORIUM_SEARCH: oneOf(['on', 'off'], { default: 'on' }),
+  SCRIPTORIUM_OUTBOUND_ALLOW: outboundAllow,
+})
+
+export const apiSchema = Type.Object({
+  ...common,
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
+  /** Where the port is published, if HOST is a container's: what must be loopback without tokens. */
+  SCRIPTORIUM_PUBLISHED_ON: Type.Optional(Type.String({ minLength: 1 })),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535 }),
+  /** Folder of the ledger and the spool. */
+  SCRIPTORIUM_DATA: Type.String({ default: './data', minLength: 1 }),
+  /** Where folder runs write: `<output>/<root>/<path>`. */
+  SCRIPTORIUM_OUTPUT: Type.Optional(Type.String({ minLength: 1 })),
+  /** Folders that runs may read: `name=/folder`, comma-separated. */
+  SCRIPTORIUM_ROOTS: Type.String({ default: '' }),
+  /** `name:scope+scope:sha256`, comma-separated; `npm run token` makes one. */
+  SCRIPTORIUM_TOKENS: Type.String({ default: '' }),
+  /** Requests a minute of one token; 0 = as many as it likes. */
+  SCRIPTORIUM_RATE_LIMIT: Type.Integer({ default: 60_000, minimum: 0 }),
+  /** Origins whose pages may call, comma-separated. */
+  SCRIPTORIUM_CORS: Type.String({ default: '' }),
+  SCRIPTORIUM_URL_SOURCES: oneOf(['on', 'off'], { default: 'off' }),
+  SCRIPTORIUM_OUTBOUND_ALLOW: outboundAllow,
+  SCRIPTORIUM_MAX_FILE_BYTES: maxFileBytes,
+  SCRIPTORIUM_MAX_REQUEST_BYTES: Type.Integer({ default: 2 * 2 ** 30, minimum: 1 }),
+  SCRIPTORIUM_MAX_FILES: Type.Integer({ default: 100, minimum: 1, maximum: 1_000 }),
+  /** Jobs on the queue beyond which uploads are asked to wait. */
+  SCRIPTORIUM_MAX_QUEUE: Type.Integer({ default: 100_000, minimum: 1 }),
+  /** Free space below which nothing is taken in, bytes. */
+  SCRIPTORIUM_MIN_FREE_BYTES: Type.Integer({ default: 512 * 2 ** 20, minimum: 0 }),
+  SCRIPTORIUM_RETENTION: retention,
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs, comma-separated. */
+  SCRIPTORIUM_TRUST_PROXY: Type.String({ default: '' }),
   SCRIPTORIUM_DRAIN_MS: Type.Integer({ default: 30_000, minimum: 0 }),
 })
 
@@ -36,7 +83,7 @@ export const workerSchema = Type.Object({
   SCRIPTORIUM_STALL_CHECK_MS: Type.Integer({ default: 5_000, minimum: 500 }),
   SCRIPTORIUM_DRAIN_MS: Type.Integer({ default: 30_000, minimum: 0 }),
   SCRIPTORIUM_MAX_MEGAPIXELS: Type.Number({ default: 100, exclusiveMinimum: 0 }),
-  SCRIPTORIUM_MAX_FILE_BYTES: Type.Integer({ default: 512 * 2 ** 20, minimum: 1 }),
+  SCRIPTORIUM_MAX_FILE_BYTES: maxFileBytes,
   SCRIPTORIUM_MAX_PAGES: Type.Integer({ default: 2_000, minimum: 1 }),
   /** Pages after which the engine, and after which the process, is replaced. */
   SCRIPTORIUM_ENGINE_PAGES: Type.Integer({ default: 500, minimum: 1 }),
@@ -49,9 +96,12 @@ export const fleetSchema = Type.Object({
   ...common,
   /** Worker processes; 0 = as many as the usable cores and the memory allow. */
   SCRIPTORIUM_WORKERS: Type.Integer({ default: 0, minimum: 0, maximum: 1_024 }),
+  /** How far workers stand back for other processes, as nice(1) has it. */
+  SCRIPTORIUM_NICE: Type.Integer({ default: 0, minimum: 0, maximum: 19 }),
   SCRIPTORIUM_DRAIN_MS: Type.Integer({ default: 30_000, minimum: 0 }),
 })
 
+export type ApiConfig = Static<typeof apiSchema>
 export type AggregatorConfig = Static<typeof aggregatorSchema>
 export type WorkerConfig = Static<typeof workerSchema>
 export type FleetConfig = Static<typeof fleetSchema>
@@ -104,3 +154,20 @@ export function defaultWorkerCount(): number {
   const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
   return Math.max(1, Math.min(cores, Math.floor((memory * 0.8) / bytesPerWorker)))
 }
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A retention in milliseconds; 0 = for ever. */
+export function retentionMs(text: string): number {
+  const [, count = '0', unit] = /^([0-9]+)([smhd])$/.exec(text) ?? []
+  return unit === 's' || unit === 'm' || unit === 'h' || unit === 'd'
+    ? Number(count) * unitMs[unit]
+    : 0
+}
+
+/** The parts of a comma-separated list. */
+export const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')

@@ -40,7 +40,7 @@ const bboxSchema = Type.Object(
 
 /** Confidences are percent, 0 to 100. */
 const located = { text: Type.String(), confidence: Type.Number(), bbox: bboxSchema }
-const wordSchema = Type.Object(located, closed)
+export const wordSchema = Type.Object(located, closed)
 const lineSchema = Type.Object({ ...located, words: Type.Array(wordSchema) }, closed)
 const paragraphSchema = Type.Object({ ...located, lines: Type.Array(lineSchema) }, closed)
 const blockSchema = Type.Object({ ...located, paragraphs: Type.Array(paragraphSchema) }, closed)

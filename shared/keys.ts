@@ -17,6 +17,14 @@ export function createKeys(prefix: string) {
     /** Which document of a run was first to hold this content. */
     claim: (runId: string, fingerprint: string, sha256: string) =>
       key('claim', runId, fingerprint, sha256.slice(0, 32)),
+    /** "Nobody wants this any more": looked at by workers that have it, or one of its pages, on their desk. */
+    cancelled: (documentJobId: string) => key('cancelled', documentJobId),
+    /** An accepted document, or its run, that the ledger may not know yet: a client asks at once. */
+    accepted: (id: string) => key('accepted', id),
+    /** What an Idempotency-Key of one token stood for. */
+    idempotency: (tokenName: string, idempotencyKey: string) =>
+      key('idempotency', tokenName, idempotencyKey),
+    rateLimit: key('rate-limit:'),
     worker: (workerId: string) => key('worker', workerId),
     workers: key('workers'),
     aggregator: key('aggregator'),
@@ -37,6 +45,9 @@ export const ttl = {
   done: 3_600,
   begun: 3_600,
   claim: 3_600,
+  cancelled: 3_600,
+  accepted: 3_600,
+  idempotency: 86_400,
   heartbeat: 15,
   finishedRun: 86_400,
   holder: 15,

@@ -2,6 +2,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { documentErrorSchema, formats, outcomes, pageSchema } from './contract.ts'
+import { webhookSchema } from './webhook.ts'
 import { ScriptoriumError } from './errors.ts'
 import { recipeSchema } from './recipe.ts'
 import { oneOf } from './one-of.ts'
@@ -18,7 +19,7 @@ export const jobSchema = Type.Object(
     root: Type.String(),
     path: Type.String(),
     follow: Type.Boolean(),
-    /** `<size>-<mtimeNs>-<ctimeNs>` as the planner saw it. */
+    /** `<size>-<mtimeNs>-<ctimeNs>` as the planner saw it; empty for a spooled upload, whose name is its hash. */
     stat: Type.String(),
     recipe: recipeSchema,
     fingerprint: Type.String(),
@@ -30,6 +31,14 @@ export const jobSchema = Type.Object(
     mayBeKnown: Type.Boolean(),
     page: Type.Optional(Type.Integer({ minimum: 1 })),
     pagesTotal: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** The document with this content that failed for reasons of its own, or is gone: it is not to be waited for. */
+    insteadOf: Type.Optional(Type.String()),
+    /** Somebody waits for it: its pages go ahead of those of bulk runs, and its beginning is told to watchers. */
+    isInteractive: Type.Optional(Type.Boolean()),
+    /** What the client called an upload: its path in the spool tells people nothing. */
+    name: Type.Optional(Type.String()),
+    /** Of the HTTP request that asked for it; in every log line about it. */
+    requestId: Type.Optional(Type.String()),
   },
   closed,
 )
@@ -80,6 +89,18 @@ export const reportSchema = Type.Union([
 ])
 export type WorkerReport = Static<typeof reportSchema>
 
+/** What a client of the API says about a run in words of its own: echoed, and listed by. */
+export const labelsSchema = Type.Object(
+  {
+    tag: Type.Union([Type.String(), Type.Null()]),
+    metadata: Type.Record(Type.String(), Type.String()),
+  },
+  closed,
+)
+export type Labels = Static<typeof labelsSchema>
+
+export const priorityNames = ['interactive', 'bulk'] as const
+
 /** What a run is asked to do. Folders are absolute, as the aggregator sees them. */
 export const runRequestSchema = Type.Object(
   {
@@ -93,7 +114,8 @@ export const runRequestSchema = Type.Object(
     exclude: Type.Array(Type.String()),
     includeHidden: Type.Boolean(),
     follow: Type.Boolean(),
-    formats: Type.Array(formatSchema, { minItems: 1 }),
+    /** None for uploads: the API serves them from the ledger. */
+    formats: Type.Array(formatSchema),
     combined: Type.Boolean(),
     recipe: recipeSchema,
     attempts: Type.Integer({ minimum: 1, maximum: 20 }),
@@ -103,18 +125,65 @@ export const runRequestSchema = Type.Object(
     checksum: Type.Boolean(),
     dryRun: Type.Boolean(),
     requestedBy: Type.String(),
+    /** `upload`: nothing is walked, its documents came through the API and lie in the spool. */
+    source: Type.Optional(oneOf(['folder', 'upload'])),
+    priority: Type.Optional(oneOf(priorityNames)),
+    labels: Type.Optional(labelsSchema),
+    requestId: Type.Optional(Type.String()),
   },
   closed,
 )
 export type RunRequest = Static<typeof runRequestSchema>
 
+/** What the API has taken in: one request's files, safe in the spool. */
+export const acceptanceSchema = Type.Object(
+  {
+    v: Type.Literal(1),
+    kind: Type.Literal('accepted'),
+    request: runRequestSchema,
+    fingerprint: Type.String(),
+    acceptedAt: Type.String(),
+    documents: Type.Array(
+      Type.Object(
+        {
+          documentId: Type.String(),
+          jobId: Type.String(),
+          pass: Type.Integer({ minimum: 1 }),
+          /** As the client called it. */
+          name: Type.String(),
+          sha256: Type.String(),
+          bytes: Type.Integer(),
+          mediaType: Type.String(),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type Acceptance = Static<typeof acceptanceSchema>
+
+const aboutRun = { runId: Type.String() }
+const aboutDocument = { documentId: Type.String() }
+const aboutWebhook = { webhookId: Type.String() }
 export const commandSchema = Type.Union([
   Type.Object({ kind: Type.Literal('start'), request: runRequestSchema }, closed),
-  Type.Object({ kind: Type.Literal('interrupt'), runId: Type.String() }, closed),
+  Type.Object({ kind: Type.Literal('interrupt'), ...aboutRun }, closed),
+  Type.Object({ kind: Type.Literal('cancelRun'), ...aboutRun }, closed),
+  Type.Object({ kind: Type.Literal('retryRun'), ...aboutRun }, closed),
+  Type.Object({ kind: Type.Literal('cancelDocument'), ...aboutDocument }, closed),
+  Type.Object({ kind: Type.Literal('retryDocument'), ...aboutDocument }, closed),
+  Type.Object({ kind: Type.Literal('deleteDocument'), ...aboutDocument }, closed),
+  Type.Object({ kind: Type.Literal('addWebhook'), webhook: webhookSchema }, closed),
+  Type.Object({ kind: Type.Literal('removeWebhook'), ...aboutWebhook }, closed),
+  Type.Object(
+    { kind: Type.Literal('redeliver'), ...aboutWebhook, deliveryId: Type.String() },
+    closed,
+  ),
 ])
 export type Command = Static<typeof commandSchema>
 
-export const runStates = ['active', 'finished', 'interrupted', 'refused'] as const
+export const runStates = ['active', 'finished', 'interrupted', 'cancelled', 'refused'] as const
 /** How far a run is: what a progress bar shows. */
 export const progressSchema = Type.Object(
   {
@@ -177,25 +246,18 @@ export const runEventSchema = Type.Object(
 )
 export type RunEvent = Static<typeof runEventSchema>
 
-/** A worker's sign of life. */
-export const heartbeatSchema = Type.Object(
+/** What watchers of an upload are told before its ending. */
+export const documentStepSchema = Type.Object(
   {
-    id: Type.String(),
-    pid: Type.Integer(),
-    host: Type.String(),
-    version: Type.String(),
-    languages: Type.Array(Type.String()),
-    engine: Type.String(),
-    state: oneOf(['reading', 'idle', 'paused']),
-    currentPage: Type.Union([Type.String(), Type.Null()]),
-    pagesDone: Type.Integer(),
-    rssBytes: Type.Integer(),
-    startedAt: Type.String(),
-    beatAt: Type.String(),
+    type: oneOf(['started', 'page']),
+    documentId: Type.String(),
+    page: Type.Integer(),
+    pagesTotal: Type.Integer(),
+    at: Type.String(),
   },
   closed,
 )
-export type Heartbeat = Static<typeof heartbeatSchema>
+export type DocumentStep = Static<typeof documentStepSchema>
 
 /** Builds a parser that trusts nothing: throws `bad_message`, naming `what` and the first fault. */
 export function createParser<T extends TSchema>(

@@ -14,7 +14,11 @@ export interface QueuedJob {
 }
 
 /** Document jobs of a run wait behind the pages of documents that are open already. */
-export const priorities = { interactive: 0, page: 5, bulk: 10 } as const
+export const priorities = { interactive: 0, interactivePage: 1, page: 5, bulk: 10 } as const
+
+/** Pages of a document that somebody waits for go ahead of those of bulk runs, and behind documents that are new. */
+export const pagePriority = ({ isInteractive }: Job): number =>
+  isInteractive === true ? priorities.interactivePage : priorities.page
 
 export const pageJobId = (jobId: string, page: number): string => `${jobId}n${page}`
 
@@ -54,6 +58,45 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     },
     /** Jobs that no worker has taken. */
     waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
+    /** Jobs by state, and since when the first of those that wait has waited (milliseconds since 1970). */
+    async depth(): Promise<QueueDepth> {
+      const counts = await queue.getJobCounts(...countedStates)
+      // The first of each: new uploads go ahead of what has waited longer.
+      const heads = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true)
+      const count = (state: string): number => counts[state] ?? 0
+      return {
+        interactive: count('waiting'),
+        bulk: count('prioritized'),
+        active: count('active'),
+        delayed: count('delayed'),
+        failed: count('failed'),
+        isPaused: await queue.isPaused(),
+        oldestAt: heads.length === 0 ? null : Math.min(...heads.map((job) => job.timestamp)),
+      }
+    },
+    /** Where each of these jobs stands: how many go before it, or in a worker's hands, or not on the queue. */
+    async places(jobIds: readonly string[]): Promise<Map<string, QueuePlace>> {
+      const pipeline = redis.pipeline()
+      for (const jobId of jobIds) {
+        pipeline.exists(`${queue.toKey(jobId)}:lock`)
+        // Workers take from the list's end.
+        pipeline.lpos(queue.toKey('wait'), jobId, 'RANK', -1)
+        pipeline.zrank(queue.toKey('prioritized'), jobId)
+      }
+      pipeline.llen(queue.toKey('wait'))
+      const answers = ((await pipeline.exec()) ?? []).map(([, answer]) => answer)
+      const first = Number(answers.at(-1) ?? 0)
+      return new Map(
+        jobIds.map((jobId, index): [string, QueuePlace] => {
+          const [lock, inList, rank] = answers.slice(3 * index, 3 * index + 3)
+          if (lock === 1) return [jobId, 'active']
+          if (typeof inList === 'number') return [jobId, first - 1 - inList]
+          return [jobId, typeof rank === 'number' ? first + rank : 'absent']
+        }),
+      )
+    },
+    pause: () => queue.pause(),
+    resume: () => queue.resume(),
     /** Jobs that failed without their processor saying why: BullMQ gave them up. */
     failed: (limit: number) => queue.getFailed(0, limit - 1),
     /** Forgets every job. Only for a Redis that nobody else uses. */
@@ -61,6 +104,21 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     close: () => queue.close(),
   }
 }
+
+const countedStates = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const
+
+export interface QueueDepth {
+  interactive: number
+  bulk: number
+  active: number
+  delayed: number
+  failed: number
+  isPaused: boolean
+  oldestAt: number | null
+}
+
+/** How many jobs go before it, or that it is in a worker's hands, or that it is not here. */
+export type QueuePlace = number | 'active' | 'absent'
 
 export type PageQueue = ReturnType<typeof createPageQueue>
 

@@ -12,7 +12,7 @@ const pageLineSchema = Type.Object({
 
 export const runReportSchema = Type.Object({
   runId: Type.String(),
-  state: oneOf(['finished', 'interrupted']),
+  state: oneOf(['finished', 'interrupted', 'cancelled']),
   root: Type.String(),
   out: Type.String(),
   recipe: recipeSchema,

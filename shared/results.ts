@@ -1,7 +1,15 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { toError } from './errors.ts'
 import { ttl, type Keys } from './keys.ts'
-import { createParser, reportSchema, type WorkerReport } from './messages.ts'
+import {
+  acceptanceSchema,
+  createParser,
+  reportSchema,
+  type Acceptance,
+  type DocumentStep,
+  type WorkerReport,
+} from './messages.ts'
+import { documentJobId } from './queue.ts'
 import type { Redis } from './redis.ts'
 
 /** Compresses anything that JSON holds; for stream entries and for pages in the ledger. */
@@ -11,7 +19,34 @@ export const pack = (value: unknown): Buffer => zstdCompressSync(Buffer.from(JSO
 export const unpack = (bytes: Uint8Array): unknown =>
   JSON.parse(zstdDecompressSync(bytes).toString())
 
+/** What the results stream holds: what workers report, and what the API has taken in. */
+export type StreamEntry = WorkerReport | Acceptance
+
 const parseReport = createParser('a worker report', reportSchema)
+const parseAcceptance = createParser('an acceptance', acceptanceSchema)
+
+function parseEntry(value: unknown): StreamEntry {
+  const isAccepted =
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'accepted'
+  return isAccepted ? parseAcceptance(value) : parseReport(value)
+}
+
+/**
+ * The API's end of the stream. An acceptance goes before the first report about its documents, because their jobs are
+ * added after it. The documents' stand-ins answer for them until the ledger knows them.
+ */
+export async function announce(redis: Redis, keys: Keys, acceptance: Acceptance): Promise<void> {
+  const transaction = redis
+    .multi()
+    .xadd(keys.results, '*', 'b', pack(acceptance))
+    .set(keys.accepted(acceptance.request.runId), '1', 'EX', ttl.accepted)
+  for (const { documentId } of acceptance.documents) {
+    transaction.set(keys.accepted(documentId), JSON.stringify(acceptance), 'EX', ttl.accepted)
+  }
+  const answers = await transaction.exec()
+  const failure = answers?.find(([error]) => error !== null)?.[0]
+  if (failure) throw failure
+}
 
 /** The worker's end of the results stream. */
 export function createReporter(redis: Redis, keys: Keys) {
@@ -31,20 +66,50 @@ export function createReporter(redis: Redis, keys: Keys) {
       const failure = answers?.find(([error]) => error !== null)?.[0]
       if (failure) throw failure
     },
-    /** What became of earlier deliveries of a job: whether one reported, and how many died at work. */
-    async history(jobId: string): Promise<{ isDone: boolean; crashes: number }> {
-      const [done, begun] = await redis.mget(keys.done(jobId), keys.begun(jobId))
-      return { isDone: typeof done === 'string', crashes: Number(begun ?? 0) }
+    /** What became of a job so far: whether one delivery reported, how many died at work, and whether it is wanted still. */
+    async history(jobId: string): Promise<JobHistory> {
+      const [done, begun, cancelled] = await redis.mget(
+        keys.done(jobId),
+        keys.begun(jobId),
+        keys.cancelled(documentJobId(jobId)),
+      )
+      return {
+        isDone: typeof done === 'string',
+        isCancelled: typeof cancelled === 'string',
+        crashes: Number(begun ?? 0),
+      }
+    },
+    /** Those of these documents' jobs that nobody wants any more. */
+    async cancelled(documentJobIds: readonly string[]): Promise<string[]> {
+      if (documentJobIds.length === 0) return []
+      const answers = await redis.mget(documentJobIds.map((id) => keys.cancelled(id)))
+      return documentJobIds.filter((_, index) => typeof answers[index] === 'string')
+    },
+    /** Tells those who watch an upload that a page of it is being read. Nobody waits for this to arrive. */
+    tell(runId: string, step: DocumentStep): void {
+      const key = keys.events(runId)
+      redis
+        .pipeline()
+        .xadd(key, '*', 's', JSON.stringify(step))
+        .expire(key, ttl.finishedRun)
+        .exec()
+        .catch(() => undefined)
     },
     /** Entries that nobody has collected yet: workers pause while it is high. */
     backlog: () => redis.xlen(keys.results),
   }
 }
 
+export interface JobHistory {
+  isDone: boolean
+  isCancelled: boolean
+  crashes: number
+}
+
 export type Reporter = ReturnType<typeof createReporter>
 
-/** One entry of the stream: a report, or why it cannot be understood. */
-export type Collected = { id: string } & ({ report: WorkerReport } | { error: Error })
+/** One entry of the stream as it was collected, or why it cannot be understood. */
+export type Collected = { id: string } & ({ entry: StreamEntry } | { error: Error })
 
 const group = 'aggregator'
 /** Entries of a consumer that stayed silent for this long are taken over, milliseconds. */
@@ -81,6 +146,10 @@ export function createResultReader(redis: Redis, keys: Keys, consumer: string) {
       )) as [Buffer, StreamEntries]
       return answer[1].map(decode)
     },
+    /** Lets jobs that have reported be read again when they are added again. */
+    async letReadAgain(jobIds: readonly string[]): Promise<void> {
+      if (jobIds.length > 0) await redis.del(jobIds.map((jobId) => keys.done(jobId)))
+    },
     async acknowledge(ids: readonly string[]): Promise<void> {
       if (ids.length === 0) return
       await redis
@@ -95,13 +164,13 @@ export function createResultReader(redis: Redis, keys: Keys, consumer: string) {
 export type ResultReader = ReturnType<typeof createResultReader>
 
 function decode([id, fields]: StreamEntries[number]): Collected {
-  const entry = { id: id.toString() }
+  const collected = { id: id.toString() }
   try {
     // Fields are `b`, payload; null where the entry was deleted under us.
     const payload = fields?.[1]
-    if (payload === undefined) return { ...entry, error: new Error('the entry has no payload') }
-    return { ...entry, report: parseReport(unpack(payload)) }
+    if (payload === undefined) return { ...collected, error: new Error('the entry has no payload') }
+    return { ...collected, entry: parseEntry(unpack(payload)) }
   } catch (thrown) {
-    return { ...entry, error: toError(thrown) }
+    return { ...collected, error: toError(thrown) }
   }
 }

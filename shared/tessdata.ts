@@ -66,7 +66,7 @@ async function findLanguage(
   throw new ScriptoriumError(
     'unknown_language',
     `no data for language ${what}; installed: ${installed}; ` +
-      `add it with 'apt-get install tesseract-ocr-${language.replaceAll('_', '-')}' or 'npm install @tesseract.js-data/${language}'`,
+      `add it with 'apt-get install tesseract-ocr-${language.replaceAll('_', '-')}' or 'npm install @tesseract.js-data/${language}' (containers: LANGUAGES in .env, then up --build)`,
   )
 }
 

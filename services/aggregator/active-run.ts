@@ -3,6 +3,7 @@ import { ttl, type Keys } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { RunReport } from '../../shared/report.ts'
+import type { Announcer } from './announcer.ts'
 import { assembleDocument } from './assemble.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
@@ -17,13 +18,15 @@ interface Deps {
   redis: Redis
   keys: Keys
   publisher: Publisher
+  announcer: Announcer
   plan: ReturnType<typeof createPlanner>
   onEnd: (runId: string) => void
   log: Logger
 }
 
 /** A run while it is going on: its planner, its progress, and its end. */
-export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: Deps, run: Run) {
+export function startRun(deps: Deps, run: Run) {
+  const { ledger, redis, keys, publisher, announcer, plan, onEnd, log } = deps
   const { dryRun, combined, out } = run.request
   const progress = createRunProgress(redis, keys, run, {
     final: ledger.documents.countFinal(run.id),
@@ -31,6 +34,7 @@ export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: D
   })
   const planning = new AbortController()
   let isEnding = false
+  let isCancelled = false
   if (!dryRun) publisher.filesOf(out).sweep()
 
   const end = async (state: RunReport['state']): Promise<void> => {
@@ -42,7 +46,12 @@ export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: D
       await writeCombined(out, publisher.filesOf(out).temporary, everyDocument(ledger, out))
     }
     const text = JSON.stringify(report)
-    if (!dryRun) ledger.runs.end(run.id, state, text)
+    if (!dryRun) {
+      ledger.transaction(() => {
+        ledger.runs.end(run.id, state, text)
+        announcer.runEnded(run, state, report.outcomes)
+      })
+    }
     await redis.set(keys.report(run.id), text, 'EX', ttl.finishedRun)
     await progress.close(state)
     log.info(
@@ -54,6 +63,7 @@ export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: D
 
   const endIfDone = (): void => {
     const { planningDone } = progress.snapshot()
+    if (isCancelled) return
     if (planningDone && (dryRun || progress.outstanding() === 0)) void finish()
   }
 
@@ -83,6 +93,14 @@ export function startRun({ ledger, redis, keys, publisher, plan, onEnd, log }: D
     endIfDone,
     /** Plans no further and sums up what is there; a later run goes on from the ledger. */
     interrupt: () => end('interrupted'),
+    /** Plans no further, has `endDocuments` end what is open, and sums up. */
+    async cancel(endDocuments: () => Promise<void>): Promise<void> {
+      isCancelled = true
+      planning.abort()
+      await done
+      await endDocuments()
+      await end('cancelled')
+    },
     /** Stops with the process; the run goes on when the aggregator is started again. */
     async stop(): Promise<void> {
       planning.abort()

@@ -1,20 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pRetry from 'p-retry'
 import type { Logger } from '../../shared/logger.ts'
-import type { WorkerReport } from '../../shared/messages.ts'
+import type { Acceptance } from '../../shared/messages.ts'
 import type { PageQueue } from '../../shared/queue.ts'
-import type { Collected, ResultReader } from '../../shared/results.ts'
+import type { Collected, ResultReader, StreamEntry } from '../../shared/results.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Publisher } from './publisher.ts'
-import { createRecorder } from './recorder.ts'
+import type { PageRead, Recorded } from './recorder.ts'
 
 interface Deps {
   ledger: Ledger
   reader: ResultReader
   queue: PageQueue
   publisher: Publisher
-  /** Called with how many pages of each run have just been recorded. */
-  onPages: (pagesRead: ReadonlyMap<string, number>) => void
+  record: (results: readonly StreamEntry[]) => Recorded
+  /** Called with uploads that the ledger now knows. */
+  onAccepted: (accepted: readonly Acceptance[]) => void
+  /** Called with pages that have just been recorded. */
+  onPages: (pagesRead: readonly PageRead[]) => void
   /** Called with documents that have just become final. */
   onFinal: (ids: readonly string[]) => void
   log: Logger
@@ -22,6 +25,9 @@ interface Deps {
 
 const batchSize = 200
 const blockMs = 200
+/** After so long without a result a read may wait longer; it is what a stop waits for. */
+const quietMs = 30_000
+const quietBlockMs = 2_000
 /** Batches that follow each other within `busyMs` are let grow: a commit costs the same for one result and for fifty. */
 const busyMs = 200
 const gatherMs = 40
@@ -34,8 +40,7 @@ const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout
  * found in the ledger at the next start.
  */
 export function createCollector(deps: Deps) {
-  const { ledger, reader, queue, publisher, onPages, onFinal, log } = deps
-  const record = createRecorder(ledger)
+  const { ledger, reader, queue, publisher, record, onAccepted, onPages, onFinal, log } = deps
   let lastBatchAt = 0
   /** True while results keep coming in small batches. */
   const isBusy = (entries: number): boolean => {
@@ -54,7 +59,7 @@ export function createCollector(deps: Deps) {
 
   const absorb = async (entries: readonly Collected[]): Promise<void> => {
     if (entries.length === 0) return
-    const reports: WorkerReport[] = []
+    const results: StreamEntry[] = []
     const ids: string[] = []
     for (const entry of entries) {
       if ('error' in entry) {
@@ -62,22 +67,32 @@ export function createCollector(deps: Deps) {
         log.error({ entry: entry.id, err: entry.error }, 'a result is not understood')
         continue
       }
-      reports.push(entry.report)
+      results.push(entry.entry)
       ids.push(entry.id)
     }
-    await absorbReports(reports, () => reader.acknowledge(ids))
+    await absorbResults(results, () => reader.acknowledge(ids))
   }
 
-  const absorbReports = async (
-    reports: readonly WorkerReport[],
+  /** Jobs whose results are lost on us: Redis forgot that they were accepted, and a ticket may yet tell it. */
+  const jobsOfUnknown = (results: readonly StreamEntry[]): string[] =>
+    results.flatMap((entry) =>
+      entry.kind === 'accepted' || ledger.documents.get(entry.documentId) !== undefined
+        ? []
+        : [entry.jobId],
+    )
+
+  const absorbResults = async (
+    results: readonly StreamEntry[],
     acknowledge?: () => Promise<void>,
   ): Promise<void> => {
     const recorded = await persistently('the ledger refuses results', () =>
-      ledger.transaction(() => record(reports)),
+      ledger.transaction(() => record(results)),
     )
     const { read, failed, requeued } = recorded
+    onAccepted(recorded.accepted)
     onPages(recorded.pagesRead)
     try {
+      await reader.letReadAgain(jobsOfUnknown(results))
       await acknowledge?.()
       await queue.add(requeued)
     } finally {
@@ -106,8 +121,8 @@ export function createCollector(deps: Deps) {
   }
 
   return {
-    /** Enters reports that did not come by the stream. */
-    absorbReports: (reports: readonly WorkerReport[]) => absorbReports(reports),
+    /** Enters results that did not come by the stream. */
+    absorb: (results: readonly StreamEntry[]) => absorbResults(results),
     /**
      * Writes what was committed and not yet written, and takes what was delivered and never acknowledged. Before
      * any planning: a planner that came upon such a document would have it read again.
@@ -123,7 +138,9 @@ export function createCollector(deps: Deps) {
             lookedAt = performance.now()
             await absorb(await reader.abandoned(batchSize))
           }
-          const entries = await reader.next(batchSize, isStopping ? 1 : blockMs)
+          const isQuiet = performance.now() - lastBatchAt > quietMs
+          const waitMs = isQuiet ? quietBlockMs : blockMs
+          const entries = await reader.next(batchSize, isStopping ? 1 : waitMs)
           await absorb(entries)
           if (isBusy(entries.length)) await delay(gatherMs)
           if (isStopping && entries.length === 0) return

@@ -6,6 +6,8 @@ export interface PagesSummary {
   pages: number
   confidence: number | null
   ms: number
+  /** Readings that they took together. */
+  attempts: number
 }
 
 /** What watchers are told about a document that has just become final. */

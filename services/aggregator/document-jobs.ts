@@ -1,18 +1,29 @@
 import type { Job } from '../../shared/messages.ts'
-import { pageJobId, priorities, type QueuedJob } from '../../shared/queue.ts'
+import { pageJobId, pagePriority, priorities, type QueuedJob } from '../../shared/queue.ts'
 import type { DocumentRow, Plan } from './ledger/documents.ts'
 import type { Run } from './ledger/runs.ts'
 
+/** What of a document its job is made of. */
+export type JobPlan = Plan & Pick<DocumentRow, 'is_upload' | 'sha256'>
+
+/** A file that the planner came upon. */
+export const ofFolder = (plan: Plan): JobPlan => ({ ...plan, is_upload: 0, sha256: null })
+
 /** Builds the job that opens a planned document, and reads it where it has one page. */
-export function documentJob({ request }: Run, plan: Plan, mayBeKnown: boolean): QueuedJob {
-  const { root, follow, recipe, attempts, timeoutMs } = request
-  const { id: documentId, run_id: runId, path, stat, fingerprint } = plan
+export function documentJob(
+  { request }: Pick<Run, 'request'>,
+  plan: JobPlan,
+  mayBeKnown: boolean,
+): QueuedJob {
+  const { root, follow, recipe, attempts, timeoutMs, requestId, priority = 'bulk' } = request
+  const { id: documentId, run_id: runId, stat, fingerprint } = plan
   const job: Job = {
     v: 1,
     runId,
     documentId,
     root,
-    path,
+    // An upload lies in the spool under its hash, whatever its client called it.
+    path: plan.is_upload === 1 ? (plan.sha256 ?? '') : plan.path,
     follow,
     stat,
     recipe,
@@ -20,8 +31,11 @@ export function documentJob({ request }: Run, plan: Plan, mayBeKnown: boolean): 
     attempts,
     timeoutMs,
     mayBeKnown,
+    ...(plan.is_upload === 1 && { name: plan.path }),
+    ...(priority === 'interactive' && { isInteractive: true }),
+    ...(requestId !== undefined && { requestId }),
   }
-  return { jobId: plan.job_id, job, priority: priorities.bulk }
+  return { jobId: plan.job_id, job, priority: priorities[priority] }
 }
 
 /** The jobs that an open document still needs: itself, or those of its pages that have not ended. */
@@ -30,9 +44,10 @@ export function missingJobs(
   row: DocumentRow,
   ended: readonly { page: number }[],
 ): QueuedJob[] {
-  const { jobId, job } = documentJob(run, row, false)
+  const document = documentJob(run, row, false)
+  const { jobId, job } = document
   const pagesTotal = row.pages_total ?? 1
-  if (pagesTotal === 1) return [{ jobId, job, priority: priorities.bulk }]
+  if (pagesTotal === 1) return [document]
   const done = new Set(ended.map(({ page }) => page))
   const pages = Array.from({ length: pagesTotal }, (_, index) => index + 1)
   return pages
@@ -40,6 +55,6 @@ export function missingJobs(
     .map((page) => ({
       jobId: pageJobId(jobId, page),
       job: { ...job, page, pagesTotal },
-      priority: priorities.page,
+      priority: pagePriority(job),
     }))
 }

@@ -1,13 +1,23 @@
 import { hostname } from 'node:os'
+import { touch } from '../../shared/beat-file.ts'
+import type { AggregatorSign } from '../../shared/heartbeats.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
 import type { Redis } from '../../shared/redis.ts'
 import { version } from '../../shared/version.ts'
 
-/** Says every two seconds that an aggregator is there: an ingest waits for it, and names it when it is not. */
-export function startAggregatorHeartbeat(redis: Redis, keys: Keys): () => Promise<unknown> {
-  const sign = JSON.stringify({ pid: process.pid, host: hostname(), version })
+/** Says every two seconds that an aggregator is there, and how it does: an ingest waits for it, the API tells. */
+export function startAggregatorHeartbeat(
+  redis: Redis,
+  keys: Keys,
+  describe: () => Pick<AggregatorSign, 'isLedgerWritable' | 'pagesPerMinute'>,
+  beatFile?: string,
+): () => Promise<unknown> {
   const beat = (): void => {
-    redis.set(keys.aggregator, sign, 'EX', ttl.heartbeat).catch(() => undefined)
+    const sign: AggregatorSign = { pid: process.pid, host: hostname(), version, ...describe() }
+    redis
+      .set(keys.aggregator, JSON.stringify(sign), 'EX', ttl.heartbeat)
+      .then(() => touch(beatFile))
+      .catch(() => undefined)
   }
   beat()
   const timer = setInterval(beat, 2_000)

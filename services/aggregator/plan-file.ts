@@ -1,10 +1,12 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { failedOutcomes, formats, type Format } from '../../shared/contract.ts'
 import { systemCode } from '../../shared/errors.ts'
+import { folderDocumentId, jobIdOf } from '../../shared/ids.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
+import type { JobPlan } from './document-jobs.ts'
 import type { DocumentRow, KnownDocument, Plan } from './ledger/documents.ts'
 import type { Run } from './ledger/runs.ts'
 import { outputName } from './outputs/files.ts'
@@ -18,30 +20,16 @@ export type Decision =
   /** Ended in this very run, before the aggregator was restarted. */
   | { action: 'counted' }
 
-/** A document is a path below a root, written to one output folder. Letters and digits only, never all digits. */
-export function documentIdOf({ request }: Run, path: string): string {
-  return `d${hash('sha256', [request.out, request.root, path].join('\0')).slice(0, 26)}`
-}
+export const documentIdOf = ({ request }: Run, path: string): string =>
+  folderDocumentId(request.out, request.root, path)
 
-/** The same file with the same recipe is the same job, so adding it twice adds it once. */
-function jobIdOf(documentId: string, stat: string, fingerprint: string, pass: number): string {
-  return `j${hash('sha256', [documentId, stat, fingerprint, pass].join('\0')).slice(0, 26)}`
-}
-
-/** The next reading of a document, under a job id of its own. */
-export function nextPass(row: DocumentRow): Plan {
-  const { id, run_id, path, stat, bytes, fingerprint } = row
+/** The next reading of a document, under a job id of its own; `stat` where the file has changed since. */
+export function nextPass(row: DocumentRow, stat: string = row.stat): JobPlan {
+  const { id, run_id, path, fingerprint, is_upload, sha256 } = row
+  const bytes = stat === row.stat ? row.bytes : sizeOf(stat)
   const pass = row.pass + 1
-  return {
-    id,
-    run_id,
-    path,
-    stat,
-    bytes,
-    fingerprint,
-    pass,
-    job_id: jobIdOf(id, stat, fingerprint, pass),
-  }
+  const job_id = jobIdOf(id, stat, fingerprint, pass)
+  return { id, run_id, path, stat, bytes, fingerprint, pass, job_id, is_upload, sha256 }
 }
 
 /** Decides about files of one run by comparing them with the ledger; opens them only with `--checksum`. */

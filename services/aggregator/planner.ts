@@ -8,7 +8,7 @@ import { statKey } from '../../shared/stat-key.ts'
 import type { KnownDocument, Plan } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
-import { documentJob, missingJobs } from './document-jobs.ts'
+import { documentJob, missingJobs, ofFolder } from './document-jobs.ts'
 import { createDecider, documentIdOf } from './plan-file.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunProgress } from './run-progress.ts'
@@ -135,7 +135,9 @@ function createBatchPlanner(deps: Deps, run: Run, progress: RunProgress) {
       } else progress.passed('unchanged')
     }
     if (!run.request.dryRun) {
-      const queued = record(deps, run, jobs, problems)
+      // A long page begun last would be read while the other workers have nothing left to do.
+      const largestFirst = jobs.toSorted((a, b) => b.plan.bytes - a.plan.bytes)
+      const queued = record(deps, run, largestFirst, problems)
       await queue.add(queued)
       await publisher.publish(restored, run)
     }
@@ -172,7 +174,7 @@ function record(
       ledger.pages.clear(plan.id)
       const mayBeKnown =
         mayHaveTwin && ledger.documents.hasSizeOf(plan.bytes, plan.fingerprint, plan.id)
-      return [documentJob(run, plan, mayBeKnown)]
+      return [documentJob(run, ofFolder(plan), mayBeKnown)]
     })
   })
 }

@@ -16,7 +16,11 @@ const concurrentWrites = 16
 const conflicts = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
 
 /** Turns documents that are read into output files, and only then makes them final. */
-export function createPublisher(ledger: Ledger, log: Logger) {
+export function createPublisher(
+  ledger: Ledger,
+  announce: (documentId: string) => void,
+  log: Logger,
+) {
   const files = new Map<string, OutputFiles>()
   const limit = pLimit(concurrentWrites)
 
@@ -31,6 +35,8 @@ export function createPublisher(ledger: Ledger, log: Logger) {
     const row = ledger.documents.get(id)
     const run = row && runOf(row)
     if (row === undefined || run === undefined) return undefined
+    // Uploads have no output folder: the API serves them from the ledger.
+    if (run.request.formats.length === 0) return () => ledger.documents.settle(id, {})
     const document = assembleDocument(row, ledger.pages.results(id), run.request.recipe)
     try {
       const outputs = await filesOf(run.request.out).write(document, run.request.formats)
@@ -60,7 +66,11 @@ export function createPublisher(ledger: Ledger, log: Logger) {
       const records = await Promise.all(ids.map((id) => limit(() => write(id, runOf))))
       for (const known of files.values()) await known.sync()
       ledger.transaction(() => {
-        for (const record of records) record?.()
+        records.forEach((record, index) => {
+          record?.()
+          const id = ids[index]
+          if (record !== undefined && owner === undefined && id !== undefined) announce(id)
+        })
       })
     },
   }

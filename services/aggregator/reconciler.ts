@@ -10,7 +10,7 @@ interface Deps {
   ledger: Ledger
   queue: PageQueue
   /** Enters what the failed set tells, like a report from a worker. */
-  record: (reports: readonly WorkerReport[]) => Promise<void>
+  absorb: (reports: readonly WorkerReport[]) => Promise<void>
   log: Logger
 }
 
@@ -22,7 +22,7 @@ const parseJob = createParser('a failed job', jobSchema)
  * failures, and what the ledger planned and Redis no longer holds goes back on the queue. This, not Redis's own
  * persistence, is why nothing is lost: Redis may be wiped.
  */
-export function createReconciler({ ledger, queue, record, log }: Deps) {
+export function createReconciler({ ledger, queue, absorb, log }: Deps) {
   const collectFailed = async (): Promise<void> => {
     const jobs = await queue.failed(chunk)
     if (jobs.length === 0) return
@@ -35,33 +35,39 @@ export function createReconciler({ ledger, queue, record, log }: Deps) {
         return []
       }
     })
-    await record(reports)
+    await absorb(reports)
     for (const job of jobs) await job.remove()
   }
 
-  const addMissing = async (run: Run): Promise<void> => {
-    const ids = ledger.documents.idsInState(run.id, 'planned')
+  const addMissing = async (ids: readonly string[]): Promise<void> => {
+    const runs = new Map<string, Run | undefined>()
+    const runOf = (id: string): Run | undefined => {
+      if (!runs.has(id)) runs.set(id, ledger.runs.get(id))
+      return runs.get(id)
+    }
     for (let index = 0; index < ids.length; index += chunk) {
-      const wanted = ids.slice(index, index + chunk).flatMap((id) => jobsOf(run, id))
+      const wanted = ids.slice(index, index + chunk).flatMap((id) => jobsOf(id, runOf))
       const present = await queue.present(wanted.map(({ jobId }) => jobId))
       const missing = wanted.filter(({ jobId }) => !present.has(jobId))
       if (missing.length === 0) continue
-      const jobs = missing.length
-      log.info({ runId: run.id, jobs }, 'Redis no longer holds these jobs, adding them again')
+      log.info({ jobs: missing.length }, 'Redis no longer holds these jobs, adding them again')
       // A job whose result is just being collected is added again too; its worker sees that it has reported.
       await queue.add(missing)
     }
   }
 
-  const jobsOf = (run: Run, id: string): QueuedJob[] => {
+  const jobsOf = (id: string, runOf: (id: string) => Run | undefined): QueuedJob[] => {
     const row = ledger.documents.get(id)
-    if (row?.state !== 'planned') return [] // It has ended since the list was made.
+    const run = row && runOf(row.run_id)
+    if (row?.state !== 'planned' || run === undefined) return [] // It has ended since the list was made.
     return missingJobs(run, row, row.pages_total === null ? [] : ledger.pages.states(id))
   }
 
+  /** Looks after these folder runs, and after uploads. */
   return async (runs: readonly Run[]): Promise<void> => {
     await collectFailed()
-    for (const run of runs) await addMissing(run)
+    for (const run of runs) await addMissing(ledger.documents.idsInState(run.id, 'planned'))
+    await addMissing(ledger.documents.openUploads())
   }
 }
 

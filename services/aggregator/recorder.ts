@@ -1,6 +1,7 @@
 import { readOutcomes } from '../../shared/contract.ts'
-import type { Input, WorkerReport } from '../../shared/messages.ts'
+import type { Acceptance, Input, WorkerReport } from '../../shared/messages.ts'
 import { documentJobId, type QueuedJob } from '../../shared/queue.ts'
+import type { StreamEntry } from '../../shared/results.ts'
 import { documentJob } from './document-jobs.ts'
 import type { DocumentRow, Ending } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -15,15 +16,26 @@ export interface Recorded {
   failed: string[]
   /** Documents that are to be read after all. */
   requeued: QueuedJob[]
-  /** Pages that were read, by run. */
-  pagesRead: Map<string, number>
+  /** Pages that were read. */
+  pagesRead: PageRead[]
+  /** What the API took in: its ticket has done its duty. */
+  accepted: Acceptance[]
+}
+
+/** One page whose result has been recorded. */
+export interface PageRead {
+  runId: string
+  documentId: string
+  page: number
+  pagesTotal: number
 }
 
 /**
- * Enters reports into the ledger; the caller wraps it in a transaction. Idempotent: a report about a document that
- * has ended, or about an earlier pass of it, changes nothing.
+ * Enters results into the ledger; the caller wraps it in a transaction. Idempotent: a report about a document that
+ * has ended, or about an earlier pass of it, changes nothing. `announce` is told what becomes final here.
  */
-export function createRecorder({ documents, pages, runs }: Ledger) {
+export function createRecorder(ledger: Ledger, announce: (documentId: string) => void) {
+  const { documents, pages, runs } = ledger
   const end = (
     row: DocumentRow,
     ending: Ending,
@@ -35,6 +47,7 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
       out.read.push(row.id)
     } else {
       documents.fail(row.id, ending.outcome, ending.error)
+      announce(row.id)
       out.failed.push(row.id)
     }
     for (const twin of documents.waitingFor(row.id)) {
@@ -53,15 +66,17 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
       const { error_code: code, error_message: message } = original
       const error = { code: code ?? 'internal', message: message ?? '' }
       end(row, { outcome, error, worker }, original.id, out)
-    } else requeue(row, out)
+    } else requeue(row, out, original.id)
   }
 
-  const requeue = (row: DocumentRow, out: Recorded): void => {
+  /** `insteadOf` holds a claim on this content that is no longer good: workers would find it again and again. */
+  const requeue = (row: DocumentRow, out: Recorded, insteadOf?: string): void => {
     const run: Run | undefined = runs.get(row.run_id)
     if (run === undefined) return
     const plan = nextPass(row)
     documents.plan(plan)
-    out.requeued.push(documentJob(run, plan, false))
+    const { job, ...queued } = documentJob(run, plan, false)
+    out.requeued.push({ ...queued, job: { ...job, ...(insteadOf !== undefined && { insteadOf }) } })
   }
 
   /** `pagesTotal` is what the report knows: a page may fail before its document is known to have been opened. */
@@ -82,47 +97,80 @@ export function createRecorder({ documents, pages, runs }: Ledger) {
   const share = (row: DocumentRow, input: Input, of: string, out: Recorded): void => {
     documents.setInput(row.id, input, null)
     const original = documents.get(of)
-    if (original === undefined || original.fingerprint !== row.fingerprint) return requeue(row, out)
+    if (original === undefined || original.fingerprint !== row.fingerprint) {
+      return requeue(row, out, of)
+    }
     if (original.state === 'planned') documents.waitFor(row.id, of)
     else follow(row, original, out)
   }
 
-  return (reports: readonly WorkerReport[]): Recorded => {
-    const out: Recorded = { read: [], failed: [], requeued: [], pagesRead: new Map() }
-    for (const report of reports) {
-      const row = documents.get(report.documentId)
-      if (row?.state !== 'planned' || row.job_id !== documentJobId(report.jobId)) continue
-      switch (report.kind) {
-        case 'page':
-          documents.setInput(row.id, report.input, report.pagesTotal)
-          pages.putResult(row.id, report.result)
-          out.pagesRead.set(row.run_id, (out.pagesRead.get(row.run_id) ?? 0) + 1)
-          endIfComplete(row, out, report.pagesTotal)
-          break
-        case 'failed':
-          if (report.page === null) {
-            const { outcome, error, worker } = report
-            end(row, { outcome, error, worker }, null, out)
-          } else {
-            pages.putFailure(row.id, { ...report, page: report.page })
-            endIfComplete(row, out, report.pagesTotal)
-          }
-          break
-        case 'expanded':
-          documents.setInput(row.id, report.input, report.pagesTotal)
-          endIfComplete(row, out, report.pagesTotal)
-          break
-        case 'duplicate':
-          share(row, report.input, report.of, out)
-          break
-        case 'hashed': {
-          const { sha256 } = report.input
-          const original = documents.withContent(sha256, row.fingerprint, row.id)
-          if (original === undefined) requeue(row, out)
-          else share(row, report.input, original.id, out)
-          break
-        }
+  /** Uploads: their documents are planned, unless they are known, or another upload has planned them. */
+  const accept = ({ request, fingerprint, acceptedAt, documents: files }: Acceptance): void => {
+    runs.add(request, fingerprint, acceptedAt)
+    for (const { documentId: id, jobId, pass, name, sha256, bytes, mediaType } of files) {
+      ledger.submissions.add(request.runId, id, name)
+      if ((documents.get(id)?.pass ?? 0) >= pass) continue
+      pages.clear(id)
+      documents.planUpload({
+        id,
+        run_id: request.runId,
+        path: name,
+        stat: '',
+        bytes,
+        fingerprint,
+        job_id: jobId,
+        pass,
+        sha256,
+        media_type: mediaType,
+      })
+    }
+  }
+
+  const report = (given: WorkerReport, out: Recorded): void => {
+    const row = documents.get(given.documentId)
+    if (row?.state !== 'planned' || row.job_id !== documentJobId(given.jobId)) return
+    switch (given.kind) {
+      case 'page': {
+        const { result, pagesTotal } = given
+        documents.setInput(row.id, given.input, pagesTotal)
+        pages.putResult(row.id, result)
+        out.pagesRead.push({ runId: row.run_id, documentId: row.id, page: result.page, pagesTotal })
+        endIfComplete(row, out, pagesTotal)
+        break
       }
+      case 'failed':
+        if (given.page === null) {
+          const { outcome, error, worker } = given
+          end(row, { outcome, error, worker }, null, out)
+        } else {
+          pages.putFailure(row.id, { ...given, page: given.page })
+          endIfComplete(row, out, given.pagesTotal)
+        }
+        break
+      case 'expanded':
+        documents.setInput(row.id, given.input, given.pagesTotal)
+        endIfComplete(row, out, given.pagesTotal)
+        break
+      case 'duplicate':
+        share(row, given.input, given.of, out)
+        break
+      case 'hashed': {
+        const { sha256 } = given.input
+        const original = documents.withContent(sha256, row.fingerprint, row.id)
+        if (original === undefined) requeue(row, out)
+        else share(row, given.input, original.id, out)
+        break
+      }
+    }
+  }
+
+  return (entries: readonly StreamEntry[]): Recorded => {
+    const out: Recorded = { read: [], failed: [], requeued: [], pagesRead: [], accepted: [] }
+    for (const entry of entries) {
+      if (entry.kind === 'accepted') {
+        accept(entry)
+        out.accepted.push(entry)
+      } else report(entry, out)
     }
     return out
   }

@@ -1,5 +1,6 @@
 import type { EngineIdentities } from '../../shared/engine-identity.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
+import { requireWritable } from '../../shared/folder-access.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
 import { newProgress, type Progress, type RunRequest } from '../../shared/messages.ts'
 import { canonicalRecipe, fingerprintOf } from '../../shared/recipe.ts'
@@ -31,6 +32,7 @@ export function createRunStarter(deps: Deps) {
       const recipe = canonicalRecipe(given.recipe)
       const fingerprint = fingerprintOf(recipe, await deps.identities(recipe))
       const request = { ...given, recipe }
+      if (!request.dryRun) requireWritable('--out', request.out, 'output_unwritable')
       if (request.dryRun) {
         const inputs = request.pathsInRedis ? await allPaths(deps, request.runId) : request.inputs
         return deps.go(toRun({ ...request, inputs, pathsInRedis: false }, fingerprint))

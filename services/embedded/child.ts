@@ -11,6 +11,8 @@ interface Options {
   logFile: number
   /** Called when it ends with a configuration error, or keeps ending. */
   onGivenUp: (exitCode: number) => void
+  /** Called with what it sends over IPC. */
+  onMessage?: (message: unknown) => void
 }
 
 const exitConfiguration = 9
@@ -19,7 +21,8 @@ const healthyMs = 60_000
 const backOffMs = 250
 
 /** Runs one of our processes and starts it again when it dies. It notices by itself when we are gone. */
-export function superviseChild({ main, flags, environment, logFile, onGivenUp }: Options) {
+export function superviseChild(options: Options) {
+  const { main, flags, environment, logFile, onGivenUp, onMessage } = options
   let isStopping = false
   let deaths = 0
   let timer: NodeJS.Timeout | undefined
@@ -32,6 +35,7 @@ export function superviseChild({ main, flags, environment, logFile, onGivenUp }:
       execArgv: flags,
       stdio: ['ignore', logFile, logFile, 'ipc'],
     })
+    if (onMessage !== undefined) started.on('message', onMessage)
     started.once('exit', (code) => {
       if (isStopping) return
       deaths = performance.now() - startedAt > healthyMs ? 1 : deaths + 1

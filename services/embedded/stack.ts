@@ -2,6 +2,7 @@ import {
   closeSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +16,8 @@ import { superviseChild, type SupervisedChild } from './child.ts'
 import { startRedisServer } from './redis-server.ts'
 
 interface Options {
+  /** A Redis that others share; without one, a private one is started. */
+  redisUrl?: string
   /** Holds the ledger. */
   dataFolder: string
   /** Holds Redis's file, the log, and where to find the socket. */
@@ -29,9 +32,11 @@ interface Options {
 
 const repository = join(import.meta.dirname, '..', '..')
 const aggregatorMain = join(repository, 'services', 'aggregator', 'main.ts')
+const apiMain = join(repository, 'services', 'api', 'main.ts')
 const fleetMain = join(repository, 'workers', 'fleet', 'main.ts')
 /** By itself V8 lets young garbage grow with the machine's memory: 340 MB for what needs 190. */
 const aggregatorFlags = ['--max-semi-space-size=4']
+const apiFlags = ['--max-semi-space-size=8']
 const mostLogBytes = 10 * 2 ** 20
 /** A stopped child is given this much longer than its own deadline. */
 const marginMs = 5_000
@@ -47,27 +52,30 @@ export const logFileOf = (stateFolder: string): string => join(stateFolder, 'scr
  * `withFleet` starts the fleet first, so that engines load while Redis starts.
  */
 export async function startStack(options: Options) {
-  const { dataFolder, stateFolder, environment, prefix, drainMs, onGivenUp } = options
+  const { dataFolder, stateFolder, environment, drainMs, onGivenUp } = options
   mkdirSync(stateFolder, { recursive: true })
-  const server = startRedisServer({
-    folder: join(stateFolder, 'redis'),
-    searchPath: environment['PATH'] ?? '',
-    onGivenUp: (reason) => onGivenUp(reason, exitRedis),
-  })
+  const server = findServer(options)
   const logFile = openLog(logFileOf(stateFolder))
   const env = { ...environment, REDIS_URL: server.url, SCRIPTORIUM_DATA: dataFolder }
-  const start = (name: string, main: string, flags: string[] = []): SupervisedChild =>
+  const start = (
+    name: string,
+    main: string,
+    flags: string[] = [],
+    onMessage?: (message: unknown) => void,
+  ): SupervisedChild =>
     superviseChild({
       main,
       flags,
       environment: env,
       logFile,
+      ...(onMessage && { onMessage }),
       onGivenUp: (code) =>
         onGivenUp(`the ${name} cannot be kept running; see ${logFileOf(stateFolder)}`, code),
     })
   let aggregator: SupervisedChild | undefined
   let fleet = options.withFleet ? start('fleet', fleetMain) : undefined
-  const redis = await openQueue(server.url, prefix).catch(async (thrown: unknown) => {
+  let api: SupervisedChild | undefined
+  const redis = await openRedis(options, server.url).catch(async (thrown: unknown) => {
     await fleet?.stop(0)
     await server.stop()
     throw thrown
@@ -83,12 +91,20 @@ export async function startStack(options: Options) {
     startFleet(): void {
       fleet ??= start('fleet', fleetMain)
     },
+    /** Starts the API; `onAddress` is called when it listens, also after it was started again. */
+    startApi(onAddress: (address: string) => void): void {
+      api ??= start('API', apiMain, apiFlags, (message) => {
+        const isAddress = typeof message === 'object' && message !== null && 'address' in message
+        if (isAddress) onAddress(String(message.address))
+      })
+    },
     /** Lets pages in hand be finished; nothing new is begun. */
     async stopFleet(): Promise<void> {
       await fleet?.stop(drainMs + marginMs)
     },
-    /** Fleet, aggregator, Redis: each when the one before has nothing more to say to it. */
+    /** API, fleet, aggregator, Redis: each when the one before has nothing more to say to it. */
     async close(): Promise<void> {
+      await api?.stop(drainMs + marginMs)
       await fleet?.stop(drainMs + marginMs)
       await aggregator?.stop(drainMs + marginMs)
       redis.disconnect()
@@ -100,6 +116,19 @@ export async function startStack(options: Options) {
 }
 
 export type Stack = Awaited<ReturnType<typeof startStack>>
+
+/** A private Redis, or the one that is shared: that is not ours to stop. */
+function findServer({ redisUrl, stateFolder, environment, onGivenUp }: Options) {
+  if (redisUrl !== undefined) return { url: redisUrl, stop: async () => undefined }
+  return startRedisServer({
+    folder: join(stateFolder, 'redis'),
+    searchPath: environment['PATH'] ?? '',
+    onGivenUp: (reason) => onGivenUp(reason, exitRedis),
+  })
+}
+
+const openRedis = ({ redisUrl, prefix }: Options, url: string): Promise<Redis> =>
+  redisUrl === undefined ? openQueue(url, prefix) : connectPromptly(url, redisDeadlineMs)
 
 /**
  * What was on the queue of a private Redis is planned again from the ledger, and a job in a dead worker's hands
@@ -129,4 +158,13 @@ function openLog(file: string): number {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   if (size > mostLogBytes) renameSync(file, `${file}.1`)
   return openSync(file, 'a')
+}
+
+/** What the process that gave up said last. */
+export function lastFatal(folder: string): string | undefined {
+  const lines = readFileSync(logFileOf(folder), 'utf8').trimEnd().split('\n')
+  const fatal = lines.findLast((line) => line.startsWith('{"level":60'))
+  if (fatal === undefined) return undefined
+  const entry: { err?: { message?: string } } = JSON.parse(fatal)
+  return entry.err?.message
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { ScriptoriumError, systemCode, toError } from '../../shared/errors.ts'
+import { requireReadable } from '../../shared/folder-access.ts'
 import { isWithin } from '../../shared/is-within.ts'
 import type { IngestOptions } from './arguments.ts'
 
@@ -38,9 +39,13 @@ const isList = (input: string): boolean => input === '-' || input.startsWith('@'
 function resolveNamed(input: string): string {
   const path = resolve(input)
   try {
-    if (statSync(path).isDirectory()) return realpathSync(path)
+    if (statSync(path).isDirectory()) {
+      requireReadable('INPUT', path, 'input_unreadable')
+      return realpathSync(path)
+    }
     lstatSync(path)
   } catch (thrown) {
+    if (thrown instanceof ScriptoriumError) throw thrown
     const why =
       systemCode(thrown) === 'ENOENT' ? 'there is no such file or folder' : toError(thrown).message
     throw new ScriptoriumError('input_unreadable', `${input} cannot be read: ${why}`, {

@@ -1,12 +1,4 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
@@ -14,7 +6,7 @@ import { takeLock, type Holder } from '../../shared/file-lock.ts'
 import { createKeys } from '../../shared/keys.ts'
 import { ledgerFile } from '../aggregator/ledger/ledger.ts'
 import { stateFolder } from '../aggregator/outputs/files.ts'
-import { logFileOf, startStack } from '../embedded/stack.ts'
+import { lastFatal, startStack } from '../embedded/stack.ts'
 import type { IngestOptions } from './arguments.ts'
 import { outHash } from './joined-services.ts'
 import type { Place } from './place.ts'
@@ -85,6 +77,7 @@ function childEnvironment(
   const env = {
     ...environment,
     SCRIPTORIUM_PREFIX: prefix,
+    SCRIPTORIUM_SEARCH: 'off',
     SCRIPTORIUM_LANGUAGES: options.languages.join('+'),
     SCRIPTORIUM_DRAIN_MS: String(drainMs),
   }
@@ -122,13 +115,4 @@ function held(out: string, holder: Holder | undefined): ScriptoriumError {
     'output_held',
     `${out} is being written by another ingest (${who}); 'npm run status -- ${out}' tells how far it is`,
   )
-}
-
-/** What the process that gave up said last. */
-function lastFatal(folder: string): string | undefined {
-  const lines = readFileSync(logFileOf(folder), 'utf8').trimEnd().split('\n')
-  const fatal = lines.findLast((line) => line.startsWith('{"level":60'))
-  if (fatal === undefined) return undefined
-  const entry: { err?: { message?: string } } = JSON.parse(fatal)
-  return entry.err?.message
 }

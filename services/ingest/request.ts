@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { sendCommand } from '../../shared/commands.ts'
+import { newRunId } from '../../shared/ids.ts'
 import type { Keys } from '../../shared/keys.ts'
 import type { RunRequest } from '../../shared/messages.ts'
 import { canonicalRecipe } from '../../shared/recipe.ts'
@@ -21,7 +21,7 @@ export function buildRequest(
   const { languages, psm, oem, dpi, variable: variables } = options
   const pathsInRedis = paths.length > mostInRequest
   return {
-    runId: `r${randomUUID().replaceAll('-', '')}`,
+    runId: newRunId(),
     root,
     inputs: pathsInRedis ? [] : paths,
     pathsInRedis,
@@ -39,7 +39,16 @@ export function buildRequest(
     retryFailed: options.retryFailed,
     checksum: options.checksum,
     dryRun: options.dryRun,
-    requestedBy: `${userInfo().username}@${hostname()} (process ${process.pid})`,
+    requestedBy: `${userName()}@${hostname()} (process ${process.pid})`,
+  }
+}
+
+/** In a container the user may be a number without a name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.())
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertComplete, finalRecords } from '../helpers/outcome.ts'
-import { manyPaths, writePages } from '../helpers/pages.ts'
+import { manyPaths, textOf, writeOld, writePages } from '../helpers/pages.ts'
 import { createScene } from '../helpers/scene.ts'
 
 test('A page that hangs is ended at its deadline, twice at most, and named', async (t) => {
@@ -14,6 +16,25 @@ test('A page that hangs is ended at its deadline, twice at most, and named', asy
   assert.match(stderr, /^hang-a\.png: page_timeout: .*500 ms/m)
   assert.equal(scene.readings().get('hang-a.png#1'), 2)
 })
+
+test(
+  'A copy of a page that hangs is read for itself, and its own copies are not',
+  { timeout: 60_000 },
+  async (t) => {
+    const scene = createScene(t)
+    const texts = await writePages(scene.input, manyPaths(3))
+    await writePages(scene.input, ['hang-a.png'])
+    for (const copy of ['y.png', 'z.png']) {
+      writeOld(join(scene.input, copy), readFileSync(join(scene.input, 'hang-a.png')))
+      texts.set(copy, textOf('hang-a.png'))
+    }
+    const { code } = await scene.run([scene.input, '--timeout', '0.5', '--workers', '1'])
+    assert.equal(code, 2)
+    assertComplete(scene.out, texts, { 'hang-a.png': 'timeout' })
+    const readings = scene.readings()
+    assert.equal((readings.get('y.png#1') ?? 0) + (readings.get('z.png#1') ?? 0), 1)
+  },
+)
 
 test('An engine that throws is tried as often as --attempts says, and one that throws once is forgiven', async (t) => {
   const scene = createScene(t)

@@ -3,26 +3,28 @@ import { test, type TestContext } from 'node:test'
 import { createCollector } from '../../services/aggregator/collector.ts'
 import { openLedger } from '../../services/aggregator/ledger/ledger.ts'
 import { createPublisher, type Publisher } from '../../services/aggregator/publisher.ts'
+import { createRecorder } from '../../services/aggregator/recorder.ts'
 import { createKeys } from '../../shared/keys.ts'
-import { createLogger } from '../../shared/logger.ts'
 import { createPageQueue } from '../../shared/queue.ts'
 import { createReporter, createResultReader, type ResultReader } from '../../shared/results.ts'
 import { assertNoDrafts, finalRecords, outputFiles, readText } from '../helpers/outcome.ts'
-import { startPrivateRedis } from '../helpers/redis.ts'
+import { silent, startPrivateRedis } from '../helpers/private-redis.ts'
 import { exampleReport, exampleRequest } from '../helpers/run.ts'
 import { createScene } from '../helpers/scene.ts'
 import { waitFor } from '../helpers/wait.ts'
 
 const keys = createKeys('cut')
-const log = createLogger('test', 'silent')
 const paths = ['a.png', 'b.png', 'c.png']
+const ignore = (): void => undefined
 const never = (): Promise<never> => new Promise(() => undefined)
 const stuckWithWork = (ids: readonly string[]) => (ids.length === 0 ? Promise.resolve() : never())
 
 /** A ledger with a planned run, and on a Redis of its own the results of all its pages. */
 async function setUp(t: TestContext) {
   const scene = createScene(t)
-  const { connection } = await startPrivateRedis(scene)
+  const redis = await startPrivateRedis(scene)
+  scene.defer(() => redis.close())
+  const connection = redis.connect()
   const { out } = scene
   const planned = openLedger(out)
   const request = exampleRequest({ root: scene.input, out })
@@ -51,17 +53,19 @@ async function setUp(t: TestContext) {
   /** A collector as a new process would start it, with the given parts replaced. */
   const start = (replaced: { reader?: Partial<ResultReader>; publisher?: Partial<Publisher> }) => {
     const ledger = openLedger(out)
-    const reading = connection.duplicate()
+    const reading = redis.connect()
     const stopping = new AbortController()
     const final: string[] = []
     let isOpen = true
     const collector = createCollector({
       ledger,
       queue,
-      log,
-      onPages: () => undefined,
+      log: silent,
+      record: createRecorder(ledger, ignore),
+      onAccepted: ignore,
+      onPages: ignore,
       reader: { ...createResultReader(reading, keys, 'aggregator'), ...replaced.reader },
-      publisher: { ...createPublisher(ledger, log), ...replaced.publisher },
+      publisher: { ...createPublisher(ledger, ignore, silent), ...replaced.publisher },
       onFinal: (ids) => void final.push(...ids),
     })
     const running = collector.recover().then(() => collector.run(stopping.signal))

@@ -8,13 +8,14 @@ import { createServices } from '../helpers/services.ts'
 test('A run completes although Redis forgets everything in the middle of it', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
+  const redis = services.redis.connect()
   services.startAggregator()
   services.startFleet({ FAULT_SLOW_MS: '100' })
   const texts = await writePages(scene.input, manyPaths(30, 'slow'))
   const ingest = scene.start([scene.input], services.environment)
   for (const begun of [5, 15]) {
     await ingest.until(`${begun} pages are begun`, () => scene.readings().size >= begun)
-    await services.redis.connection.flushall()
+    await redis.flushall()
   }
   const { code, stdout, stderr } = await ingest.ended
   assert.equal(code, 0, stdout + stderr)

@@ -31,7 +31,12 @@ export function planRun(
   }
   const progress = createRunProgress(redis, keys, run, { final: new Map(), pagesRead: 0 })
   ending.after(() => progress.stop())
-  const plan = createPlanner({ ledger, queue, publisher: createPublisher(ledger, silent), window })
+  const plan = createPlanner({
+    ledger,
+    queue,
+    publisher: createPublisher(ledger, () => undefined, silent),
+    window,
+  })
   const stopping = new AbortController()
   return { run, progress, stopping, planned: plan(run, progress, stopping.signal) }
 }

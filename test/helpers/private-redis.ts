@@ -8,16 +8,23 @@ import { connectPatiently, connectPromptly, type Redis } from '../../shared/redi
 
 export const silent = createLogger('test', 'silent')
 
-/** A Redis of a test file's own, on a unix socket, that keeps nothing. */
-export async function startPrivateRedis() {
-  const folder = mkdtempSync(join(tmpdir(), 'scriptorium-test-'))
-  const socket = join(folder, 'redis.sock')
+/**
+ * A Redis of a test's own, on a unix socket, that keeps nothing: it may be wiped and killed. What a scene passes lets
+ * the scene's end find it where it was left running.
+ */
+export async function startPrivateRedis({
+  folder = tmpdir(),
+  environment = process.env,
+}: { folder?: string; environment?: NodeJS.ProcessEnv } = {}) {
+  const home = mkdtempSync(join(folder, 'scriptorium-test-'))
+  const socket = join(home, 'redis.sock')
   const url = `unix://${socket}`
   const server = spawn(
     'redis-server',
-    ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--appendonly', 'no'],
-    { stdio: 'ignore' },
+    ['--port', '0', '--unixsocket', socket, '--dir', home, '--save', '', '--appendonly', 'no'],
+    { env: environment, stdio: 'ignore' },
   )
+  const ended = once(server, 'exit')
   const connections: Redis[] = [await connectPromptly(url)]
   return {
     url,
@@ -29,10 +36,11 @@ export async function startPrivateRedis() {
     },
     async close(): Promise<void> {
       for (const redis of connections) redis.disconnect()
-      const ended = once(server, 'exit')
       server.kill('SIGKILL')
       await ended
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(home, { recursive: true, force: true })
     },
   }
 }
+
+export type PrivateRedis = Awaited<ReturnType<typeof startPrivateRedis>>

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto'
 import type { EngineIdentity, PageResult } from '../../shared/contract.ts'
-import type { Input, Job, RunRequest, WorkerReport } from '../../shared/messages.ts'
+import { jobIdOf, uploadDocumentId } from '../../shared/ids.ts'
+import type { Acceptance, Input, Job, RunRequest, WorkerReport } from '../../shared/messages.ts'
 import { defaultRecipe } from '../../shared/recipe.ts'
 import type { Run } from '../../services/aggregator/ledger/runs.ts'
 
@@ -47,6 +49,51 @@ export function makeRun(given: Partial<RunRequest> = {}, fingerprint = 'fp'): Ru
     report: null,
   }
 }
+
+/** A run that came through the API, as it asks for its uploads. */
+export const makeUploadRequest = (given: Partial<RunRequest> = {}): RunRequest =>
+  makeRequest({
+    runId: 'u1',
+    root: '/spool',
+    inputs: [],
+    out: '',
+    formats: [],
+    source: 'upload',
+    priority: 'interactive',
+    requestId: 'request-1',
+    ...given,
+  })
+
+/** An upload of a file for each of `contents`, whose names are their contents too. */
+export function makeAcceptance(
+  contents: readonly string[],
+  given: Partial<RunRequest> & { pass?: number } = {},
+): Acceptance {
+  const { pass = 1, ...request } = given
+  return {
+    v: 1,
+    kind: 'accepted',
+    request: makeUploadRequest(request),
+    fingerprint: 'fp',
+    acceptedAt: new Date().toISOString(),
+    documents: contents.map((content) => {
+      const sha256 = hash('sha256', content)
+      const documentId = uploadDocumentId(sha256, 'fp')
+      return {
+        documentId,
+        jobId: jobIdOf(documentId, '', 'fp', pass),
+        pass,
+        name: `${content}.png`,
+        sha256,
+        bytes: content.length,
+        mediaType: 'image/png',
+      }
+    }),
+  }
+}
+
+/** The document that an upload of this content is. */
+export const uploadOf = (content: string): string => uploadDocumentId(hash('sha256', content), 'fp')
 
 export function makeJob(given: Partial<Job> = {}): Job {
   return {
@@ -103,6 +150,18 @@ export function pageReport(
   pagesTotal = 1,
 ): WorkerReport {
   return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result: makePage(page) }
+}
+
+/** What a worker reports about the first file of an upload. */
+export function uploadReport(
+  { documents }: Acceptance,
+  page: Partial<PageResult> = {},
+): WorkerReport {
+  const [first] = documents
+  if (first === undefined) throw new Error('an upload of nothing')
+  const { documentId, jobId, sha256, bytes, mediaType } = first
+  const read = { kind: 'page', pagesTotal: 1, result: makePage(page) } as const
+  return { v: 1, ...read, jobId, documentId, input: { sha256, bytes, mediaType } }
 }
 
 type FailedReport = Extract<WorkerReport, { kind: 'failed' }>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { startProgram, type Program } from './processes.ts'
-import { startPrivateRedis, type PrivateRedis } from './redis.ts'
+import { startPrivateRedis, type PrivateRedis } from './private-redis.ts'
 import type { Scene } from './scene.ts'
 
 /** The services as they run apart from any ingest, each started by hand. */
@@ -17,6 +17,7 @@ export interface Services {
 /** A Redis, and what it takes to start an aggregator and a fleet of two on it. They end with the scene. */
 export async function createServices(scene: Scene): Promise<Services> {
   const redis = await startPrivateRedis(scene)
+  scene.defer(() => redis.close())
   const data = join(scene.folder, 'data')
   const environment = {
     ...scene.environment,

@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import {
   aggregatorSchema,
+  apiSchema,
   defaultWorkerCount,
   fleetSchema,
+  listOf,
   readConfig,
   requireRedisUrl,
+  retentionMs,
   workerSchema,
 } from '../../shared/config.ts'
 
@@ -20,6 +23,50 @@ test('an empty environment gives every default', () => {
   assert.equal(config.REDIS_URL, undefined)
   assert.equal(readConfig(aggregatorSchema, {}).SCRIPTORIUM_WINDOW, 20_000)
   assert.equal(readConfig(fleetSchema, {}).SCRIPTORIUM_WORKERS, 0)
+})
+
+test('without any variable the API is for this machine only', () => {
+  const config = readConfig(apiSchema, {})
+  assert.equal(config.HOST, '127.0.0.1')
+  assert.equal(config.PORT, 8080)
+  assert.equal(config.SCRIPTORIUM_DATA, './data')
+  assert.equal(config.SCRIPTORIUM_URL_SOURCES, 'off')
+  assert.deepEqual(listOf(config.SCRIPTORIUM_TOKENS), [])
+  assert.deepEqual(listOf(config.SCRIPTORIUM_CORS), [])
+})
+
+test('a retention is a number and its unit, or for ever', () => {
+  const texts = ['90s', '5m', '12h', '30d', 'off']
+  assert.deepEqual(texts.map(retentionMs), [90_000, 300_000, 43_200_000, 2_592_000_000, 0])
+  for (const SCRIPTORIUM_RETENTION of texts) readConfig(apiSchema, { SCRIPTORIUM_RETENTION })
+  for (const SCRIPTORIUM_RETENTION of [
+    '0d',
+    '30',
+    'd',
+    '1.5h',
+    '30 d',
+    '1w',
+    '1000000d',
+    'never',
+  ]) {
+    assert.throws(
+      () => readConfig(aggregatorSchema, { SCRIPTORIUM_RETENTION }),
+      { code: 'configuration' },
+      SCRIPTORIUM_RETENTION,
+    )
+  }
+})
+
+test('the API and the aggregator keep uploads for the same time where nothing is said', () => {
+  const kept = readConfig(apiSchema, {}).SCRIPTORIUM_RETENTION
+  assert.equal(readConfig(aggregatorSchema, {}).SCRIPTORIUM_RETENTION, kept)
+  assert.ok(retentionMs(kept) > 0)
+})
+
+test('the parts of a list stand between commas, whatever the space around them', () => {
+  assert.deepEqual(listOf('a, b ,,c,'), ['a', 'b', 'c'])
+  assert.deepEqual(listOf('one'), ['one'])
+  assert.deepEqual(listOf(' , '), [])
 })
 
 test('an empty variable is as good as none', () => {
@@ -74,6 +121,7 @@ test('variables of others are left alone', () => {
     'SCRIPTORIUM_DRAIN_MS',
     'SCRIPTORIUM_ENGINE',
     'SCRIPTORIUM_LOG_LEVEL',
+    'SCRIPTORIUM_NICE',
     'SCRIPTORIUM_PREFIX',
     'SCRIPTORIUM_WORKERS',
   ])

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { after, test, type TestContext } from 'node:test'
 import { Worker } from 'bullmq'
 import { createKeys, type Keys } from '../../shared/keys.ts'
-import { createPageQueue, priorities, queueName, type QueuedJob } from '../../shared/queue.ts'
+import {
+  createPageQueue,
+  pagePriority,
+  priorities,
+  queueName,
+  type QueuedJob,
+} from '../../shared/queue.ts'
 import { startPrivateRedis } from '../helpers/private-redis.ts'
 import { makeJob } from '../helpers/records.ts'
 
@@ -65,6 +71,92 @@ test('uploads go before pages and pages before documents of a run', async (t) =>
     queued('upload', 'u.png', priorities.interactive),
   ])
   assert.deepEqual(await take(t, keys, 3), ['upload', 'page', 'bulk'])
+})
+
+test('pages of what somebody waits for go behind new uploads and before all that is bulk', async (t) => {
+  const { keys, queue } = openQueue(t, 'page-priority')
+  await queue.add([
+    queued('bulk', 'b.png', priorities.bulk),
+    queued('page', 'p.png', pagePriority(makeJob())),
+    queued('waited', 'w.png', pagePriority(makeJob({ isInteractive: true }))),
+    queued('upload', 'u.png', priorities.interactive),
+  ])
+  assert.deepEqual(await take(t, keys, 4), ['upload', 'waited', 'page', 'bulk'])
+})
+
+/** Jobs of every kind, added in another order than they are taken in. */
+const mixed = [
+  queued('bulk1', 'b.png', priorities.bulk),
+  queued('upload1', 'u.png', priorities.interactive),
+  queued('bulk2', 'b.png', priorities.bulk),
+  queued('page', 'p.png', priorities.page),
+  queued('upload2', 'u.png', priorities.interactive),
+]
+const inOrder = ['upload1', 'upload2', 'page', 'bulk1', 'bulk2']
+
+test('the place of a job is how many go before it', async (t) => {
+  const { keys, queue } = openQueue(t, 'places')
+  await queue.add(mixed)
+  const places = await queue.places([...inOrder, 'never'])
+  assert.deepEqual([...places], [...inOrder.map((id, index) => [id, index]), ['never', 'absent']])
+  assert.deepEqual(await queue.places([]), new Map())
+  assert.deepEqual(await take(t, keys, 5), inOrder, 'and that is the order in which they go')
+  const ended = await queue.places(inOrder)
+  assert.deepEqual([...ended.values()], Array(5).fill('absent'))
+})
+
+test('what a worker has in its hands is active, and nobody waits behind it', async (t) => {
+  const { keys, queue } = openQueue(t, 'active')
+  await queue.add(mixed)
+  const begun = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  const worker = new Worker(
+    queueName,
+    () => {
+      begun.resolve()
+      return end.promise
+    },
+    { connection: redis, prefix: keys.bullPrefix },
+  )
+  t.after(() => worker.close())
+  await begun.promise
+  const { interactive, bulk, active } = await queue.depth()
+  assert.deepEqual({ interactive, bulk, active }, { interactive: 1, bulk: 3, active: 1 })
+  assert.deepEqual([...(await queue.places(inOrder)).values()], ['active', 0, 1, 2, 3])
+  end.resolve()
+})
+
+test('the depth tells what waits, and for how long', async (t) => {
+  const { queue } = openQueue(t, 'depth')
+  const nothing = { interactive: 0, bulk: 0, active: 0, delayed: 0, failed: 0 }
+  assert.deepEqual(await queue.depth(), { ...nothing, isPaused: false, oldestAt: null })
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  for (const job of mixed.filter(({ jobId }) => jobId !== 'page')) {
+    await queue.add([job])
+    t.mock.timers.tick(1_000)
+  }
+  const { oldestAt, ...counts } = await queue.depth()
+  assert.deepEqual(counts, { ...nothing, interactive: 2, bulk: 2, isPaused: false })
+  assert.equal(oldestAt, 1_000_000, 'a document of a run was first')
+  await queue.remove(['bulk1', 'bulk2'])
+  assert.equal((await queue.depth()).oldestAt, 1_001_000)
+})
+
+test('a paused queue hands nothing out, is as deep as it was, and goes on where it stopped', async (t) => {
+  const { keys, queue } = openQueue(t, 'pause')
+  await queue.add(mixed.slice(0, 2))
+  await queue.pause()
+  const taken = take(t, keys, 5)
+  await queue.add(mixed.slice(2))
+  const { interactive, bulk, active, isPaused } = await queue.depth()
+  assert.deepEqual(
+    { interactive, bulk, active, isPaused },
+    { interactive: 2, bulk: 3, active: 0, isPaused: true },
+  )
+  assert.deepEqual([...(await queue.places(inOrder)).values()], [0, 1, 2, 3, 4])
+  await queue.resume()
+  assert.deepEqual(await taken, inOrder)
+  assert.equal((await queue.depth()).isPaused, false)
 })
 
 test('only jobs that Redis holds are present', async (t) => {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { createKeys } from '../../shared/keys.ts'
-import { createReporter, createResultReader, pack, unpack } from '../../shared/results.ts'
+import { announce, createReporter, createResultReader, pack, unpack } from '../../shared/results.ts'
 import { startPrivateRedis } from '../helpers/private-redis.ts'
-import { failedReport, pageReport } from '../helpers/records.ts'
+import {
+  failedReport,
+  makeAcceptance,
+  pageReport,
+  uploadOf,
+  uploadReport,
+} from '../helpers/records.ts'
+import { waitFor } from '../helpers/wait.ts'
 
 const redisServer = await startPrivateRedis()
 after(() => redisServer.close())
@@ -25,7 +32,7 @@ const openReader = async (consumer = 'a') => {
   return reader
 }
 const jobsOf = (entries: readonly object[]): string[] =>
-  entries.map((entry) => ('report' in entry ? String(Object(entry.report).jobId) : 'error'))
+  entries.map((entry) => ('entry' in entry ? String(Object(entry.entry).jobId) : 'error'))
 
 test('what was packed comes out as it went in', () => {
   const value = { text: 'größe 漢字', numbers: [1, 2.5, null], nested: { empty: '' } }
@@ -48,6 +55,69 @@ test('a report and the mark that its job is done appear together, and the crash 
   assert.ok((await redis.ttl(keys.done('j1'))) > 0)
 })
 
+test('what was accepted comes out before what is reported about it, and unchanged', async () => {
+  const acceptance = makeAcceptance(['one', 'two'], {
+    labels: { tag: 'größe', metadata: { a: 'b' } },
+  })
+  await announce(redis, keys, acceptance)
+  await createReporter(redis, keys).report(uploadReport(acceptance))
+  const entries = await (await openReader()).next(10, 1)
+  assert.deepEqual(
+    entries.map((entry) => 'entry' in entry && entry.entry),
+    [acceptance, uploadReport(acceptance)],
+  )
+})
+
+test('what was accepted can be asked for before anybody has collected it, and not for ever', async () => {
+  const acceptance = makeAcceptance(['one', 'two'])
+  await announce(redis, keys, acceptance)
+  for (const content of ['one', 'two']) {
+    const key = keys.accepted(uploadOf(content))
+    assert.deepEqual(JSON.parse((await redis.get(key)) ?? ''), acceptance)
+    assert.ok((await redis.ttl(key)) > 0)
+  }
+  assert.ok((await redis.ttl(keys.accepted('u1'))) > 0, 'so can its run')
+})
+
+test('what a full Redis refuses is not announced, and whoever announces it is told', async (t) => {
+  await redis.config('SET', 'maxmemory', '1')
+  t.after(() => redis.config('SET', 'maxmemory', '0'))
+  await assert.rejects(announce(redis, keys, makeAcceptance(['one'])), /EXECABORT|OOM/)
+  await redis.config('SET', 'maxmemory', '0')
+  assert.equal(await redis.exists(keys.results, keys.accepted(uploadOf('one'))), 0)
+})
+
+test('an acceptance that nobody understands comes out as an error', async () => {
+  await redis.xadd(keys.results, '*', 'b', pack({ ...makeAcceptance(['one']), documents: 'many' }))
+  const [entry] = await (await openReader()).next(10, 1)
+  assert.match(String(entry && 'error' in entry && entry.error), /an acceptance is not understood/)
+})
+
+test('a job was cancelled where its document was, and no other', async () => {
+  const reporter = createReporter(redis, keys)
+  await redis.set(keys.cancelled('j1'), '1')
+  const isCancelled = async (jobId: string) => (await reporter.history(jobId)).isCancelled
+  assert.deepEqual(
+    [await isCancelled('j1'), await isCancelled('j1n2'), await isCancelled('j2')],
+    [true, true, false],
+  )
+  assert.deepEqual(await reporter.cancelled(['j1', 'j2']), ['j1'])
+  assert.deepEqual(await reporter.cancelled([]), [])
+})
+
+test('watchers are told that a page is being read, for as long as anybody may ask', async () => {
+  const step = { type: 'started', documentId: 'd1', page: 2, pagesTotal: 3, at: 'now' } as const
+  createReporter(redis, keys).tell('r1', step)
+  const [entry] = await waitFor('the step is told', async () => {
+    const entries = await redis.xrange(keys.events('r1'), '-', '+')
+    return entries.length > 0 && entries
+  })
+  const [name, text = ''] = entry?.[1] ?? []
+  assert.equal(name, 's')
+  assert.deepEqual(JSON.parse(text), step)
+  await waitFor('it will be forgotten', async () => (await redis.ttl(keys.events('r1'))) > 0)
+})
+
 test('a report that a full Redis refuses is not marked as done', async (t) => {
   const reporter = createReporter(redis, keys)
   await redis.config('SET', 'maxmemory', '1')
@@ -64,7 +134,7 @@ test('reports come out in order and unchanged', async () => {
   await reporter.report(second)
   const entries = await (await openReader()).next(10, 1)
   assert.deepEqual(
-    entries.map((entry) => 'report' in entry && entry.report),
+    entries.map((entry) => 'entry' in entry && entry.entry),
     [first, second],
   )
 })

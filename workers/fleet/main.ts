@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import {
   defaultWorkerCount,
   fleetSchema,
@@ -18,6 +19,8 @@ try {
   requireRedisUrl(config.REDIS_URL)
   const drainMs = config.SCRIPTORIUM_DRAIN_MS
   const life = createLifecycle(process, log, drainMs + marginMs)
+  // Inherited by the workers.
+  if (config.SCRIPTORIUM_NICE > 0) setPriority(config.SCRIPTORIUM_NICE)
   const size = config.SCRIPTORIUM_WORKERS || defaultWorkerCount()
   const giveUp = (exitCode: number): void => life.stop('the workers cannot start', exitCode)
   const fleet = createFleet({ size, environment: process.env, drainMs, giveUp, log })

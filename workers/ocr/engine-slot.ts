@@ -1,3 +1,4 @@
+import { ScriptoriumError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { canonicalRecipe, type Recipe } from '../../shared/recipe.ts'
 import type { Engine, EngineFactory, PreparedPage, Recognition } from './engine.ts'
@@ -45,10 +46,16 @@ export function createEngineSlot({ createEngine, tessdataPrefix, limits, rssByte
       await load(recipe)
     },
     /** Reads one page; whatever the engine rejects with comes through, and the engine is replaced. */
-    async read(page: PreparedPage, recipe: Recipe, deadlineMs: number): Promise<Recognition> {
+    async read(
+      page: PreparedPage,
+      recipe: Recipe,
+      { deadlineMs, cancelling }: { deadlineMs: number; cancelling: AbortSignal },
+    ): Promise<Recognition> {
+      if (cancelling.aborted) throw wasCancelled() // Before its turn: that costs no engine.
       const current = await load(recipe)
       try {
-        const recognition = await current.recognise(page, deadlineMs)
+        const reading = current.recognise(page, deadlineMs)
+        const recognition = await unlessCancelled(reading, cancelling)
         pages += 1
         return recognition
       } catch (thrown) {
@@ -60,6 +67,22 @@ export function createEngineSlot({ createEngine, tessdataPrefix, limits, rssByte
       }
     },
     close: () => unload('closing'),
+  }
+}
+
+const wasCancelled = () => new ScriptoriumError('cancelled', 'was cancelled')
+
+/** The engine itself knows no way back: a cancelled reading ends with its engine. */
+async function unlessCancelled<T>(reading: Promise<T>, cancelling: AbortSignal): Promise<T> {
+  reading.catch(() => undefined) // Nobody waits for it once it is cancelled.
+  const cancelled = Promise.withResolvers<never>()
+  const cancel = (): void => cancelled.reject(wasCancelled())
+  if (cancelling.aborted) cancel()
+  cancelling.addEventListener('abort', cancel)
+  try {
+    return await Promise.race([reading, cancelled.promise])
+  } finally {
+    cancelling.removeEventListener('abort', cancel)
   }
 }
 

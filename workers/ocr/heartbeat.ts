@@ -1,11 +1,17 @@
+import { touch } from '../../shared/beat-file.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
-import type { Heartbeat } from '../../shared/messages.ts'
+import type { Heartbeat } from '../../shared/heartbeats.ts'
 import type { Redis } from '../../shared/redis.ts'
 
 const intervalMs = 2_000
 
 /** Writes a sign of life to Redis every two seconds, for people and for dashboards; it expires by itself. */
-export function startHeartbeat(redis: Redis, keys: Keys, describe: () => Heartbeat) {
+export function startHeartbeat(
+  redis: Redis,
+  keys: Keys,
+  describe: () => Heartbeat,
+  beatFile: string | undefined,
+) {
   const beat = (): void => {
     const heartbeat = describe()
     const key = keys.worker(heartbeat.id)
@@ -15,6 +21,7 @@ export function startHeartbeat(redis: Redis, keys: Keys, describe: () => Heartbe
       .zadd(keys.workers, Date.now(), heartbeat.id)
       .zremrangebyscore(keys.workers, 0, Date.now() - ttl.heartbeat * 1_000)
       .exec()
+      .then(() => touch(beatFile))
       .catch(() => undefined) // The next beat tells as much as this one.
   }
   beat()

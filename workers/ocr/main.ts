@@ -16,7 +16,7 @@ try {
   const redis = { jobs: connectPatiently(url, log), own: connectPatiently(url, log) }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   const engineSlot = await starting
-  await checkRedis(redis.own)
+  await checkRedis(redis.own, url)
   const retire = (reason: string): void => life.stop(reason)
   const worker = createWorker({ config, redis, engineSlot, log, retire })
   life.defer('worker', () => worker.close())

@@ -6,7 +6,7 @@ import type { Job, WorkerReport } from '../../shared/messages.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Reporter } from '../../shared/results.ts'
 import type { Desk, createDesk } from './desk.ts'
-import type { createReading, Delivery } from './reading.ts'
+import { labelOf, type createReading, type Delivery } from './reading.ts'
 
 interface Deps {
   workerId: string
@@ -19,7 +19,7 @@ interface Deps {
 }
 
 /** How a delivery ended: all that goes back to BullMQ, which copies it into its event stream. */
-export type Ack = 'reported' | 'done before'
+export type Ack = 'reported' | 'done before' | 'cancelled'
 
 type FailedReport = Extract<WorkerReport, { kind: 'failed' }>
 
@@ -38,14 +38,25 @@ const reportRetries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxT
  */
 export function createProcessor(deps: Deps) {
   const { reporter } = deps
-  return async (jobId: string, job: Job, failedBefore: number): Promise<Ack> => {
-    const { isDone, crashes } = await reporter.history(jobId)
+  return async (
+    jobId: string,
+    job: Job,
+    failedBefore: number,
+    cancelling: AbortSignal,
+  ): Promise<Ack> => {
+    const { isDone, isCancelled, crashes } = await reporter.history(jobId)
     if (isDone) return 'done before'
+    if (isCancelled) return 'cancelled'
     const attempt = failedBefore + crashes + 1
-    const delivery: Delivery = { jobId, job, attempt }
+    const delivery: Delivery = { jobId, job, attempt, cancelling }
     const report = await readOrExplain(deps, delivery, crashes)
     // Refused while Redis is out of memory; the reading is done, so it is offered until it is taken.
     await pRetry(() => reporter.report(report), reportRetries)
+    // One line for each page that a request of the API asked for; a run of the command line has none to be found by.
+    if (job.requestId !== undefined) {
+      const { requestId, documentId } = job
+      deps.log.info({ documentId, page: labelOf(job), requestId, kind: report.kind }, 'reported')
+    }
     return 'reported'
   }
 }
@@ -66,10 +77,8 @@ async function readOrExplain(
     return await deps.desk.alone((alone) => deps.read(delivery, count.on(alone)))
   } catch (thrown) {
     const failure = describeFailure(thrown)
-    deps.log.warn(
-      { jobId, path: job.path, page: job.page, attempt, err: failure },
-      'reading failed',
-    )
+    const { requestId } = job
+    deps.log.warn({ jobId, page: labelOf(job), requestId, attempt, err: failure }, 'reading failed')
     const most = failure.code === 'page_timeout' ? mostTimeouts : job.attempts
     if (!failure.retryable || attempt >= Math.min(job.attempts, most)) {
       return toReport(deps.workerId, delivery, failure)
@@ -138,6 +147,8 @@ function outcomeOf(code: ErrorCode): FailedReport['outcome'] {
   switch (code) {
     case 'page_timeout':
       return 'timeout'
+    case 'cancelled':
+      return 'cancelled'
     case 'engine_crash':
     case 'worker_crash':
       return 'engine_crash'

@@ -30,13 +30,16 @@ interface Deps {
   claim: (job: Job, sha256: string) => Promise<string>
   /** Puts each page of an opened document on the queue. */
   addPages: (jobId: string, job: Job, pagesTotal: number) => Promise<void>
+  /** Called when the engine begins to read a page that somebody waits for. */
+  onBegin: (job: Job, page: number, pagesTotal: number) => void
 }
 
-/** One delivery of a job: which one, and the how-manieth attempt. */
+/** One delivery of a job: which one, the how-manieth attempt, and whether anybody still wants it. */
 export interface Delivery {
   jobId: string
   job: Job
   attempt: number
+  cancelling: AbortSignal
 }
 
 /** A page on its way from the file to the engine. */
@@ -68,11 +71,11 @@ export function createReading(deps: Deps) {
       const { input, pagesTotal, prepared } = opened
       const waitMs = since(waiting)
       const began = performance.now()
-      const recognition = await deps.engineSlot.read(
-        prepared,
-        job.recipe,
-        deadlineOf(job, prepared),
-      )
+      if (job.isInteractive === true) deps.onBegin(job, job.page ?? 1, pagesTotal)
+      const recognition = await deps.engineSlot.read(prepared, job.recipe, {
+        deadlineMs: deadlineOf(job, prepared),
+        cancelling: delivery.cancelling,
+      })
       const timings = { ...opened.timings, waitMs, recogniseMs: since(began) }
       const result = toResult(deps, delivery, prepared, recognition, timings, engine)
       const { documentId } = job
@@ -104,6 +107,9 @@ async function open(deps: Deps, { jobId, job }: Delivery): Promise<Opened | Work
   const { maxBytes, maxMegapixels } = deps.limits
   const began = performance.now()
   const { bytes, sha256 } = await readSource({ ...job, maxBytes })
+  if (job.stat === '' && sha256 !== job.path) {
+    throw new ScriptoriumError('corrupt_upload', 'is not in the spool as it was uploaded')
+  }
   const { mediaType, pagesTotal } = await openImage(bytes, deps.limits)
   const input: Input = { sha256, bytes: bytes.length, mediaType }
   const reported = { v: 1, jobId, documentId: job.documentId, input } as const
@@ -119,7 +125,7 @@ async function open(deps: Deps, { jobId, job }: Delivery): Promise<Opened | Work
   const openMs = since(began)
   const preparing = performance.now()
   const page = job.page ?? 1
-  const prepared = await preparePage(bytes, page, `${job.path}#${page}`, maxMegapixels)
+  const prepared = await preparePage(bytes, page, labelOf(job), maxMegapixels)
   return { input, pagesTotal, prepared, timings: { openMs, prepareMs: since(preparing) } }
 }
 
@@ -152,6 +158,9 @@ function deadlineOf(job: Job, { width, height }: PreparedPage): number {
   if (job.timeoutMs > 0) return job.timeoutMs
   return Math.min(300_000, 60_000 + (5_000 * width * height) / 1e6)
 }
+
+/** Names a page in logs and heartbeats. */
+export const labelOf = ({ name, path, page = 1 }: Job): string => `${name ?? path}#${page}`
 
 const since = (start: number): number => Math.round((performance.now() - start) * 100) / 100
 

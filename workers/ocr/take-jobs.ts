@@ -6,6 +6,7 @@ import { queueName, type PageQueue } from '../../shared/queue.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Reporter } from '../../shared/results.ts'
 import type { Ack } from './processor.ts'
+import { createTicker } from './ticker.ts'
 
 interface Deps {
   workerId: string
@@ -31,9 +32,18 @@ const parseJob = createParser('a job', jobSchema)
 /** Takes jobs from the queue: while there are enough, one is read and the next is prepared. */
 export function createJobTaker(deps: Deps) {
   const { workerId, redis, keys, queue, reporter, process, lockMs, stallCheckMs, log } = deps
+  let inHand = 0
   const worker = new Worker<unknown, Ack>(
     queueName,
-    (job) => process(job.id ?? '', parseJob(job.data), job.attemptsMade),
+    async (job) => {
+      inHand += 1
+      for (const ticker of tickers) ticker.wake()
+      try {
+        return await process(job.id ?? '', parseJob(job.data), job.attemptsMade)
+      } finally {
+        inHand -= 1
+      }
+    },
     {
       connection: redis,
       prefix: keys.bullPrefix,
@@ -67,21 +77,22 @@ export function createJobTaker(deps: Deps) {
     const fleet = await redis.zcard(keys.workers)
     worker.concurrency = (await queue.waiting()) > fleet ? 2 : 1
   }
-  // While Redis is away there is nothing to take either.
-  const timers = [every(backlogCheckMs, checkBacklog), every(depthCheckMs, checkDepth)]
+  const isNeeded = (): boolean => inHand > 0 || brake.isHeld()
+  const onRest = (): void => void (worker.concurrency = 1)
+  const tickers = [
+    createTicker({ everyMs: backlogCheckMs, check: checkBacklog, isNeeded }),
+    createTicker({ everyMs: depthCheckMs, check: checkDepth, isNeeded, onRest }),
+  ]
   return {
     run: () => worker.run(),
     isPaused: () => worker.isPaused(),
     /** Takes nothing new, waits for what is on the desk. */
     async close(): Promise<void> {
-      for (const timer of timers) clearInterval(timer)
+      for (const ticker of tickers) ticker.stop()
       await worker.close()
     },
   }
 }
-
-const every = (ms: number, check: () => Promise<void>): NodeJS.Timeout =>
-  setInterval(() => void check().catch(() => undefined), ms)
 
 /** Pauses the worker while there is at least one reason to. */
 function createBrake(worker: Worker) {
@@ -93,6 +104,7 @@ function createBrake(worker: Worker) {
   }
   return {
     release,
+    isHeld: () => reasons.size > 0,
     /** True where the reason is new. After `forMs`, if given, it passes by itself. */
     hold(reason: string, forMs?: number): boolean {
       if (reasons.has(reason)) return false

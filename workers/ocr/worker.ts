@@ -3,15 +3,17 @@ import type { WorkerConfig } from '../../shared/config.ts'
 import { createEngineIdentities } from '../../shared/engine-identity.ts'
 import { createKeys, ttl } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { createPageQueue, pageJobId, priorities } from '../../shared/queue.ts'
+import type { Heartbeat } from '../../shared/heartbeats.ts'
+import { createPageQueue, pageJobId, pagePriority } from '../../shared/queue.ts'
 import type { Redis } from '../../shared/redis.ts'
 import { createReporter } from '../../shared/results.ts'
 import { version } from '../../shared/version.ts'
 import { createDesk } from './desk.ts'
+import { createDeskList } from './desk-list.ts'
 import type { EngineSlot } from './engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createProcessor } from './processor.ts'
-import { createReading } from './reading.ts'
+import { createReading, labelOf } from './reading.ts'
 import { createJobTaker } from './take-jobs.ts'
 
 interface Deps {
@@ -41,17 +43,23 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     },
     engineSlot,
     identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
-    async claim({ runId, fingerprint, documentId }, sha256) {
+    async claim({ runId, fingerprint, documentId, insteadOf }, sha256) {
       const key = keys.claim(runId, fingerprint, sha256)
       const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
-      return earlier ?? documentId
+      if (earlier === null || earlier !== insteadOf) return earlier ?? documentId
+      await redis.own.set(key, documentId, 'EX', ttl.claim)
+      return documentId
+    },
+    onBegin({ runId, documentId }, page, pagesTotal) {
+      const at = new Date().toISOString()
+      reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
     },
     addPages: (jobId, job, pagesTotal) =>
       queue.add(
         Array.from({ length: pagesTotal }, (_, index) => ({
           jobId: pageJobId(jobId, index + 1),
           job: { ...job, page: index + 1, pagesTotal },
-          priority: priorities.page,
+          priority: pagePriority(job),
         })),
       ),
   })
@@ -66,7 +74,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   })
 
   const startedAt = new Date().toISOString()
-  const onDesk = new Set<string>()
+  const onDesk = createDeskList(reporter)
   let pagesDone = 0
   const taker = createJobTaker({
     workerId,
@@ -78,37 +86,38 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
     log,
     async process(jobId, job, failedBefore) {
-      const label = `${job.path}#${job.page ?? 1}`
-      onDesk.add(label)
+      const entry = onDesk.add(jobId, labelOf(job))
       try {
-        return await processJob(jobId, job, failedBefore)
+        return await processJob(jobId, job, failedBefore, entry.cancelling)
       } finally {
-        onDesk.delete(label)
+        entry.remove()
         pagesDone += 1
         if (pagesDone === config.SCRIPTORIUM_WORKER_PAGES) retire('it has read its share of pages')
       }
     },
   })
-  const stopHeartbeat = startHeartbeat(redis.own, keys, () => ({
+  const describe = (): Heartbeat => ({
     id: workerId,
     pid: process.pid,
     host: hostname(),
     version,
     languages,
     engine: config.SCRIPTORIUM_ENGINE,
-    state: taker.isPaused() ? 'paused' : onDesk.size > 0 ? 'reading' : 'idle',
-    currentPage: [...onDesk][0] ?? null,
+    state: taker.isPaused() ? 'paused' : onDesk.first() === null ? 'idle' : 'reading',
+    currentPage: onDesk.first(),
     pagesDone,
     rssBytes: process.memoryUsage.rss(),
     startedAt,
     beatAt: new Date().toISOString(),
-  }))
+  })
+  const stopHeartbeat = startHeartbeat(redis.own, keys, describe, config.SCRIPTORIUM_BEAT_FILE)
   return {
     workerId,
     run: () => taker.run(),
     /** Finishes what is on the desk, then lets go of everything. */
     async close(): Promise<void> {
       await taker.close()
+      onDesk.close()
       await engineSlot.close()
       await stopHeartbeat()
       await queue.close()

@@ -3,48 +3,19 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ScriptoriumError } from '../../../shared/errors.ts'
 import { createDocuments } from './documents.ts'
+import { createListing } from './listing.ts'
 import { createPages } from './pages.ts'
 import { createRuns } from './runs.ts'
-
-/** Raised with every change of the tables; a ledger of a newer version is refused, not guessed at. */
-const schemaVersion = 1
-
-const schema = `
-  CREATE TABLE runs (
-    id TEXT PRIMARY KEY, root TEXT NOT NULL, out TEXT NOT NULL, request TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, state TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT, report TEXT
-  ) STRICT;
-  CREATE INDEX runs_by_out ON runs (out, started_at);
-
-  CREATE TABLE run_paths (run_id TEXT NOT NULL, path TEXT NOT NULL) STRICT;
-  CREATE INDEX run_paths_by_run ON run_paths (run_id);
-
-  -- state: planned (a job is on its way), waiting (for the document whose content it shares),
-  --        read (all pages are here, output files not yet), final
-  CREATE TABLE documents (
-    id TEXT PRIMARY KEY, run_id TEXT NOT NULL, path TEXT NOT NULL, stat TEXT NOT NULL, bytes INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL, job_id TEXT NOT NULL, pass INTEGER NOT NULL, state TEXT NOT NULL,
-    outcome TEXT, error_code TEXT, error_message TEXT, sha256 TEXT, media_type TEXT, duplicate_of TEXT,
-    pages_total INTEGER, worker TEXT, outputs TEXT, finished_at TEXT
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX documents_open ON documents (run_id, state) WHERE state <> 'final';
-  CREATE INDEX documents_by_run ON documents (run_id, outcome) WHERE state = 'final';
-  CREATE INDEX documents_by_size ON documents (bytes, fingerprint) WHERE outcome IN ('succeeded', 'empty');
-  CREATE INDEX documents_by_content ON documents (sha256, fingerprint) WHERE outcome IN ('succeeded', 'empty');
-  CREATE INDEX documents_waiting ON documents (duplicate_of) WHERE state = 'waiting';
-
-  CREATE TABLE pages (
-    document_id TEXT NOT NULL, page INTEGER NOT NULL, outcome TEXT NOT NULL, confidence REAL, words INTEGER NOT NULL,
-    attempts INTEGER NOT NULL, worker TEXT NOT NULL, busy_ms REAL NOT NULL,
-    error_code TEXT, error_message TEXT, result BLOB, PRIMARY KEY (document_id, page)
-  ) STRICT;
-`
+import { migrations } from './schema.ts'
+import { createSearch } from './search.ts'
+import { createSubmissions } from './submissions.ts'
+import { createWebhooks } from './webhooks.ts'
 
 /**
  * The durable record of runs, documents and pages: one SQLite file with one writer, the aggregator.
  * With `readOnly` anybody may look, also while it is written. Throws `configuration` where it cannot be used.
  */
-export function openLedger(folder: string, { readOnly = false } = {}) {
+export function openLedger(folder: string, { readOnly = false, isSearchable = false } = {}) {
   const file = ledgerFile(folder)
   if (!readOnly) mkdirSync(folder, { recursive: true })
   const database = new DatabaseSync(file, { readOnly, timeout: 5_000 })
@@ -54,11 +25,15 @@ export function openLedger(folder: string, { readOnly = false } = {}) {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000',
     )
     migrate(database, file)
-  }
+  } else requireCurrent(database, file)
   return {
     runs: createRuns(database),
     documents: createDocuments(database),
-    pages: createPages(database),
+    pages: createPages(database, { isSearchable }),
+    submissions: createSubmissions(database),
+    listing: createListing(database),
+    search: createSearch(database),
+    webhooks: createWebhooks(database),
     /** Runs `work`, which must not wait for anything, in one transaction. */
     transaction<T>(work: () => T): T {
       database.exec('BEGIN IMMEDIATE')
@@ -71,6 +46,17 @@ export function openLedger(folder: string, { readOnly = false } = {}) {
         throw thrown
       }
     },
+    /** Whether a write would be taken: a read-only or damaged file refuses it. */
+    isWritable(): boolean {
+      if (database.isTransaction) return true
+      try {
+        database.exec('BEGIN IMMEDIATE; UPDATE runs SET state = state WHERE 0; ROLLBACK')
+        return true
+      } catch {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        return false // Told with the heartbeat, and by what cannot be recorded.
+      }
+    },
     close: () => database.close(),
   }
 }
@@ -79,14 +65,28 @@ export type Ledger = ReturnType<typeof openLedger>
 
 export const ledgerFile = (folder: string): string => join(folder, 'ledger.sqlite')
 
+const versionOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+
+function requireCurrent(database: DatabaseSync, file: string): void {
+  const found = versionOf(database)
+  if (found === migrations.length) return
+  database.close()
+  throw new ScriptoriumError(
+    'ledger_unavailable',
+    `${file} has version ${found}, not ${migrations.length}; its aggregator brings it up to date when it starts`,
+  )
+}
+
 function migrate(database: DatabaseSync, file: string): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (found === schemaVersion) return
-  if (found > schemaVersion) {
+  const found = versionOf(database)
+  if (found > migrations.length) {
     throw new ScriptoriumError(
       'configuration',
       `${file} was written by a newer Scriptorium (ledger version ${found}); use that one`,
     )
   }
-  database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT`)
+  migrations.slice(found).forEach((migration, index) => {
+    database.exec(`BEGIN; ${migration} PRAGMA user_version = ${found + index + 1}; COMMIT`)
+  })
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { createParser, runRequestSchema, type RunRequest } from '../../../shared/messages.ts'
 
-export type RunState = 'active' | 'finished' | 'interrupted'
+export type RunState = 'active' | 'finished' | 'interrupted' | 'cancelled'
 
 /** A run as the ledger knows it. */
 export interface Run {
@@ -19,31 +19,53 @@ const parseRequest = createParser('a run request', runRequestSchema)
 
 export function createRuns(database: DatabaseSync) {
   const insert = database.prepare(
-    `INSERT INTO runs (id, root, out, request, fingerprint, state, started_at) VALUES (?, ?, ?, ?, ?, 'active', ?)`,
+    `INSERT OR IGNORE INTO runs (id, root, out, request, fingerprint, state, started_at, source, tag)
+     VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?)`,
   )
   const byId = database.prepare('SELECT * FROM runs WHERE id = ?')
-  const active = database.prepare(`SELECT * FROM runs WHERE state = 'active' ORDER BY started_at`)
+  const active = database.prepare(
+    `SELECT * FROM runs WHERE state = 'active' AND source = 'folder' ORDER BY started_at`,
+  )
   const latest = database.prepare(
     'SELECT * FROM runs WHERE out = ? ORDER BY started_at DESC LIMIT 1',
   )
   const end = database.prepare(
     'UPDATE runs SET state = ?, finished_at = ?, report = ? WHERE id = ?',
   )
+  const activeUploads = database.prepare(
+    `SELECT id FROM runs WHERE state = 'active' AND source = 'upload'`,
+  )
+  const reopen = database.prepare(
+    `UPDATE runs SET state = 'active', started_at = ?, finished_at = NULL, report = NULL WHERE id = ?`,
+  )
+  const remove = database.prepare('DELETE FROM runs WHERE id = ?')
   const insertPath = database.prepare('INSERT INTO run_paths (run_id, path) VALUES (?, ?)')
   const paths = database.prepare('SELECT path FROM run_paths WHERE run_id = ? ORDER BY rowid')
   return {
-    add(request: RunRequest, fingerprint: string): void {
-      const { runId, root, out } = request
-      const startedAt = new Date().toISOString()
-      insert.run(runId, root, out, JSON.stringify(request), fingerprint, startedAt)
+    /** Enters a run; one that is there already stays as it is. */
+    add(
+      request: RunRequest,
+      fingerprint: string,
+      startedAt: string = new Date().toISOString(),
+    ): void {
+      const { runId, root, out, source = 'folder', labels } = request
+      const text = JSON.stringify(request)
+      insert.run(runId, root, out, text, fingerprint, startedAt, source, labels?.tag ?? null)
     },
     get: (id: string): Run | undefined => toRun(byId.get(id)),
+    /** Folder runs that have not ended. */
     active: (): Run[] => active.all().flatMap((row) => toRun(row) ?? []),
     /** The run that wrote an output folder last. */
     latest: (out: string): Run | undefined => toRun(latest.get(out)),
     end(id: string, state: RunState, report: string | null): void {
       end.run(state, new Date().toISOString(), report, id)
     },
+    activeUploads: () => activeUploads.all().map((row) => String(row['id'])),
+    /** A run that had ended goes on: some of its documents are to be read again. */
+    reopen(id: string): void {
+      reopen.run(new Date().toISOString(), id)
+    },
+    remove: (id: string) => remove.run(id),
     addPaths(id: string, list: readonly string[]): void {
       for (const path of list) insertPath.run(id, path)
     },
@@ -52,7 +74,7 @@ export function createRuns(database: DatabaseSync) {
   }
 }
 
-function toRun(row: Record<string, unknown> | undefined): Run | undefined {
+export function toRun(row: Record<string, unknown> | undefined): Run | undefined {
   if (row === undefined) return undefined
   const text = (name: string): string | null => {
     const value = row[name]

@@ -4,19 +4,35 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { createCollector } from '../../../services/aggregator/collector.ts'
 import { createPublisher } from '../../../services/aggregator/publisher.ts'
+import { createRecorder, type PageRead } from '../../../services/aggregator/recorder.ts'
 import { createKeys } from '../../../shared/keys.ts'
+import type { Acceptance } from '../../../shared/messages.ts'
 import { createPageQueue } from '../../../shared/queue.ts'
-import { createReporter, createResultReader, type ResultReader } from '../../../shared/results.ts'
+import {
+  announce,
+  createReporter,
+  createResultReader,
+  type ResultReader,
+} from '../../../shared/results.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
 import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
-import { failedReport, input, makePage, makeRequest, pageReport } from '../../helpers/records.ts'
+import {
+  failedReport,
+  input,
+  makeAcceptance,
+  makePage,
+  makeRequest,
+  pageReport,
+  uploadOf,
+} from '../../helpers/records.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
 const server = await startPrivateRedis()
 after(() => server.close())
 const redis = server.connect()
 let scenes = 0
+const ignore = (): void => undefined
 
 /** A collector over planned documents; `reader` may put a fault into its way. */
 function setUp(t: TestContext, ids: readonly string[], fault: Partial<ResultReader> = {}) {
@@ -30,12 +46,15 @@ function setUp(t: TestContext, ids: readonly string[], fault: Partial<ResultRead
   for (const id of ids) ledger.documents.plan(makePlan(id))
   const reading = server.connect()
   const final: string[] = []
-  const pages: [string, number][] = []
+  const pages: PageRead[] = []
+  const accepted: Acceptance[] = []
   const collector = createCollector({
     ledger,
     reader: { ...createResultReader(reading, keys, 'a'), ...fault },
     queue,
-    publisher: createPublisher(ledger, silent),
+    publisher: createPublisher(ledger, ignore, silent),
+    record: createRecorder(ledger, ignore),
+    onAccepted: (taken) => accepted.push(...taken),
     onPages: (read) => pages.push(...read),
     onFinal: (ended) => final.push(...ended),
     log: silent,
@@ -53,7 +72,7 @@ function setUp(t: TestContext, ids: readonly string[], fault: Partial<ResultRead
     }
   }
   const reporter = createReporter(redis, keys)
-  return { ledger, out, queue, keys, collect, reporter, final, pages }
+  return { ledger, out, queue, keys, collect, reporter, final, pages, accepted, collector }
 }
 
 const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
@@ -64,10 +83,32 @@ test('what workers report is recorded, written, told, and taken off the stream',
   await reporter.report(failedReport(about('d2')))
   await collect(() => final.length === 2)
   assert.deepEqual(final.toSorted(), ['d1', 'd2'])
-  assert.deepEqual(pages, [['r1', 1]])
+  assert.deepEqual(pages, [{ runId: 'r1', documentId: 'd1', page: 1, pagesTotal: 1 }])
   assert.equal(rowOf(ledger, 'd1').state, 'final')
   assert.equal(readFileSync(join(out, 'd1.png.txt'), 'utf8'), 'hello\n')
   assert.equal(await reporter.backlog(), 0)
+})
+
+test('what was accepted is told once the ledger knows it, and read with what follows it', async (t) => {
+  const { ledger, keys, collect, reporter, final, accepted } = setUp(t, [])
+  const acceptance = makeAcceptance(['one', 'two'])
+  const [one] = acceptance.documents
+  await announce(redis, keys, acceptance)
+  await reporter.report(pageReport({ jobId: one?.jobId ?? '', documentId: uploadOf('one') }))
+  await collect(() => final.length === 1)
+  assert.deepEqual(accepted, [acceptance])
+  assert.equal(rowOf(ledger, uploadOf('one')).outcome, 'succeeded')
+  assert.equal(rowOf(ledger, uploadOf('two')).state, 'planned')
+  assert.equal(await reporter.backlog(), 0)
+})
+
+test('what did not come by the stream is entered and followed like the rest', async (t) => {
+  const { ledger, out, collector, final, accepted } = setUp(t, ['d1'])
+  await collector.absorb([pageReport(about('d1')), makeAcceptance(['one'])])
+  assert.deepEqual(final, ['d1'])
+  assert.equal(readFileSync(join(out, 'd1.png.txt'), 'utf8'), 'hello\n')
+  assert.equal(accepted.length, 1)
+  assert.equal(rowOf(ledger, uploadOf('one')).state, 'planned')
 })
 
 test('results are taken until the stream is empty, also after the word to stop', async (t) => {

@@ -63,6 +63,33 @@ test('a transaction that fails leaves nothing behind, and the next one works', (
   )
 })
 
+test('a ledger tells whether it would take a write', (t) => {
+  const folder = makeFolder(t)
+  const ledger = makeLedger(t, folder)
+  const reader = openLedger(folder, { readOnly: true })
+  t.after(() => reader.close())
+  assert.equal(ledger.isWritable(), true)
+  assert.equal(
+    ledger.transaction(() => ledger.isWritable()),
+    true,
+  )
+  assert.equal(reader.isWritable(), false)
+  assert.equal(reader.isWritable(), false, 'asking leaves nothing behind')
+})
+
+test('one page of a document comes alone, and only where it was read', (t) => {
+  const ledger = makeLedger(t)
+  ledger.documents.plan(makePlan('d1'))
+  ledger.pages.putResult('d1', makePage({ page: 2, text: 'two', attempts: 3 }))
+  const failure = { page: 3, outcome: 'timeout', attempts: 2, worker: 'w' }
+  ledger.pages.putFailure('d1', { ...failure, error: { code: 'page_timeout', message: '' } })
+  assert.equal(ledger.pages.result('d1', 2)?.text, 'two')
+  assert.equal(ledger.pages.result('d1', 1), undefined)
+  assert.equal(ledger.pages.result('d1', 3), undefined)
+  const { pages, attempts } = ledger.pages.summary('d1')
+  assert.deepEqual({ pages, attempts }, { pages: 1, attempts: 3 })
+})
+
 test('planning a document again forgets how it ended', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { createCollector } from '../../../services/aggregator/collector.ts'
 import { createPublisher } from '../../../services/aggregator/publisher.ts'
+import { createRecorder } from '../../../services/aggregator/recorder.ts'
 import { toEnding } from '../../../services/aggregator/document-event.ts'
 import { createKeys } from '../../../shared/keys.ts'
 import type { RunRequest } from '../../../shared/messages.ts'
@@ -21,6 +22,7 @@ const server = await startPrivateRedis()
 after(() => server.close())
 const redis = server.connect()
 let scenes = 0
+const ignore = (): void => undefined
 
 /** A folder of old files and everything that a planner needs. */
 function setUp(t: TestContext, names: readonly string[]) {
@@ -35,10 +37,10 @@ function setUp(t: TestContext, names: readonly string[]) {
   const deps = { ledger, redis, keys, queue }
   const plan = (given: Partial<RunRequest> = {}, options = {}) =>
     planRun(t, deps, { root, out, ...given }, options)
-  const waiting = () => ledger.documents.inState('r1', 'planned')
+  const waiting = () => ledger.documents.idsInState('r1', 'planned').map((id) => rowOf(ledger, id))
   /** Collects what a worker would report about every planned document, as the aggregator does. */
   const readAll = async (progress: ReturnType<typeof plan>['progress']): Promise<void> => {
-    const publisher = createPublisher(ledger, silent)
+    const publisher = createPublisher(ledger, ignore, silent)
     const onFinal = (ids: readonly string[]): void => {
       for (const id of ids) progress.ended(toEnding(rowOf(ledger, id), ledger.pages.summary(id)))
     }
@@ -48,12 +50,14 @@ function setUp(t: TestContext, names: readonly string[]) {
       reader,
       queue,
       publisher,
-      onPages: () => undefined,
+      record: createRecorder(ledger, ignore),
+      onAccepted: ignore,
+      onPages: ignore,
       onFinal,
       log: silent,
     })
     const reports = waiting().map(({ id, job_id: jobId }) => pageReport({ jobId, documentId: id }))
-    await collector.absorbReports(reports)
+    await collector.absorb(reports)
   }
   return { ...deps, root, out, plan, waiting, readAll }
 }

@@ -8,7 +8,7 @@ import type { Format } from '../../../shared/contract.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
 import { silent } from '../../helpers/private-redis.ts'
-import { input, makePage, makeRequest } from '../../helpers/records.ts'
+import { input, makePage, makeRequest, makeUploadRequest } from '../../helpers/records.ts'
 
 /** A ledger with documents that are read and not yet written. */
 function setUp(t: TestContext, paths: readonly string[], formats: Format[] = ['txt', 'json']) {
@@ -24,7 +24,9 @@ function setUp(t: TestContext, paths: readonly string[], formats: Format[] = ['t
     return id
   })
   const temporary = join(out, '.scriptorium', 'tmp')
-  return { ledger, out, ids, temporary, publisher: createPublisher(ledger, silent) }
+  const announced: string[] = []
+  const publisher = createPublisher(ledger, (id) => announced.push(id), silent)
+  return { ledger, out, ids, temporary, publisher, announced }
 }
 
 test('a document becomes final with its files, whose hashes are kept', async (t) => {
@@ -71,6 +73,40 @@ test('where a name is taken or too long, that document alone fails', async (t) =
   const conflict = ['failed', 'output_conflict']
   assert.deepEqual(told, [conflict, conflict, conflict, ['succeeded', null]])
   assert.deepEqual(readdirSync(temporary), [])
+})
+
+test('a document is told about once it is final, not when it is written again or not at all', async (t) => {
+  const { ledger, ids, publisher, announced } = setUp(t, ['a.png', 'b.png'])
+  mkdirSync(join(ledger.runs.get('r1')?.request.out ?? '', 'b.png.txt'))
+  await publisher.publish(ids)
+  assert.deepEqual(announced, ids, 'one was read, one has failed for its output')
+  await publisher.publish(ids, ledger.runs.get('r1'))
+  ledger.documents.plan(makePlan('d9', { run_id: 'nobody' }))
+  await publisher.publish(['d9', 'unknown'])
+  assert.deepEqual(announced, ids)
+})
+
+function refuse(): never {
+  throw new Error('nobody wants to know')
+}
+
+test('what is told about documents is committed with them or not at all', async (t) => {
+  const { ledger, ids } = setUp(t, ['a.png'])
+  await assert.rejects(createPublisher(ledger, refuse, silent).publish(ids), /nobody wants/)
+  assert.deepEqual(ledger.documents.unpublished(), ids)
+})
+
+test('an upload becomes final without any file', async (t) => {
+  const { ledger, out, publisher, announced } = setUp(t, [])
+  ledger.runs.add(makeUploadRequest({ out: join(out, 'nowhere') }), 'fp')
+  const plan = makePlan('d1', { run_id: 'u1' })
+  ledger.documents.planUpload({ ...plan, sha256: 'abc', media_type: 'image/png' })
+  ledger.documents.setRead('d1', { outcome: 'succeeded', error: null, worker: 'w' }, null)
+  await publisher.publish(['d1'])
+  const { state, outputs } = rowOf(ledger, 'd1')
+  assert.deepEqual([state, outputs], ['final', '{}'])
+  assert.deepEqual(readdirSync(out), [])
+  assert.deepEqual(announced, ['d1'])
 })
 
 test('while the disk refuses, nothing is final, and another try makes it so', async (t) => {

@@ -4,10 +4,17 @@ import { Queue, Worker } from 'bullmq'
 import { createReconciler } from '../../../services/aggregator/reconciler.ts'
 import { createKeys } from '../../../shared/keys.ts'
 import type { WorkerReport } from '../../../shared/messages.ts'
-import { createPageQueue, queueName } from '../../../shared/queue.ts'
+import { createPageQueue, priorities, queueName } from '../../../shared/queue.ts'
 import { makeLedger, makePlan } from '../../helpers/ledger.ts'
 import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
-import { input, makeJob, makePage, makeRequest, makeRun } from '../../helpers/records.ts'
+import {
+  input,
+  makeJob,
+  makePage,
+  makeRequest,
+  makeRun,
+  makeUploadRequest,
+} from '../../helpers/records.ts'
 
 const server = await startPrivateRedis()
 after(() => server.close())
@@ -29,7 +36,7 @@ function setUp(t: TestContext) {
   const reconcile = createReconciler({
     ledger,
     queue,
-    async record(reports) {
+    async absorb(reports) {
       recorded.push(...reports)
     },
     log: silent,
@@ -70,6 +77,38 @@ test('of a document that was opened, the pages that have not ended go back on th
   assert.deepEqual(await queue.present(ids), new Set(['jd1n1', 'jd1n4']))
 })
 
+test('uploads that Redis lost go back on the queue as they were, whichever run they are of', async (t) => {
+  const { keys, queue, ledger, reconcile } = setUp(t)
+  ledger.runs.add(makeUploadRequest(), 'fp')
+  for (const id of ['d1', 'd2', 'd3']) {
+    const plan = makePlan(id, { run_id: 'u1', stat: '' })
+    ledger.documents.planUpload({ ...plan, sha256: `hash of ${id}`, media_type: 'image/png' })
+  }
+  ledger.documents.setInput('d2', { ...input, sha256: 'hash of d2' }, 2)
+  ledger.documents.fail('d3', 'rejected', { code: 'corrupt_image', message: '' })
+  await reconcile()
+  const ids = ['jd1', 'jd2', 'jd2n1', 'jd2n2', 'jd3']
+  assert.deepEqual(await queue.present(ids), new Set(['jd1', 'jd2n1', 'jd2n2']))
+  const raw = new Queue(queueName, { connection: redis, prefix: keys.bullPrefix })
+  t.after(() => raw.close())
+  const [document, page] = [await raw.getJob('jd1'), await raw.getJob('jd2n1')]
+  const { root, path, stat, isInteractive, requestId } = document?.data ?? {}
+  assert.deepEqual(
+    { root, path, stat, isInteractive, requestId },
+    {
+      root: '/spool',
+      path: 'hash of d1',
+      stat: '',
+      isInteractive: true,
+      requestId: 'request-1',
+    },
+  )
+  assert.deepEqual(
+    [document?.opts.priority, page?.opts.priority],
+    [priorities.interactive, priorities.interactivePage],
+  )
+})
+
 test('jobs that the queue gave up are told as failures, once', async (t) => {
   const { queue, recorded, reconcile, failAll } = setUp(t)
   const page = makeJob({ documentId: 'd1', attempts: 1, page: 2, pagesTotal: 5 })
@@ -102,7 +141,7 @@ test('a failed job stays in Redis until its failure is recorded', async (t) => {
   const reconcile = createReconciler({
     ledger,
     queue,
-    record: () => Promise.reject(new Error('the disk is full')),
+    absorb: () => Promise.reject(new Error('the disk is full')),
     log: silent,
   })
   await assert.rejects(reconcile([]), /the disk is full/)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createRecorder, type Recorded } from '../../../services/aggregator/recorder.ts'
 import type { WorkerReport } from '../../../shared/messages.ts'
+import type { StreamEntry } from '../../../shared/results.ts'
 import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
 import { failedReport, input, makeRequest, pageReport } from '../../helpers/records.ts'
 
@@ -10,9 +11,10 @@ function setUp(t: TestContext, ids: readonly string[] = ['d1']) {
   const ledger = makeLedger(t)
   ledger.runs.add(makeRequest(), 'fp')
   for (const id of ids) ledger.documents.plan(makePlan(id))
-  const record = createRecorder(ledger)
-  const take = (...reports: WorkerReport[]): Recorded => ledger.transaction(() => record(reports))
-  return { ledger, take, outcomeOf: (id: string) => rowOf(ledger, id).outcome }
+  const announced: string[] = []
+  const record = createRecorder(ledger, (id) => announced.push(id))
+  const take = (...entries: StreamEntry[]): Recorded => ledger.transaction(() => record(entries))
+  return { ledger, take, announced, outcomeOf: (id: string) => rowOf(ledger, id).outcome }
 }
 
 const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
@@ -32,12 +34,16 @@ const expanded = (id: string, pagesTotal: number): WorkerReport => ({
   input,
   pagesTotal,
 })
-const nothing: Recorded = { read: [], failed: [], requeued: [], pagesRead: new Map() }
+const nothing: Recorded = { read: [], failed: [], requeued: [], pagesRead: [], accepted: [] }
 
 test('a document of one page is read when its page is', (t) => {
   const { ledger, take } = setUp(t)
   const recorded = take(pageReport(about('d1')))
-  assert.deepEqual(recorded, { ...nothing, read: ['d1'], pagesRead: new Map([['r1', 1]]) })
+  assert.deepEqual(recorded, {
+    ...nothing,
+    read: ['d1'],
+    pagesRead: [{ runId: 'r1', documentId: 'd1', page: 1, pagesTotal: 1 }],
+  })
   const { state, outcome, sha256, media_type: mediaType, worker } = rowOf(ledger, 'd1')
   assert.deepEqual(
     { state, outcome, sha256, mediaType, worker },
@@ -161,6 +167,7 @@ test('where the original failed for reasons of its own, the copy is read itself'
     { outcome: 'timeout', error: { code: 'page_timeout', message: '' } },
     { outcome: 'engine_crash', error: { code: 'worker_crash', message: '' } },
     { outcome: 'rejected', error: { code: 'unstable', message: '' } },
+    { outcome: 'cancelled', error: { code: 'cancelled', message: '' } },
   ] as const
   for (const cause of causes) {
     const { ledger, take } = setUp(t, ['d1', 'd2'])
@@ -171,8 +178,8 @@ test('where the original failed for reasons of its own, the copy is read itself'
     assert.equal(row.state, 'planned')
     assert.equal(row.pass, 2)
     assert.deepEqual(
-      requeued.map(({ jobId, job }) => [jobId, job.documentId, job.mayBeKnown]),
-      [[row.job_id, 'd2', false]],
+      requeued.map(({ jobId, job }) => [jobId, job.documentId, job.mayBeKnown, job.insteadOf]),
+      [[row.job_id, 'd2', false, 'd1']],
     )
     assert.deepEqual(take(pageReport({ jobId: row.job_id, documentId: 'd2' })).read, ['d2'])
   }
@@ -180,7 +187,11 @@ test('where the original failed for reasons of its own, the copy is read itself'
 
 test('a duplicate of what the ledger does not hold is read itself', (t) => {
   const { take } = setUp(t)
-  assert.equal(take(duplicate('d1', 'nobody')).requeued.length, 1)
+  const { requeued } = take(duplicate('d1', 'nobody'))
+  assert.deepEqual(
+    requeued.map(({ job }) => job.insteadOf),
+    ['nobody'],
+  )
 })
 
 test('content that an earlier run read is copied, other content is read', (t) => {
@@ -195,7 +206,15 @@ test('content that an earlier run read is copied, other content is read', (t) =>
     input: { ...input, sha256: 'other' },
   }
   assert.deepEqual(
-    take(other).requeued.map(({ job }) => job.documentId),
-    ['d3'],
+    take(other).requeued.map(({ job }) => [job.documentId, job.insteadOf]),
+    [['d3', undefined]],
   )
+})
+
+test('what fails is told in the same transaction, what is read once its files are there', (t) => {
+  const { take, announced } = setUp(t, ['d1', 'd2', 'd3'])
+  take(duplicate('d2', 'd1'))
+  take(failedReport(about('d1')), pageReport(about('d3')))
+  take(failedReport(about('d1')))
+  assert.deepEqual(announced, ['d1', 'd2'])
 })

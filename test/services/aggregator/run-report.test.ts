@@ -10,7 +10,7 @@ const timings = (recogniseMs: number) => ({ openMs: 0, prepareMs: 0, waitMs: 999
 
 test('a report counts outcomes, shares the pages out and finds the slowest and the least sure', (t) => {
   const ledger = makeLedger(t)
-  const add = (id: string): void => void ledger.documents.plan(makePlan(id))
+  const add = (id: string): void => ledger.documents.plan(makePlan(id))
   for (const index of Array.from({ length: 20 }, (_, n) => n + 1)) {
     const id = `d${index}`
     add(id)

@@ -5,18 +5,29 @@ import { defaultRecipe } from '../../../shared/recipe.ts'
 import type { EngineFactory, PreparedPage } from '../../../workers/ocr/engine.ts'
 import { createEngineSlot } from '../../../workers/ocr/engine-slot.ts'
 import { silent } from '../../helpers/private-redis.ts'
+import { waitFor } from '../../helpers/wait.ts'
 
 const page: PreparedPage = { pgm: Buffer.alloc(0), width: 1, height: 1, label: 'a.png#1' }
 
-/** A slot over engines that are numbered; `isBroken` makes the next reading fail. */
+/** A slot over engines that are numbered; `isBroken` makes the next reading fail, and it waits for `until`. */
 function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
-  const state = { loaded: 0, closed: [] as number[], isBroken: false, rss: 0, canLoad: true }
+  const state = {
+    loaded: 0,
+    readings: 0,
+    closed: [] as number[],
+    isBroken: false,
+    until: undefined as Promise<never> | undefined,
+    rss: 0,
+    canLoad: true,
+  }
   const createEngine: EngineFactory = async () => {
     if (!state.canLoad) throw new ScriptoriumError('engine_boot_failed', 'it does not start')
     state.loaded += 1
     const number = state.loaded
     return {
       async recognise() {
+        state.readings += 1
+        await state.until
         if (state.isBroken) throw new ScriptoriumError('engine_failed', 'it broke')
         return { text: `read by ${number}`, confidence: 90, blocks: [] }
       },
@@ -32,8 +43,10 @@ function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
     rssBytes: () => state.rss,
     log: silent,
   })
-  const read = async (recipe = defaultRecipe): Promise<string> =>
-    (await slot.read(page, recipe, 1_000)).text
+  const read = async (
+    recipe = defaultRecipe,
+    cancelling = new AbortController().signal,
+  ): Promise<string> => (await slot.read(page, recipe, { deadlineMs: 1_000, cancelling })).text
   return { slot, state, read }
 }
 
@@ -96,5 +109,54 @@ test('an engine that does not start is tried again with the next page', async ()
   await assert.rejects(read(), { code: 'engine_boot_failed' })
   state.canLoad = true
   assert.equal(await read(), 'read by 1')
+  await slot.close()
+})
+
+test('a reading that is cancelled is given up at once, and a fresh engine reads on', async () => {
+  const { slot, state, read } = setUp()
+  await read()
+  const cancelling = new AbortController()
+  state.until = new Promise(() => undefined)
+  const reading = read(defaultRecipe, cancelling.signal)
+  await waitFor('the reading has begun', () => state.readings === 2)
+  cancelling.abort()
+  await assert.rejects(reading, { code: 'cancelled', retryable: false })
+  assert.deepEqual(state.closed, [1])
+  state.until = undefined
+  assert.equal(await read(), 'read by 2')
+  await slot.close()
+})
+
+test('an engine that fails after its reading was cancelled harms nobody', async () => {
+  const { slot, state, read } = setUp()
+  const cancelling = new AbortController()
+  const failure = Promise.withResolvers<never>()
+  state.until = failure.promise
+  const reading = read(defaultRecipe, cancelling.signal)
+  await waitFor('the reading has begun', () => state.readings === 1)
+  cancelling.abort()
+  await assert.rejects(reading, { code: 'cancelled' })
+  state.until = undefined
+  failure.reject(new Error('its thread was ended'))
+  assert.equal(await read(), 'read by 2')
+  await slot.close()
+})
+
+test('a page that is cancelled before its turn costs no engine', async () => {
+  const { slot, state, read } = setUp()
+  await read()
+  await assert.rejects(read(defaultRecipe, AbortSignal.abort()), { code: 'cancelled' })
+  assert.equal(await read(), 'read by 1')
+  assert.equal(state.readings, 2)
+  await slot.close()
+})
+
+test('a page that was read is not cancelled any more', async () => {
+  const { slot, state, read } = setUp()
+  const cancelling = new AbortController()
+  assert.equal(await read(defaultRecipe, cancelling.signal), 'read by 1')
+  cancelling.abort()
+  assert.equal(await read(), 'read by 1')
+  assert.deepEqual(state.closed, [])
   await slot.close()
 })

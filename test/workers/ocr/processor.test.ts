@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ScriptoriumError, type ErrorCode } from '../../../shared/errors.ts'
 import { createKeys } from '../../../shared/keys.ts'
-import type { WorkerReport } from '../../../shared/messages.ts'
+import type { Job, WorkerReport } from '../../../shared/messages.ts'
 import { createReporter, createResultReader } from '../../../shared/results.ts'
 import { createDesk, type Desk } from '../../../workers/ocr/desk.ts'
 import { createProcessor } from '../../../workers/ocr/processor.ts'
@@ -33,9 +33,17 @@ function setUp(read: (delivery: Delivery, desk: Desk) => Promise<WorkerReport> =
   const reports = async (): Promise<WorkerReport[]> => {
     const reader = createResultReader(reading, keys, 'a')
     await reader.open()
-    return (await reader.next(10, 1)).flatMap((entry) => ('report' in entry ? entry.report : []))
+    return (await reader.next(10, 1)).flatMap((entry) =>
+      'entry' in entry && entry.entry.kind !== 'accepted' ? entry.entry : [],
+    )
   }
-  return { keys, process: processor, reports }
+  const deliver = (
+    jobId: string,
+    job: Job,
+    failedBefore: number,
+    cancelling = new AbortController().signal,
+  ) => processor(jobId, job, failedBefore, cancelling)
+  return { keys, deliver, reports }
 }
 
 const readWell = async ({ jobId, job }: Delivery): Promise<WorkerReport> =>
@@ -50,7 +58,7 @@ const failureOf = (report: WorkerReport | undefined) => {
 
 test('a job is read and reported once, however often it is delivered', async () => {
   let readings = 0
-  const { process: deliver, reports } = setUp((delivery) => {
+  const { deliver, reports } = setUp((delivery) => {
     readings += 1
     return readWell(delivery)
   })
@@ -61,7 +69,7 @@ test('a job is read and reported once, however often it is delivered', async () 
 })
 
 test('a fault of the document is reported at once, with its code', async () => {
-  const { process: deliver, reports } = setUp(failWith('corrupt_image'))
+  const { deliver, reports } = setUp(failWith('corrupt_image'))
   await deliver('j1', makeJob({ page: 2, pagesTotal: 5 }), 0)
   const [report] = await reports()
   assert.deepEqual(failureOf(report), { outcome: 'rejected', code: 'corrupt_image', attempts: 1 })
@@ -70,7 +78,7 @@ test('a fault of the document is reported at once, with its code', async () => {
 })
 
 test('a failed reading goes back to the queue until its attempts are used up', async () => {
-  const { process: deliver, reports } = setUp(failWith('engine_failed'))
+  const { deliver, reports } = setUp(failWith('engine_failed'))
   await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed' })
   await assert.rejects(deliver('j1', makeJob(), 1), { code: 'engine_failed' })
   assert.deepEqual(await reports(), [])
@@ -80,7 +88,7 @@ test('a failed reading goes back to the queue until its attempts are used up', a
 })
 
 test('a page that takes too long is tried twice at most', async () => {
-  const { process: deliver, reports } = setUp(failWith('page_timeout'))
+  const { deliver, reports } = setUp(failWith('page_timeout'))
   await assert.rejects(deliver('j1', makeJob({ attempts: 5 }), 0), { code: 'page_timeout' })
   await deliver('j1', makeJob({ attempts: 5 }), 1)
   const [report] = await reports()
@@ -88,7 +96,7 @@ test('a page that takes too long is tried twice at most', async () => {
 })
 
 test('with one attempt there is no second', async () => {
-  const { process: deliver, reports } = setUp(failWith('page_timeout'))
+  const { deliver, reports } = setUp(failWith('page_timeout'))
   await deliver('j1', makeJob({ attempts: 1 }), 0)
   assert.equal(failureOf((await reports())[0]).attempts, 1)
 })
@@ -100,16 +108,18 @@ test('each code becomes the outcome that it means', async () => {
     ['recipe_mismatch', 'failed'],
     ['too_large', 'rejected'],
     ['unstable', 'rejected'],
+    ['corrupt_upload', 'rejected'],
+    ['cancelled', 'cancelled'],
   ]
   for (const [code, outcome] of meanings) {
-    const { process: deliver, reports } = setUp(failWith(code))
+    const { deliver, reports } = setUp(failWith(code))
     await deliver('j1', makeJob({ attempts: 1 }), 0)
     assert.equal(failureOf((await reports())[0]).outcome, outcome, code)
   }
 })
 
 test('what is no error of ours may pass, so it is tried again', async () => {
-  const { process: deliver } = setUp(async () => {
+  const { deliver } = setUp(async () => {
     throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
   })
   await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed', message: /EIO/ })
@@ -117,7 +127,7 @@ test('what is no error of ours may pass, so it is tried again', async () => {
 
 test('a reading that began is counted in Redis until it has reported', async () => {
   const counts: (string | null)[] = []
-  const { keys, process: deliver } = setUp(async (delivery, desk) => {
+  const { keys, deliver } = setUp(async (delivery, desk) => {
     await desk.prepare(async () => counts.push(await redis.get(keys.begun('j1'))))
     counts.push(await redis.get(keys.begun('j1')))
     await desk.read(async () => {
@@ -132,13 +142,13 @@ test('a reading that began is counted in Redis until it has reported', async () 
 })
 
 test('a reading that fails is not counted as a crash', async () => {
-  const { keys, process: deliver } = setUp((_, desk) => desk.read(failWith('engine_failed')))
+  const { keys, deliver } = setUp((_, desk) => desk.read(failWith('engine_failed')))
   await assert.rejects(deliver('j1', makeJob(), 0))
   assert.equal(await redis.get(keys.begun('j1')), '0')
 })
 
 test('a page that killed its worker counts as tried, and is given up after its attempts', async () => {
-  const { keys, process: deliver, reports } = setUp()
+  const { keys, deliver, reports } = setUp()
   await redis.set(keys.begun('j1'), 1)
   await redis.set(keys.begun('j2'), 3)
   await deliver('j1', makeJob(), 0)
@@ -150,4 +160,34 @@ test('a page that killed its worker counts as tried, and is given up after its a
     code: 'worker_crash',
     attempts: 4,
   })
+})
+
+test('a job that was cancelled before it was delivered is not read', async () => {
+  let readings = 0
+  const { keys, deliver, reports } = setUp((delivery) => {
+    readings += 1
+    return readWell(delivery)
+  })
+  await redis.set(keys.cancelled('j1'), '1')
+  assert.equal(await deliver('j1', makeJob(), 0), 'cancelled')
+  assert.equal(await deliver('j1n3', makeJob({ page: 3, pagesTotal: 4 }), 0), 'cancelled')
+  assert.equal(await deliver('j2', makeJob(), 0), 'reported')
+  assert.equal(readings, 1)
+  assert.deepEqual(
+    (await reports()).map(({ jobId }) => jobId),
+    ['j2'],
+  )
+  assert.equal(await redis.exists(keys.begun('j1')), 0)
+})
+
+test('a job that is cancelled while it is read ends as cancelled, without another try', async () => {
+  const cancelling = new AbortController()
+  const { deliver, reports } = setUp(async (delivery) => {
+    cancelling.abort()
+    assert.equal(delivery.cancelling.aborted, true, 'whoever reads it can see that')
+    return failWith('cancelled')()
+  })
+  assert.equal(await deliver('j1', makeJob({ attempts: 5 }), 0, cancelling.signal), 'reported')
+  const [report] = await reports()
+  assert.deepEqual(failureOf(report), { outcome: 'cancelled', code: 'cancelled', attempts: 1 })
 })

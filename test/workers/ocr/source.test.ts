@@ -30,6 +30,20 @@ test('a file that changed after it was planned is left for the next run', async 
   await assert.rejects(read(), { code: 'unstable' })
 })
 
+test('an upload is told by its hash, so it may have been touched since', async (t) => {
+  const { file, read } = setUp(t)
+  appendFileSync(file, '!')
+  const { bytes, sha256 } = await read({ stat: '' })
+  assert.equal(bytes.toString(), 'page!')
+  assert.equal(sha256, hash('sha256', 'page!'))
+})
+
+test('an upload is looked at like any other file', async (t) => {
+  await assert.rejects(setUp(t, '').read({ stat: '' }), { code: 'empty_file' })
+  await assert.rejects(setUp(t).read({ stat: '', maxBytes: 3 }), { code: 'too_large' })
+  await assert.rejects(setUp(t).read({ stat: '', path: 'gone' }), { code: 'not_found' })
+})
+
 test('a file or a folder that is gone is not found', async (t) => {
   const { file, read } = setUp(t)
   rmSync(file)

@@ -1,6 +1,6 @@
-import { fileTypeFromBuffer } from 'file-type'
 import sharp, { type Metadata } from 'sharp'
 import { ScriptoriumError, toError } from '../../../shared/errors.ts'
+import { readableTypeOf } from '../../../shared/media-types.ts'
 
 // Only what users' pages come in is decoded: the rest of libvips' loaders is surface for attacks.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -18,15 +18,6 @@ sharp.unblock({
 sharp.cache(false)
 sharp.concurrency(1)
 
-const readable = new Set([
-  'image/jpeg',
-  'image/png',
-  'image/tiff',
-  'image/webp',
-  'image/gif',
-  'image/avif',
-])
-
 /** An image file that can be read: its media type by content and how many pages it holds. */
 export interface OpenedImage {
   mediaType: string
@@ -42,14 +33,7 @@ export interface ImageLimits {
  * messages are complete after the file's name.
  */
 export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<OpenedImage> {
-  const mediaType = await mediaTypeOf(bytes)
-  if (mediaType === undefined || !readable.has(mediaType)) {
-    const what = mediaType === undefined ? 'is not an image' : `holds ${mediaType}`
-    throw new ScriptoriumError(
-      'unsupported_type',
-      `${what}; JPEG, PNG, TIFF, WebP, GIF and AVIF are read`,
-    )
-  }
+  const mediaType = await readableTypeOf(bytes)
   // Only TIFF holds pages (of an animation the first frame is read); the decoder itself minds the pixels of the rest.
   if (mediaType !== 'image/tiff') return { mediaType, pagesTotal: 1 }
   const { pages: pagesTotal = 1 } = await metadata(bytes)
@@ -58,19 +42,6 @@ export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<Ope
     throw new ScriptoriumError('too_large', `has ${pagesTotal} pages, more than ${limit}`)
   }
   return { mediaType, pagesTotal }
-}
-
-/** file-type looks further into these than their first bytes, and does not know one that is cut off. */
-const signatures = [
-  { mediaType: 'image/png', start: Buffer.from('89504e470d0a1a0a', 'hex') },
-  { mediaType: 'image/tiff', start: Buffer.from('49492a00', 'hex') },
-  { mediaType: 'image/tiff', start: Buffer.from('4d4d002a', 'hex') },
-]
-
-async function mediaTypeOf(bytes: Buffer): Promise<string | undefined> {
-  const found = await fileTypeFromBuffer(bytes)
-  if (found !== undefined) return found.mime
-  return signatures.find(({ start }) => bytes.subarray(0, start.length).equals(start))?.mediaType
 }
 
 /** What a refusal to decode means: `too_large` where page `page` (from 1) has more pixels than allowed, else `corrupt_image`. */

@@ -18,6 +18,7 @@ export interface SourceRequest {
   path: string
   /** Whether symbolic links may be gone through, as long as they stay inside the root. */
   follow: boolean
+  /** Empty for an upload, which is told by its hash. */
   stat: string
   maxBytes: number
 }
@@ -62,7 +63,7 @@ async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
 /** The file's size in bytes, if it is what was planned and may be read. */
 function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): number {
   if (!now.isFile()) throw new ScriptoriumError('not_a_file', 'is not a regular file')
-  if (statKey(now) !== stat) {
+  if (stat !== '' && statKey(now) !== stat) {
     const message = 'changed after it was planned; the next run reads it'
     throw new ScriptoriumError('unstable', message)
   }

@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream'
+import { toError } from '../../../shared/errors.ts'
+import type { Outbound } from '../../../shared/outbound.ts'
+import type { Webhook } from '../../../shared/webhook.ts'
+import type { Delivery } from '../ledger/webhooks.ts'
+import { sign } from './sign.ts'
+
+interface Deps {
+  outbound: Pick<Outbound, 'request'>
+  now: () => number
+  timeoutMs: number
+}
+
+/** What the receiver said, or why it said nothing. */
+export interface Answer {
+  status: number | null
+  error: string | null
+  retryAfter?: string | undefined
+}
+
+/** Only the status counts; this much of what comes with it is read, so that the connection can be used again. */
+const readBytes = 65_536
+
+/** Sends one delivery once. Redirects are not followed: who signed up is who is told. */
+export function createPost({ outbound, now, timeoutMs }: Deps) {
+  return async (
+    { id, event, payload }: Delivery,
+    { url, secret }: Webhook,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
+    const headers = {
+      'content-type': 'application/json',
+      'scriptorium-event': event,
+      'scriptorium-delivery': id,
+      'scriptorium-signature': sign(secret, payload, now()),
+    }
+    try {
+      const request = { method: 'POST', headers, body: payload, timeoutMs, signal } as const
+      const answer = await outbound.request(url, request)
+      discard(answer.body)
+      return { status: answer.status, error: null, retryAfter: answer.headers.get('retry-after') }
+    } catch (thrown) {
+      return { status: null, error: toError(thrown).message }
+    }
+  }
+}
+
+function discard(body: Readable): void {
+  let bytes = 0
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > readBytes) body.destroy()
+  })
+}

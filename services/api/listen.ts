@@ -1,0 +1,31 @@
+import type { ApiConfig } from '../../shared/config.ts'
+import { ScriptoriumError, systemCode } from '../../shared/errors.ts'
+import { isLoopback } from './auth.ts'
+import type { App } from './routes/context.ts'
+
+/** Without tokens everybody who reaches the port may do everything, so only loopback may. Throws `configuration`. */
+export function requireSafeAddress(config: ApiConfig): void {
+  const { HOST, SCRIPTORIUM_PUBLISHED_ON: published, SCRIPTORIUM_TOKENS } = config
+  if (SCRIPTORIUM_TOKENS !== '' || isLoopback(published ?? HOST)) return
+  const [name, address] = published === undefined ? ['HOST', HOST] : ['API_ADDRESS', published]
+  throw new ScriptoriumError(
+    'configuration',
+    `${name}=${address} is more than loopback and SCRIPTORIUM_TOKENS is not set; make a token with 'npm run token', or leave ${name} out`,
+  )
+}
+
+/** Listens, and returns the address. Throws `configuration` where the port is taken or not allowed. */
+export async function listen(app: App, { HOST: host, PORT: port }: ApiConfig): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (thrown) {
+    const reasons: Record<string, string> = {
+      EADDRINUSE: 'is taken by another program; stop it, or set PORT',
+      EACCES: 'may not be opened by this user; set PORT to 1024 or more',
+      EADDRNOTAVAIL: 'is not an address of this machine; correct HOST',
+    }
+    const reason = reasons[systemCode(thrown) ?? '']
+    if (reason === undefined) throw thrown
+    throw new ScriptoriumError('configuration', `${host}:${port} ${reason}`, { cause: thrown })
+  }
+}

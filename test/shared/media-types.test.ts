@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { assert as check, asyncProperty, constantFrom, uint8Array } from 'fast-check'
+import sharp from 'sharp'
+import { ScriptoriumError } from '../../shared/errors.ts'
+import { readableTypeOf, sniffBytes } from '../../shared/media-types.ts'
+
+test('the first bytes of a long file tell its kind as well as all of them', async () => {
+  const [width, height] = [400, 300]
+  const noise = randomBytes(width * height)
+  const page = () => sharp(noise, { raw: { width, height, channels: 1 } })
+  const files: [string, Buffer][] = [
+    ['image/png', await page().png().toBuffer()],
+    ['image/jpeg', await page().jpeg().toBuffer()],
+    ['image/tiff', await page().tiff({ compression: 'lzw' }).toBuffer()],
+    ['image/tiff', await page().tiff({ bigtiff: true }).toBuffer()],
+    ['image/webp', await page().webp().toBuffer()],
+    ['image/gif', await page().gif().toBuffer()],
+    ['image/avif', await page().avif({ effort: 0 }).toBuffer()],
+  ]
+  for (const [mediaType, bytes] of files) {
+    assert.ok(bytes.length > sniffBytes, mediaType)
+    assert.equal(await readableTypeOf(bytes), mediaType)
+    assert.equal(await readableTypeOf(bytes.subarray(0, sniffBytes)), mediaType)
+  }
+})
+
+test('whatever the bytes, the answer is a type or that it is none', async () => {
+  const beginnings =
+    ' 504b0304 49492a00 4d4d002a ffd8ff 89504e470d0a1a0a 25504446 0000001c66747970 52494646 1a45dfa3 4f676753 494433'
+  const property = asyncProperty(
+    constantFrom(...beginnings.split(' ')),
+    uint8Array({ maxLength: 300 }),
+    async (beginning, rest) => {
+      const bytes = Buffer.concat([Buffer.from(beginning, 'hex'), rest])
+      try {
+        assert.match(await readableTypeOf(bytes), /^image\//)
+      } catch (thrown) {
+        assert.ok(thrown instanceof ScriptoriumError && thrown.code === 'unsupported_type')
+      }
+    },
+  )
+  await check(property, { numRuns: 2_000 })
+})
