@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseRunReport } from '../../services/ingest/follow.ts'
 import type { RunReport } from '../../shared/report.ts'
-import type { Setting } from './setting.ts'
+import type { Bench } from './setting.ts'
 
 /** A whole `ingest` command, from its start to its exit. */
 export interface IngestRun {
@@ -29,7 +29,7 @@ export const compileCache = 'node_modules/.cache/compile'
 let count = 0
 
 /** Runs `ingest` as users do. Throws with what it said on stderr where it did not end with exit code 0. */
-export async function runIngest(setting: Setting, options: Options): Promise<IngestRun> {
+export async function runIngest(setting: Bench, options: Options): Promise<IngestRun> {
   const reportFile = join(setting.workspace, `report-${(count += 1)}.json`)
   const [program, ...first] = options.command ?? [setting.node, 'scripts/ingest.ts']
   const last = ['--out', options.out, '--report', reportFile]

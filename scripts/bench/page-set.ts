@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { statSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import type { Setting } from './setting.ts'
+import type { Bench } from './setting.ts'
 
 /** Image files below one folder. */
 export interface PageSet {
@@ -38,7 +38,7 @@ const fewestPages = 60
 const longAgo = new Date('2020-01-01T00:00:00Z')
 
 /** The English pages of the bench's folder; where there is none, the samples, repeated under sizes of their own. */
-export function choosePages(setting: Setting): PageSet {
+export function choosePages(setting: Bench): PageSet {
   if (setting.pagesFolder !== undefined) return realPages(setting.pagesFolder)
   const samples = join(setting.repository, 'samples')
   const images = listSamples(samples)
@@ -85,7 +85,7 @@ export function copyPage(from: string, to: string, extra: number, changed = long
 }
 
 /** Writes the paths of a set as a list that `ingest @list` takes. Returns the arguments that read it. */
-export function listArguments(setting: Setting, { root, paths }: PageSet): string[] {
+export function listArguments(setting: Bench, { root, paths }: PageSet): string[] {
   const list = join(setting.workspace, 'pages.list')
   writeFileSync(list, paths.map((path) => `${join(root, path)}\n`).join(''))
   return [`@${list}`, '--base', root]

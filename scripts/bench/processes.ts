@@ -4,7 +4,16 @@ import { join, sep } from 'node:path'
 /** The bench marks what it starts with this variable, so that nothing of it is overlooked. */
 export const markVariable = 'SCRIPTORIUM_BENCH_WORKSPACE'
 
-export type Role = 'ingest' | 'aggregator' | 'fleet' | 'worker' | 'redis' | 'other'
+export type Role =
+  | 'api'
+  | 'load'
+  | 'start'
+  | 'ingest'
+  | 'aggregator'
+  | 'fleet'
+  | 'worker'
+  | 'redis'
+  | 'other'
 
 /** A process that the bench started, directly or not. Memory is resident, bytes. */
 export interface Found {
@@ -18,6 +27,9 @@ export interface Found {
 }
 
 const roles: readonly [Role, RegExp][] = [
+  ['api', /services\/api\/main\.ts/],
+  ['load', /bench\/api\/load\/main\.ts/],
+  ['start', /scripts\/start\.ts/],
   ['aggregator', /services\/aggregator\/main\.ts/],
   ['fleet', /workers\/fleet\/main\.ts/],
   ['worker', /workers\/ocr\/main\.ts/],

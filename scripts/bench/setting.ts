@@ -1,7 +1,7 @@
 import type { Readings } from './readings.ts'
 
-/** What every part is given: where things lie, how much to do, and how to start processes. */
-export interface Setting {
+/** What every part of every bench is given: where things lie, and how to start processes. */
+export interface Bench {
   /** The Node executable that runs the bench and everything it starts. */
   node: string
   /** The checkout. */
@@ -13,15 +13,19 @@ export interface Setting {
   rounds: number
   /** Real pages, or undefined where there are none. */
   pagesFolder: string | undefined
+  /** Tells how far the part is. */
+  say: (line: string) => void
+  /** Aborted by Ctrl-C. */
+  stopping: AbortSignal
+}
+
+/** What the parts of `npm run bench` are given: how much to do. */
+export interface Setting extends Bench {
   documents: number
   files: number
   pagesRead: number
   /** What parts have read for each other. */
   readings: Readings
-  /** Tells how far the part is. */
-  say: (line: string) => void
-  /** Aborted by Ctrl-C. */
-  stopping: AbortSignal
 }
 
 /** A number that one part found: one value from each round, and what it is measured against. */
@@ -38,9 +42,9 @@ export type Finding =
   | { kind: 'measured'; figures: Figure[]; remarks?: string[] }
   | { kind: 'skipped'; reason: string }
 
-/** One part of the bench, chosen by name. */
-export interface Part {
+/** One part of a bench, chosen by name. */
+export interface Part<S extends Bench = Setting> {
   name: string
   about: string
-  run: (setting: Setting) => Promise<Finding>
+  run: (setting: S) => Promise<Finding>
 }

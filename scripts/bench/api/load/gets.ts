@@ -1,0 +1,27 @@
+import { Agent } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { exchange } from './exchange.ts'
+import type { OrderOf, ResultOf } from './messages.ts'
+
+/** Asks for one path after another, one every so often, until it is stopped. */
+export async function askAgain(
+  { address, paths, everyMs }: OrderOf<'gets'>,
+  stopping: AbortSignal,
+): Promise<ResultOf<'gets'>> {
+  const agent = new Agent({ keepAlive: true })
+  const asked: Promise<void>[] = []
+  const ms: number[] = []
+  let refused = 0
+  const ask = async (path: string, dueAt: number): Promise<void> => {
+    const { status, answeredAt } = await exchange(address + path, { agent, method: 'GET' })
+    if (status !== 200) refused += 1
+    ms.push(answeredAt - dueAt)
+  }
+  for (let index = 0; !stopping.aborted; index += 1) {
+    asked.push(ask(paths[index % paths.length] ?? '', performance.now()))
+    await delay(everyMs)
+  }
+  await Promise.all(asked)
+  agent.destroy()
+  return { kind: 'gets', ms, refused }
+}
