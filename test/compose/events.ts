@@ -1,0 +1,53 @@
+import type { Ending } from '../helpers/folder.ts'
+import { waitFor } from '../helpers/wait.ts'
+import { startCommand } from '../../scripts/bench/compose/engine.ts'
+import type { Project } from '../../scripts/bench/compose/project.ts'
+
+/** Something that happened to a container, as the engine tells it. */
+export interface ContainerEvent {
+  /** `die`, `oom`, `start`, `health_status: unhealthy`, … */
+  action: string
+  service: string
+  id: string
+  /** Of a container that died. */
+  exitCode: number
+}
+
+interface RawEvent {
+  Type: string
+  Action: string
+  Actor: { ID: string; Attributes: Record<string, string> }
+}
+
+/** Records what happens to a project's containers, also to those that are removed before anybody looks. */
+export async function recordEvents(
+  ending: Ending,
+  { name }: Project,
+): Promise<() => ContainerEvent[]> {
+  const label = `label=com.docker.compose.project=${name}`
+  const since = String(Math.floor(Date.now() / 1_000) - 1)
+  const program = startCommand('docker', [
+    'events',
+    '--since',
+    since,
+    '--filter',
+    label,
+    '--format',
+    '{{json .}}',
+  ])
+  ending.after(() => program.kill())
+  await waitFor('the recorder', () => program.isRunning())
+  return () =>
+    program
+      .stdout()
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line) as RawEvent)
+      .filter(({ Type }) => Type === 'container')
+      .map(({ Action, Actor: { ID, Attributes } }) => ({
+        action: Action,
+        service: Attributes['com.docker.compose.service'] ?? '',
+        id: ID,
+        exitCode: Number(Attributes['exitCode'] ?? Number.NaN),
+      }))
+}
