@@ -54,7 +54,7 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
       }
       while (!signal.aborted) {
         const isOver = isEnded(await documents.find(id))
-        const events = await hub.next(runId, after, isOver ? lastMs : tellMs, signal)
+        const events = await nextEvents(hub, runId, after, isOver, signal)
         for (const event of events) {
           after = laterOf(after, event)
           if (documentOf(event) !== id) continue
@@ -89,7 +89,7 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
           if (view !== undefined && text !== told) yield { event: 'progress', data: view }
           told = text
         }
-        const events = await hub.next(runId, after, isOver ? lastMs : tellMs, signal)
+        const events = await nextEvents(hub, runId, after, isOver, signal)
         for (const event of events) {
           after = laterOf(after, event)
           yield event.step
@@ -104,6 +104,18 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
       }
     },
   }
+}
+
+/** What came of something that is over is on its way to Redis or there: a busy machine is not to be taken for its end. */
+async function nextEvents(
+  hub: EventHub,
+  runId: string,
+  after: string,
+  isOver: boolean,
+  signal: AbortSignal,
+): Promise<StoredEvent[]> {
+  const events = await hub.next(runId, after, isOver ? lastMs : tellMs, signal)
+  return isOver && events.length === 0 ? hub.rest(runId, after) : events
 }
 
 export type EventStreams = ReturnType<typeof createEventStreams>
