@@ -15,7 +15,7 @@ COPY . code/
 RUN chmod -R a+rX code
 
 FROM node:24-bookworm-slim
-# Languages besides English, as Debian names them: --build-arg LANGUAGES="deu fra script-frak"
+# Languages besides English, as Debian names them: --build-arg LANGUAGES="deu fra frk"
 ARG LANGUAGES=""
 # jemalloc: glibc's allocator keeps what threads have freed, and a worker is threads that free large buffers.
 RUN apt-get update -qq \

@@ -69,6 +69,10 @@ export async function buildApp(context: Context): Promise<App> {
     if (!context.stopping.aborted || request.routeOptions.config.scope === 'none') return
     throw new ScriptoriumError('draining', 'the service is stopping; try again')
   })
+  app.addHook('onSend', async (_, reply) => {
+    // A connection that was in use when the server began to close would be kept open for the client's next request.
+    if (context.stopping.aborted) reply.header('connection', 'close')
+  })
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request
     const route = routeOptions.url ?? 'unknown'

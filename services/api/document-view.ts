@@ -19,6 +19,7 @@ interface Deps {
   retentionMs: number
 }
 
+const nothingOpen: [Map<string, QueuePlace>, number] = [new Map(), 0]
 const parseAcceptance = createParser('an accepted upload', acceptanceSchema)
 
 /** Shows documents: what the ledger knows of them, and where their jobs stand. */
@@ -33,7 +34,7 @@ export function createDocumentViews(deps: Deps) {
     const accepted = documents.find(({ documentId }) => documentId === id)
     if (accepted === undefined || accepted.pass <= known) return undefined
     const { name, bytes, sha256, mediaType, jobId } = accepted
-    const place = (await queue.places([jobId])).get(jobId) ?? 'absent'
+    const [places, pagesPerSecond] = await Promise.all([queue.places([jobId]), pace(deps)])
     return {
       ...describe(request),
       id,
@@ -42,7 +43,7 @@ export function createDocumentViews(deps: Deps) {
       sha256,
       mediaType,
       links: linksOf(id, request.runId),
-      ...placing(place, await pace(deps)),
+      ...placing(places.get(jobId) ?? 'absent', pagesPerSecond),
       outcome: null,
       error: null,
       confidence: null,
@@ -55,14 +56,14 @@ export function createDocumentViews(deps: Deps) {
     }
   }
 
+  const placesOf = (open: readonly DocumentRow[]): Promise<Map<string, QueuePlace>> =>
+    queue.places(open.map((row) => row.job_id)).catch(() => new Map()) // Redis is away.
+
   const ofRows = async (rows: readonly DocumentRow[]): Promise<DocumentView[]> => {
     const records = ledger.get()
     const open = rows.filter(({ state }) => state === 'planned')
-    const places =
-      open.length === 0
-        ? new Map<string, QueuePlace>()
-        : await queue.places(open.map((row) => row.job_id)).catch(() => new Map()) // Redis is away.
-    const pagesPerSecond = open.length === 0 ? 0 : await pace(deps)
+    const [places, pagesPerSecond] =
+      open.length === 0 ? nothingOpen : await Promise.all([placesOf(open), pace(deps)])
     const runs = new Map<string, RunRequest | undefined>()
     return rows.flatMap((row) => {
       const named = row.is_upload === 1 ? records.submissions.latest(row.id) : undefined

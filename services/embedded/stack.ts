@@ -36,7 +36,11 @@ const apiMain = join(repository, 'services', 'api', 'main.ts')
 const fleetMain = join(repository, 'workers', 'fleet', 'main.ts')
 /** By itself V8 lets young garbage grow with the machine's memory: 340 MB for what needs 190. */
 const aggregatorFlags = ['--max-semi-space-size=4']
-const apiFlags = ['--max-semi-space-size=8']
+/**
+ * What uploads leave behind goes soon: an upload of 1 GB added 47 MB with 8, 4 MB with 2. By itself V8 lets the old heap
+ * double before it looks: 311 MB after 3 000 uploads, where 165 do.
+ */
+const apiFlags = ['--max-semi-space-size=2', '--heap-growing-percent=40']
 const mostLogBytes = 10 * 2 ** 20
 /** A stopped child is given this much longer than its own deadline. */
 const marginMs = 5_000

@@ -13,6 +13,8 @@ import { createScene, type Scene } from '../helpers/scene.ts'
 import { fileOf, logLines, oneOf, startService } from '../helpers/service.ts'
 import { waitFor } from '../helpers/wait.ts'
 
+const undrained = 'the work did not end by the deadline'
+
 /** `npm start` as it is, to be looked at while it fails. */
 function startBare(scene: Scene, more: NodeJS.ProcessEnv): Program {
   const program = startProgram('scripts/start.ts', [], {
@@ -117,6 +119,7 @@ test('An upload that is under way when the service is told to stop is taken in, 
   assert.match(status, /^HTTP\/1\.1 202 /)
   const { id } = JSON.parse(rest.at(-1) ?? '') as DocumentView
   assert.equal((await program.ended).code, 0)
+  assert.ok(!logLines(data).some(({ msg }) => msg === undrained), 'it was not waited for')
 
   const next = await startService(scene)
   assert.equal((await next.client.document(id, 30)).outcome, 'succeeded')
@@ -132,7 +135,7 @@ function spooling(data: string): boolean {
 test('Connections that wait are let go when the service stops', async (t) => {
   const scene = createScene(t)
   const more = { FAULT_SLOW_MS: '60000', SCRIPTORIUM_DRAIN_MS: '3000' }
-  const { client, program, address } = await startService(scene, more)
+  const { client, program, address, data } = await startService(scene, more)
   const view = oneOf(await client.upload([await fileOf('slow-1')]))
   await waitFor(
     'it is being read',
@@ -145,6 +148,8 @@ test('Connections that wait are let go when the service stops', async (t) => {
   assert.match(await events, /^event: document$/m)
   assert.equal((await polled).status, 'reading')
   await program.ended
+  const late = logLines(data).filter(({ msg }) => msg === undrained)
+  assert.ok(!late.some(({ component }) => component === 'api'), 'only the worker is waited for')
 })
 
 test('A client with a token of too few scopes is refused by the real thing too', async (t) => {

@@ -67,9 +67,15 @@ export const memory: ApiPart = {
             unit: 'MB per 1000 uploads',
             target: { most: targets.slopeMb },
           },
-          { name: 'not accepted', values: [result.refused], unit: '', target: { most: 0 } },
+          {
+            name: 'not accepted',
+            values: [Object.values(result.refusals).reduce((sum, n) => sum + n, 0)],
+            unit: '',
+            target: { most: 0 },
+          },
         ],
         remarks: [
+          ...Object.entries(result.refusals).map(([name, n]) => `  ${n} times ${name}`),
           `  ${count} uploads of ${bytes} bytes on ${connections} connections in ${result.seconds.toFixed(0)} s ` +
             `(${(count / result.seconds).toFixed(0)} a second; load generator ${cpuShare.toFixed(0)} % of a processor)`,
         ],

@@ -37,7 +37,6 @@ export async function withService<T>(
       SCRIPTORIUM_DATA: data,
       SCRIPTORIUM_WORKERS: String(workers),
       SCRIPTORIUM_DRAIN_MS: '5000',
-      SCRIPTORIUM_RATE_LIMIT: '0',
       ...more,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

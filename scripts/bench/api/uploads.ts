@@ -79,7 +79,10 @@ async function measure(
     `${way}, ${rate}: p50 ${percentile(result.totalMs, 0.5).toFixed(0)} ms, ` +
       `p99 ${percentile(result.totalMs, 0.99).toFixed(0)} ms, GET p99 ${percentile(gets.ms, 0.99).toFixed(1)} ms`,
   )
-  return { way, uploads: result, gets, shares: `${way}, ${rate}: ${line}` }
+  const wrong = Object.entries({ ...gets.refusals, ...result.refusals }).map(
+    ([name, n]) => `; ${n} times ${name}`,
+  )
+  return { way, uploads: result, gets, shares: `${way}, ${rate}: ${line}${wrong.join('')}` }
 }
 
 const rateOf = ({ uploads: { totalMs, seconds } }: Measured): number => totalMs.length / seconds
@@ -100,7 +103,9 @@ function toFigures(measured: readonly Measured[]): Figure[] {
         unit: 'ms',
         ...(share === 0.99 && { target: { most } }),
       }))
-    const refused = rounds.map(({ uploads: { refused: a }, gets: { refused: b } }) => a + b)
+    const refused = rounds.map(
+      ({ uploads: { refusals: a }, gets: { refusals: b } }) => total(a) + total(b),
+    )
     return [
       ...times('1 MB sent to 202', (one) => one.uploads.totalMs, targets.uploadMs),
       ...times('last byte to 202', (one) => one.uploads.lastByteMs, targets.uploadMs),
@@ -110,6 +115,9 @@ function toFigures(measured: readonly Measured[]): Figure[] {
     ]
   })
 }
+
+const total = (refusals: Record<string, number>): number =>
+  Object.values(refusals).reduce((sum, n) => sum + n, 0)
 
 const remarksOf = (measured: readonly Measured[]): string[] => [
   '  closed loop: each connection sends the next when it has its answer; open loop: one every so often, half as many',

@@ -100,4 +100,7 @@ async function send(
       yield* messages
     })(),
   )
+  // Its head promised to keep the connection, which would hold up a server that closes.
+  const { socket } = reply.raw
+  if (stopping.aborted) reply.raw.once('finish', () => socket?.destroySoon())
 }

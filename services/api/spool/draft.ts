@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { finished, PassThrough, type Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { finished, type Readable } from 'node:stream'
+import { finished as ended } from 'node:stream/promises'
 import { ScriptoriumError } from '../../../shared/errors.ts'
 import { readableTypeOf, sniffBytes } from '../../../shared/media-types.ts'
 import { requireSpace } from './disk-space.ts'
 import { watchPace, type PaceLimits } from './pace.ts'
+import { createSink } from './sink.ts'
 
 /** What was learnt of a file while it was written. */
 export interface Draft {
@@ -41,27 +42,23 @@ export async function writeDraft(
   await requireSpace(dirname(file), minFreeBytes)
   const handle = await open(file, 'wx', 0o600)
   const inspector = createInspector(maxBytes)
-  const relay = new PassThrough()
+  const sink = createSink(handle, (chunk) => inspector.add(chunk))
+  sink.on('error', () => undefined) // Also where nobody waits for its end any more.
   const endWatch = watchPace(stream, pace, fail)
-  stream.pipe(relay)
+  stream.pipe(sink)
   try {
-    const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-      for await (const chunk of chunks) {
-        await inspector.add(chunk)
-        await handle.writeFile(chunk)
-      }
-    }
-    await pipeline(relay, write, { signal: cut })
+    await ended(sink, { signal: cut })
     const draft = await inspector.end()
     await handle.datasync()
     return draft
   } catch (thrown) {
-    cut.throwIfAborted() // Its reason says more than the pipeline's own error.
+    cut.throwIfAborted() // Its reason says more than the error that it causes.
     throw thrown
   } finally {
     endWatch()
-    stream.unpipe(relay)
-    stream.pause() // Undone by unpipe itself where the relay was full and somebody else listens for data.
+    stream.unpipe(sink)
+    stream.pause() // Undone by unpipe itself where the sink was full and somebody else listens for data.
+    sink.destroy()
     await handle.close()
   }
 }

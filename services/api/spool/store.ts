@@ -37,6 +37,7 @@ export function createSpoolStore({ spool, limits }: { spool: Spool; limits: Spoo
   const live = new Set<string>()
 
   const drop = async (file: string): Promise<void> => {
+    if (!live.has(file)) return
     await rm(file, { force: true })
     live.delete(file)
   }

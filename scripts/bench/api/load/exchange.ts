@@ -42,3 +42,15 @@ export async function exchange(
 }
 
 const isStream = (body: readonly Buffer[] | Readable): body is Readable => 'pipe' in body
+
+/** Counts an answer that is not the right one. */
+export function noteRefusal(
+  refusals: Record<string, number>,
+  { status, body }: Exchange,
+  right: number,
+): void {
+  if (status === right) return
+  const [, code = ''] = /"code":"(\w+)"/.exec(body.toString()) ?? []
+  const name = `${status} ${code}`
+  refusals[name] = (refusals[name] ?? 0) + 1
+}

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { exchange } from './exchange.ts'
+import { exchange, noteRefusal } from './exchange.ts'
 import type { OrderOf, ResultOf } from './messages.ts'
 
 /** Asks for one path after another, one every so often, until it is stopped. */
@@ -11,11 +11,11 @@ export async function askAgain(
   const agent = new Agent({ keepAlive: true })
   const asked: Promise<void>[] = []
   const ms: number[] = []
-  let refused = 0
+  const refusals: Record<string, number> = {}
   const ask = async (path: string, dueAt: number): Promise<void> => {
-    const { status, answeredAt } = await exchange(address + path, { agent, method: 'GET' })
-    if (status !== 200) refused += 1
-    ms.push(answeredAt - dueAt)
+    const answer = await exchange(address + path, { agent, method: 'GET' })
+    noteRefusal(refusals, answer, 200)
+    ms.push(answer.answeredAt - dueAt)
   }
   for (let index = 0; !stopping.aborted; index += 1) {
     asked.push(ask(paths[index % paths.length] ?? '', performance.now()))
@@ -23,5 +23,5 @@ export async function askAgain(
   }
   await Promise.all(asked)
   agent.destroy()
-  return { kind: 'gets', ms, refused }
+  return { kind: 'gets', ms, refusals }
 }

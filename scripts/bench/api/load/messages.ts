@@ -46,6 +46,9 @@ export type Order = Static<typeof orderSchema>
 export type OrderOf<K extends Order['kind']> = Extract<Order, { kind: K }>
 export const parseOrder = createParser("a load's order", orderSchema)
 
+/** Answers that were not the right ones: how many, by status and code. */
+const refusals = Type.Record(Type.String(), Type.Integer())
+
 /** What came of it. */
 const resultSchema = Type.Union([
   Type.Object({
@@ -53,10 +56,10 @@ const resultSchema = Type.Union([
     /** From the moment it was to be sent to the whole answer, and the same from its last byte. */
     totalMs: milliseconds,
     lastByteMs: milliseconds,
-    refused: Type.Integer(),
+    refusals,
     seconds: Type.Number(),
   }),
-  Type.Object({ kind: Type.Literal('gets'), ms: milliseconds, refused: Type.Integer() }),
+  Type.Object({ kind: Type.Literal('gets'), ms: milliseconds, refusals }),
   Type.Object({ kind: Type.Literal('large'), status: Type.Integer(), seconds: Type.Number() }),
   Type.Object({
     kind: Type.Literal('streams'),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { exchange, type Exchange } from './exchange.ts'
+import { exchange, noteRefusal, type Exchange } from './exchange.ts'
 import type { OrderOf, ResultOf } from './messages.ts'
 import { createNoise } from './noise.ts'
 
@@ -26,7 +26,7 @@ export async function sendNoise(order: OrderOf<'uploads'>): Promise<ResultOf<'up
     kind: 'uploads',
     totalMs: [],
     lastByteMs: [],
-    refused: 0,
+    refusals: {},
     seconds: 0,
   }
   const send = async (dueAt: number): Promise<void> => {
@@ -38,8 +38,9 @@ export async function sendNoise(order: OrderOf<'uploads'>): Promise<ResultOf<'up
     }
     const url = `${address}/v1/documents`
     const asked = { agent, method: 'POST', headers, body } as const
-    const { status, lastByteAt, answeredAt } = await exchange(url, asked)
-    if (status !== accepted) result.refused += 1
+    const answer = await exchange(url, asked)
+    const { lastByteAt, answeredAt } = answer
+    noteRefusal(result.refusals, answer, accepted)
     result.totalMs.push(answeredAt - dueAt)
     result.lastByteMs.push(answeredAt - lastByteAt)
   }
