@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { ingest } from '../services/ingest/ingest.ts'
 import { parseArguments } from '../services/ingest/arguments.ts'
-import { shellCommand } from '../services/ingest/shell-command.ts'
+import { shellCommand, withoutPassword } from '../services/ingest/shell-command.ts'
 import { exitCodes, ScriptoriumError, toError } from '../shared/errors.ts'
 import { onSignals } from '../shared/lifecycle.ts'
 
@@ -20,7 +20,7 @@ try {
     stderr: process.stderr,
     readStdin: () => readFileSync(0, 'utf8'),
     stopping: interrupt.signal,
-    resumeCommand: shellCommand([...program.split(' '), ...commandLine]),
+    resumeCommand: shellCommand([...program.split(' '), ...withoutPassword(commandLine)]),
   })
   process.exit(code)
 } catch (thrown) {

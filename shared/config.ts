@@ -11,7 +11,7 @@ const common = {
   SCRIPTORIUM_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
   }),
-  /** `tesseract.js`, or the path of a module that exports `createEngine`. */
+  /** `tesseract.js`, `native` for the machine's own tesseract, or the path of a module that exports `createEngine`. */
   SCRIPTORIUM_ENGINE: Type.String({ default: 'tesseract.js', minLength: 1 }),
   TESSDATA_PREFIX: Type.Optional(Type.String({ minLength: 1 })),
   /** Touched whenever Redis has taken a heartbeat: what a container's health check looks at. */
@@ -85,10 +85,14 @@ export const workerSchema = Type.Object({
   SCRIPTORIUM_MAX_MEGAPIXELS: Type.Number({ default: 100, exclusiveMinimum: 0 }),
   SCRIPTORIUM_MAX_FILE_BYTES: maxFileBytes,
   SCRIPTORIUM_MAX_PAGES: Type.Integer({ default: 2_000, minimum: 1 }),
+  /** Longest that opening a document, or decoding or rendering a page, may take, milliseconds. */
+  SCRIPTORIUM_DECODE_MS: Type.Integer({ default: 60_000, minimum: 100 }),
+  /** Most engines that a worker keeps warm, each for other languages; fewer where memory is short. */
+  SCRIPTORIUM_ENGINES: Type.Integer({ default: 2, minimum: 1, maximum: 20 }),
   /** Pages after which the engine, and after which the process, is replaced. */
   SCRIPTORIUM_ENGINE_PAGES: Type.Integer({ default: 500, minimum: 1 }),
   SCRIPTORIUM_WORKER_PAGES: Type.Integer({ default: 20_000, minimum: 1 }),
-  /** Resident memory above which the engine is replaced after a page, bytes. */
+  /** Resident memory above which engines are unloaded after a page, bytes. */
   SCRIPTORIUM_WORKER_RSS: Type.Integer({ default: 400 * 2 ** 20, minimum: 2 ** 20 }),
 })
 

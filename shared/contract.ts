@@ -5,10 +5,11 @@ import { oneOf } from './one-of.ts'
 
 const closed = { additionalProperties: false }
 
-/** How a document ended. `skipped_unchanged` counts in a run; it never overwrites the record of the reading. */
+/** How a document ended. `partial`: some of its pages could not be read, the others were. `skipped_unchanged` counts in a run; it never overwrites the record of the reading. */
 export const outcomes = [
   'succeeded',
   'empty',
+  'partial',
   'skipped_unchanged',
   'duplicate',
   'rejected',
@@ -20,9 +21,15 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number]
 
 /** Outcomes that left text behind (an empty page's text is the empty string). */
-export const readOutcomes: ReadonlySet<Outcome> = new Set(['succeeded', 'empty', 'duplicate'])
-/** Outcomes that `--retry-failed` reads again. */
+export const readOutcomes: ReadonlySet<Outcome> = new Set([
+  'succeeded',
+  'empty',
+  'partial',
+  'duplicate',
+])
+/** Outcomes that `--retry-failed` reads again; of a `partial` document only the pages that failed. */
 export const failedOutcomes: ReadonlySet<Outcome> = new Set([
+  'partial',
   'rejected',
   'timeout',
   'engine_crash',
@@ -32,7 +39,7 @@ export const failedOutcomes: ReadonlySet<Outcome> = new Set([
 export const hasFailed = (outcome: string): boolean =>
   [...failedOutcomes].some((failed) => failed === outcome)
 
-/** Pixels of the page as it was given, upright; `x1` and `y1` lie just outside. */
+/** Pixels of the page as it was given, upright or not, from its top left corner; `x1` and `y1` lie just outside. */
 const bboxSchema = Type.Object(
   { x0: Type.Number(), y0: Type.Number(), x1: Type.Number(), y1: Type.Number() },
   closed,
@@ -41,10 +48,25 @@ const bboxSchema = Type.Object(
 /** Confidences are percent, 0 to 100. */
 const located = { text: Type.String(), confidence: Type.Number(), bbox: bboxSchema }
 export const wordSchema = Type.Object(located, closed)
-const lineSchema = Type.Object({ ...located, words: Type.Array(wordSchema) }, closed)
+/** From where a line's writing begins to where it ends, in pixels of the page as it was given: so it tells the direction, too. */
+const baselineSchema = Type.Object(
+  { x0: Type.Number(), y0: Type.Number(), x1: Type.Number(), y1: Type.Number() },
+  closed,
+)
+const lineSchema = Type.Object(
+  {
+    ...located,
+    baseline: baselineSchema,
+    /** Height of the type from its descenders to its ascenders, pixels. */
+    size: Type.Number(),
+    words: Type.Array(wordSchema),
+  },
+  closed,
+)
 const paragraphSchema = Type.Object({ ...located, lines: Type.Array(lineSchema) }, closed)
 const blockSchema = Type.Object({ ...located, paragraphs: Type.Array(paragraphSchema) }, closed)
 export type BBox = Static<typeof bboxSchema>
+export type Baseline = Static<typeof baselineSchema>
 export type Word = Static<typeof wordSchema>
 export type Line = Static<typeof lineSchema>
 export type Paragraph = Static<typeof paragraphSchema>
@@ -77,13 +99,55 @@ export const timingsSchema = Type.Object(
 )
 export type Timings = Static<typeof timingsSchema>
 
-/** What reading one page gave. `width` and `height` are those of the upright page, pixels. */
+/** How the page lies as it was given: what is done to its pixels, in this order, makes it upright. */
+export const orientationSchema = Type.Object(
+  {
+    /** Flipped left to right (EXIF 2, 4, 5 and 7). */
+    isMirrored: Type.Boolean(),
+    /** Then turned clockwise, degrees. */
+    rotation: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)]),
+    /** Then turned clockwise by this little, degrees. */
+    skew: Type.Number(),
+  },
+  closed,
+)
+export type Orientation = Static<typeof orientationSchema>
+
+/** One attempt at a page: how it was prepared, what the engine made of it, what the judge thought of that. */
+export const readingSchema = Type.Object(
+  {
+    /** The step of the recipe's plan that asked for it. */
+    name: Type.String(),
+    /** Pixels of the prepared page for one of the page as it was given. */
+    scale: Type.Number(),
+    rotation: Type.Integer(),
+    /** How the page was told from its background. */
+    thresholding: Type.String(),
+    words: Type.Integer(),
+    confidence: Type.Number(),
+    /** The share of words that the judge expects to be right, 0 to 1. */
+    score: Type.Number(),
+    /** Lines of it that are in the page's text. */
+    linesKept: Type.Integer(),
+    recogniseMs: Type.Number(),
+  },
+  closed,
+)
+export type Reading = Static<typeof readingSchema>
+
+/** What reading one page gave. `width` and `height` are those of the page as it was given, pixels. */
 export const pageSchema = Type.Object(
   {
     page: Type.Integer({ minimum: 1 }),
     outcome: oneOf(['succeeded', 'empty']),
     width: Type.Integer(),
     height: Type.Integer(),
+    /** Resolution as the file tells it, or as a PDF's scan has it; null where nothing sound is told. */
+    dpi: Type.Union([Type.Number(), Type.Null()]),
+    orientation: orientationSchema,
+    /** `layer`: taken from the PDF page, where it was sound. */
+    textSource: oneOf(['engine', 'layer']),
+    readings: Type.Array(readingSchema),
     confidence: Type.Number(),
     text: Type.String(),
     blocks: Type.Array(blockSchema),
@@ -102,6 +166,13 @@ export const documentErrorSchema = Type.Object(
 )
 export type DocumentError = Static<typeof documentErrorSchema>
 
+/** A page of a `partial` document that has no result, and why. */
+export const failedPageSchema = Type.Object(
+  { page: Type.Integer({ minimum: 1 }), outcome: oneOf(outcomes), error: documentErrorSchema },
+  closed,
+)
+export type FailedPage = Static<typeof failedPageSchema>
+
 /** One finished document: the whole of an `OUT/<path>.json` file and of a line of `results.ndjson`. */
 export const documentSchema = Type.Object(
   {
@@ -116,7 +187,9 @@ export const documentSchema = Type.Object(
     error: Type.Union([documentErrorSchema, Type.Null()]),
     /** Mean over the pages, weighted by their words. */
     confidence: Type.Union([Type.Number(), Type.Null()]),
+    /** In the order of the document; numbers are those of the document where only some were asked for. */
     pages: Type.Array(pageSchema),
+    failedPages: Type.Array(failedPageSchema),
     recipe: recipeSchema,
     fingerprint: Type.String(),
     engine: Type.Union([engineSchema, Type.Null()]),
@@ -128,5 +201,7 @@ export const documentSchema = Type.Object(
 )
 export type ScriptoriumDocument = Static<typeof documentSchema>
 
-export const formats = ['txt', 'json'] as const
+export const formats = ['txt', 'json', 'hocr', 'alto', 'page', 'tsv', 'pdf'] as const
 export type Format = (typeof formats)[number]
+/** What is written where nothing else is asked for. */
+export const defaultFormats: readonly Format[] = ['txt', 'json']

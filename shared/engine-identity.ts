@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { relaxedSimd, simd } from 'wasm-feature-detect'
 import type { EngineIdentity } from './contract.ts'
+import { nativeVersion } from './native-tesseract.ts'
 import type { Recipe } from './recipe.ts'
 import { findLanguages, hashFile, needsLegacyModel } from './tessdata.ts'
 
@@ -28,7 +29,8 @@ async function identify(
   tessdataPrefix: string | undefined,
   { languages, oem }: Recipe,
 ): Promise<EngineIdentity> {
-  if (engine !== 'tesseract.js') {
+  const isNative = engine === 'native'
+  if (!isNative && engine !== 'tesseract.js') {
     return { name: basename(engine), version: '0', core: 'module', traineddata: [] }
   }
   const files = await findLanguages(languages, oem, tessdataPrefix)
@@ -37,9 +39,9 @@ async function identify(
     sha256: await hashFile(file),
   }))
   return {
-    name: 'tesseract.js',
-    version: installedVersion(),
-    core: await coreVariant(oem),
+    name: engine,
+    version: isNative ? await nativeVersion() : installedVersion(),
+    core: isNative ? 'native' : await coreVariant(oem),
     traineddata: await Promise.all(traineddata),
   }
 }

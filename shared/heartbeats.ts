@@ -4,6 +4,13 @@ import { oneOf } from './one-of.ts'
 
 const closed = { additionalProperties: false }
 
+/** An engine that is loaded: what it can read at once, and how many pages it has read. */
+const warmEngineSchema = Type.Object(
+  { languages: Type.Array(Type.String()), oem: Type.Integer(), pages: Type.Integer() },
+  closed,
+)
+export type WarmEngine = Static<typeof warmEngineSchema>
+
 /** A worker's sign of life. */
 export const heartbeatSchema = Type.Object(
   {
@@ -11,8 +18,11 @@ export const heartbeatSchema = Type.Object(
     pid: Type.Integer(),
     host: Type.String(),
     version: Type.String(),
+    /** What it loads at start. */
     languages: Type.Array(Type.String()),
     engine: Type.String(),
+    /** The engines it has loaded, the one used last first. */
+    warm: Type.Array(warmEngineSchema),
     state: oneOf(['reading', 'idle', 'paused']),
     currentPage: Type.Union([Type.String(), Type.Null()]),
     pagesDone: Type.Integer(),

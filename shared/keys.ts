@@ -25,6 +25,8 @@ export function createKeys(prefix: string) {
     idempotency: (tokenName: string, idempotencyKey: string) =>
       key('idempotency', tokenName, idempotencyKey),
     rateLimit: key('rate-limit:'),
+    /** The password of a run's PDFs, in the clear: it is nowhere else, and goes with the run's end. */
+    secret: (runId: string) => key('run', runId, 'secret'),
     worker: (workerId: string) => key('worker', workerId),
     workers: key('workers'),
     aggregator: key('aggregator'),
@@ -48,6 +50,8 @@ export const ttl = {
   cancelled: 3_600,
   accepted: 3_600,
   idempotency: 86_400,
+  /** A run that takes longer asks for its password again: what is encrypted then ends `password_required`. */
+  secret: 86_400,
   heartbeat: 15,
   finishedRun: 86_400,
   holder: 15,

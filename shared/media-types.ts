@@ -2,30 +2,65 @@ import { fileTypeFromBuffer } from 'file-type'
 import { ScriptoriumError } from './errors.ts'
 
 /** The kinds of file that a worker opens; the API takes in no others. */
-const readable = new Set([
+export const readableTypes = [
   'image/jpeg',
   'image/png',
   'image/tiff',
   'image/webp',
   'image/gif',
   'image/avif',
-])
+  'image/bmp',
+  'image/x-portable-anymap',
+  'image/jp2',
+  'application/pdf',
+] as const
+export type ReadableType = (typeof readableTypes)[number]
 
 /** As many first bytes of a file as tell its kind: what file-type itself takes of a stream. */
 export const sniffBytes = 4_100
 
+const cure = 'JPEG, PNG, TIFF, WebP, GIF, AVIF, BMP, PNM, JPEG 2000 and PDF are read'
+
 /**
  * The media type by content, of a file that can be read; of a long one its first `sniffBytes` are enough.
- * Throws `unsupported_type`, whose message goes after the file's name.
+ * Throws `unsupported_type`, whose message goes after the file's name: what it is, and what to do.
  */
-export async function readableTypeOf(bytes: Uint8Array): Promise<string> {
+export async function readableTypeOf(bytes: Uint8Array): Promise<ReadableType> {
   const mediaType = await mediaTypeOf(bytes)
-  if (mediaType !== undefined && readable.has(mediaType)) return mediaType
-  const what = mediaType === undefined ? 'is not an image' : `holds ${mediaType}`
-  throw new ScriptoriumError(
-    'unsupported_type',
-    `${what}; JPEG, PNG, TIFF, WebP, GIF and AVIF are read`,
-  )
+  const readable = readableTypes.find((type) => type === mediaType)
+  if (readable !== undefined) return readable
+  throw new ScriptoriumError('unsupported_type', explain(mediaType))
+}
+
+/** What people send that is not read, and what they can do about it. */
+const known: readonly (readonly [mediaTypes: RegExp, what: string, remedy: string])[] = [
+  [/^image\/hei[cf](-sequence)?$/, 'a HEIC photo', 'export it as JPEG'],
+  [/^image\/svg\+xml$/, 'an SVG drawing', 'export it as PNG or PDF'],
+  [/^image\/jxl$/, 'a JPEG XL image', 'save it as JPEG or PNG'],
+  [/^image\/vnd\.djvu$/, 'a DjVu document', 'convert it to PDF (ddjvu -format=pdf)'],
+  [
+    /^image\/(vnd\.adobe\.photoshop|x-xcf|x-icon|icns)$/,
+    'an image of a program',
+    'export it as PNG',
+  ],
+  [
+    /^application\/(vnd\.(openxmlformats|oasis|ms-)|msword|x-cfb|rtf|epub)/,
+    'an office document',
+    'export it as PDF',
+  ],
+  [
+    /^application\/(zip|gzip|x-(7z|rar|tar|bzip2|xz|lzip|compress|cpio|lzh|apple-diskimage|iso)|vnd\.(rar|ms-cab)|zstd|java-archive)/,
+    'an archive',
+    'unpack it',
+  ],
+  [/^(video|audio)\//, 'a recording', 'give its pages as images'],
+]
+
+function explain(mediaType: string | undefined): string {
+  if (mediaType === undefined) return `is not an image or a PDF; ${cure}`
+  const found = known.find(([mediaTypes]) => mediaTypes.test(mediaType))
+  if (found === undefined) return `holds ${mediaType}; ${cure}`
+  return `is ${found[1]} (${mediaType}), which is not read; ${found[2]}`
 }
 
 /** file-type looks further into these than their first bytes, and does not know one that is cut off. */
@@ -33,10 +68,32 @@ const signatures = [
   { mediaType: 'image/png', start: Buffer.from('89504e470d0a1a0a', 'hex') },
   { mediaType: 'image/tiff', start: Buffer.from('49492a00', 'hex') },
   { mediaType: 'image/tiff', start: Buffer.from('4d4d002a', 'hex') },
+  { mediaType: 'image/tiff', start: Buffer.from('49492b00', 'hex') },
+  { mediaType: 'image/tiff', start: Buffer.from('4d4d002b', 'hex') },
+  { mediaType: 'image/bmp', start: Buffer.from('424d', 'hex') },
 ]
 
+/** JPEG 2000 in its several wrappings; what file-type calls otherwise. */
+const synonyms: Readonly<Record<string, string>> = {
+  'image/j2c': 'image/jp2',
+  'image/jpx': 'image/jp2',
+  'image/jpm': 'image/jp2',
+}
+
+/** A PDF's header may come after up to so many bytes of something else (ISO 32000-1, annex H). */
+const pdfHeaderWithin = 1_024
+
 async function mediaTypeOf(bytes: Uint8Array): Promise<string | undefined> {
-  const found = await fileTypeFromBuffer(bytes)
-  if (found !== undefined) return found.mime
-  return signatures.find(({ start }) => start.equals(bytes.subarray(0, start.length)))?.mediaType
+  const found = (await fileTypeFromBuffer(bytes))?.mime
+  if (found !== undefined && found !== 'application/xml') return synonyms[found] ?? found
+  const signed = signatures.find(({ start }) => start.equals(bytes.subarray(0, start.length)))
+  return signed?.mediaType ?? textTypeOf(Buffer.from(bytes.subarray(0, pdfHeaderWithin))) ?? found
+}
+
+/** Kinds whose beginning is text. */
+function textTypeOf(bytes: Buffer): string | undefined {
+  const text = bytes.toString('latin1')
+  if (/^P[1-6][\s#]/.test(text)) return 'image/x-portable-anymap'
+  if (text.includes('%PDF-')) return 'application/pdf'
+  return /<svg[\s>]/i.test(text) ? 'image/svg+xml' : undefined
 }

@@ -124,6 +124,8 @@ export const runRequestSchema = Type.Object(
     retryFailed: Type.Boolean(),
     checksum: Type.Boolean(),
     dryRun: Type.Boolean(),
+    /** A password came with it, which is in Redis only: what was refused for want of one is read again. */
+    hasPdfPassword: Type.Optional(Type.Boolean()),
     requestedBy: Type.String(),
     /** `upload`: nothing is walked, its documents came through the API and lie in the spool. */
     source: Type.Optional(oneOf(['folder', 'upload'])),

@@ -2,9 +2,25 @@ import { hash } from 'node:crypto'
 import { Type, type Static } from '@sinclair/typebox'
 import type { EngineIdentity } from './contract.ts'
 import { ScriptoriumError } from './errors.ts'
+import { oneOf } from './one-of.ts'
 
 /** Raised whenever preparation or judging changes in a way that may change a page's text. */
-const preparationVersion = 1
+const preparationVersion = 2
+
+/** Points on the curve of accuracy against time; docs/accuracy.md has it measured. */
+export const presets = ['fast', 'balanced', 'best'] as const
+export type Preset = (typeof presets)[number]
+
+/** What becomes of text that a PDF page already has: taken where it is sound, never taken, or taken whatever it is like. */
+export const pdfTexts = ['auto', 'skip', 'force'] as const
+
+/** A model's name: a language's code, or a script's name behind `script/`. */
+const languagePattern = '^(script/)?[A-Za-z0-9_]{2,40}$'
+export const isLanguageName = (text: string): boolean => new RegExp(languagePattern).test(text)
+
+const range = '[1-9][0-9]{0,6}(-[1-9][0-9]{0,6})?'
+const pageListPattern = `^(${range}(,${range}){0,99})?$`
+export const isPageList = (text: string): boolean => new RegExp(pageListPattern).test(text)
 
 /**
  * The canonical OCR options. `psm` (page segmentation mode) and `oem` (OCR engine mode) are Tesseract's numbers;
@@ -12,20 +28,30 @@ const preparationVersion = 1
  */
 export const recipeSchema = Type.Object(
   {
-    languages: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_]{2,40}$' }), {
-      minItems: 1,
-      maxItems: 10,
-    }),
+    languages: Type.Array(Type.String({ pattern: languagePattern }), { minItems: 1, maxItems: 10 }),
     psm: Type.Integer({ minimum: 1, maximum: 13 }),
     oem: Type.Integer({ minimum: 0, maximum: 3 }),
     dpi: Type.Integer({ minimum: 0, maximum: 2_400 }),
+    preset: oneOf(presets),
+    /** Which pages of a document are read, `1-3,7`; empty for all. */
+    pages: Type.String({ pattern: pageListPattern }),
+    pdfText: oneOf(pdfTexts),
     variables: Type.Record(Type.String(), Type.String()),
   },
   { additionalProperties: false },
 )
 export type Recipe = Static<typeof recipeSchema>
 
-export const defaultRecipe: Recipe = { languages: ['eng'], psm: 3, oem: 1, dpi: 0, variables: {} }
+export const defaultRecipe: Recipe = {
+  languages: ['eng'],
+  psm: 3,
+  oem: 1,
+  dpi: 0,
+  preset: 'balanced',
+  pages: '',
+  pdfText: 'auto',
+  variables: {},
+}
 
 /**
  * The engine variables that users may set. The engine ignores unknown names silently, and some known ones open
@@ -73,8 +99,7 @@ export function canonicalRecipe(recipe: Recipe): Recipe {
   const variables = Object.fromEntries(
     Object.entries(recipe.variables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
-  const { psm, oem, dpi } = recipe
-  return { languages, psm, oem, dpi, variables }
+  return { ...recipe, languages, variables }
 }
 
 /** Names a recipe as read by one engine: where it is equal, a page need not be read again. 16 hex digits. */

@@ -22,7 +22,17 @@ const systemFolders = [
   '/usr/local/share/tessdata',
   '/opt/homebrew/share/tessdata',
 ]
-const npmFolder = join(import.meta.dirname, '..', 'node_modules', '@tesseract.js-data')
+const repository = join(import.meta.dirname, '..')
+/** Where `npm run languages -- add` puts packages: npm prunes from `node_modules` what package.json does not name. */
+export const addedPackages = join(repository, 'languages')
+const npmFolders = [repository, addedPackages].map((folder) =>
+  join(folder, 'node_modules', '@tesseract.js-data'),
+)
+
+/** Models that find out how a page lies or where its formulas are; they read nothing. */
+const auxiliaryModels: ReadonlySet<string> = new Set(['osd', 'equ'])
+export const isAuxiliary = (name: string): boolean => auxiliaryModels.has(name)
+const scriptPrefix = 'script/'
 
 /** True where the OCR engine mode runs the legacy engine, whose classifiers most models lack. */
 export const needsLegacyModel = (oem: number): boolean => oem === 0 || oem === 2
@@ -44,43 +54,65 @@ async function findLanguage(
   oem: number,
   prefix: string | undefined,
 ): Promise<LanguageData> {
-  const variant = needsLegacyModel(oem) ? '4.0.0' : '4.0.0_best_int'
-  const candidates: LanguageData[] = [
-    ...folders(prefix).map((folder) => ({
-      language,
-      file: join(folder, `${language}.traineddata`),
-      source: 'system' as const,
-    })),
-    {
-      language,
-      file: join(npmFolder, language, variant, `${language}.traineddata.gz`),
-      source: 'npm',
-    },
-  ]
-  for (const candidate of candidates) {
-    if (!existsSync(candidate.file)) continue
-    if (!needsLegacyModel(oem) || (await hasLegacyModel(candidate.file))) return candidate
+  if (!isAuxiliary(language)) {
+    for (const candidate of candidates(language, oem, prefix)) {
+      if (!existsSync(candidate.file)) continue
+      if (!needsLegacyModel(oem) || (await hasLegacyModel(candidate.file))) return candidate
+    }
   }
   const installed = listLanguages(prefix).join(', ') || 'none'
   const what = needsLegacyModel(oem) ? `a legacy model of ${language} (oem ${oem})` : language
   throw new ScriptoriumError(
     'unknown_language',
     `no data for language ${what}; installed: ${installed}; ` +
-      `add it with 'apt-get install tesseract-ocr-${language.replaceAll('_', '-')}' or 'npm install @tesseract.js-data/${language}' (containers: LANGUAGES in .env, then up --build)`,
+      `'npm run languages -- add ${language}' adds it (containers: LANGUAGES in .env, then up --build)`,
   )
 }
 
-/** The languages that can be read on this machine, sorted; `osd` (orientation and script) is not one. */
-export function listLanguages(prefix: string | undefined): string[] {
-  const system = folders(prefix).flatMap((folder) =>
-    entries(folder)
-      .filter((name) => name.endsWith('.traineddata'))
-      .map((name) => name.slice(0, -'.traineddata'.length)),
+function candidates(language: string, oem: number, prefix: string | undefined): LanguageData[] {
+  const variant = needsLegacyModel(oem) ? '4.0.0' : '4.0.0_best_int'
+  const inFolders = folders(prefix).flatMap((folder) =>
+    fileNames(language).map((name) => ({ file: join(folder, name), source: 'system' as const })),
   )
-  const found = new Set([...system, ...entries(npmFolder)])
-  found.delete('osd')
-  return [...found].toSorted()
+  const inPackages = npmFolders.map((folder) => ({
+    file: join(folder, language, variant, `${language}.traineddata.gz`),
+    source: 'npm' as const,
+  }))
+  return [...inFolders, ...inPackages].map((found) => ({ language, ...found }))
 }
+
+/** Tesseract keeps models of scripts in `script/`; Debian puts them beside the languages, which begin in lower case. */
+function fileNames(language: string): string[] {
+  const name = language.replace(scriptPrefix, '')
+  const flat = `${name}.traineddata`
+  const below = join('script', flat)
+  if (language.startsWith(scriptPrefix)) return isScript(name) ? [below, flat] : [below]
+  return isScript(name) ? [flat, below] : [flat]
+}
+
+const isScript = (name: string): boolean => /^[A-Z]/.test(name)
+
+/** The languages and scripts that can be read on this machine, sorted. */
+export function listLanguages(prefix: string | undefined): string[] {
+  const system = folders(prefix).flatMap((folder) => [
+    ...modelsIn(folder).map((name) => (isScript(name) ? `${scriptPrefix}${name}` : name)),
+    ...modelsIn(join(folder, 'script')).map((name) => `${scriptPrefix}${name}`),
+  ])
+  const found = new Set([...system, ...npmFolders.flatMap(entries)])
+  return [...found].filter((name) => !isAuxiliary(name)).toSorted()
+}
+
+/** The same with the file that each is read from. */
+export function describeLanguages(prefix: string | undefined): LanguageData[] {
+  return listLanguages(prefix).flatMap(
+    (language) => candidates(language, 1, prefix).find(({ file }) => existsSync(file)) ?? [],
+  )
+}
+
+const modelsIn = (folder: string): string[] =>
+  entries(folder)
+    .filter((name) => name.endsWith('.traineddata'))
+    .map((name) => name.slice(0, -'.traineddata'.length))
 
 const folders = (prefix: string | undefined): string[] =>
   prefix === undefined ? systemFolders : [prefix, join(prefix, 'tessdata'), ...systemFolders]

@@ -22,7 +22,7 @@ function count(text: string): number {
 }
 
 /** An option that takes a whole number, 1 or more. */
-export const number = (flags: string, help: string, byDefault: number): Option =>
+export const number = (flags: string, help: string, byDefault?: number): Option =>
   new Option(flags, help).default(byDefault).argParser(count)
 
 /** Parses the arguments after the program's name. `parts` are names with what each measures. */

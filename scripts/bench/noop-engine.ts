@@ -1,7 +1,7 @@
 import type { EngineFactory } from '../../workers/ocr/engine.ts'
 
 const word = { text: 'nothing', confidence: 100, bbox: { x0: 0, y0: 0, x1: 8, y1: 8 } }
-const line = { ...word, words: [word] }
+const line = { ...word, baseline: { x0: 0, y0: 8, x1: 8, y1: 8 }, size: 8, words: [word] }
 const block = { ...word, paragraphs: [{ ...word, lines: [line] }] }
 
 /** An engine that reads nothing in no time: what remains is the pipeline's own work. */

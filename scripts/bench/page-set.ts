@@ -21,7 +21,7 @@ export interface PageSet {
 }
 
 /** Sets of other languages; all others are English. */
-const foreignSets = new Set([
+export const foreignSets = new Set([
   'cis-deu-goethe',
   'ocrd-deu-fraktur',
   'nzz-deu-newspaper',

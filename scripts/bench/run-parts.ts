@@ -79,7 +79,7 @@ function createBench(deps: Deps, { pages, rounds }: Options, workspace: string):
 }
 
 /** Everything that was started has ended by itself; what has not is named and ended. */
-async function endStrays(workspace: string, say: (line: string) => void): Promise<void> {
+export async function endStrays(workspace: string, say: (line: string) => void): Promise<void> {
   const deadline = performance.now() + strayGraceMs
   while (findProcesses(workspace).length > 0 && performance.now() < deadline) await delay(50)
   for (const { pid, role } of findProcesses(workspace)) {

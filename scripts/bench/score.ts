@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein'
+
 /** Quotes and dashes of every kind are one, and so is white space. */
 const fold = (text: string): string =>
   text
@@ -8,11 +10,16 @@ const fold = (text: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim()
 
+/** A text as it is compared: folded, in lower case. */
+const comparable = (text: string): string => fold(text).toLowerCase()
+
+/** One word as it is counted: what is left of it holds letters, digits and marks, or is empty. */
+export const comparableWord = (word: string): string =>
+  comparable(word).replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, '')
+
 function bag(text: string): Map<string, number> {
   const words = new Map<string, number>()
-  for (const word of fold(text)
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}\p{M}]+/u)) {
+  for (const word of comparable(text).split(/[^\p{L}\p{N}\p{M}]+/u)) {
     if (word !== '') words.set(word, (words.get(word) ?? 0) + 1)
   }
   return words
@@ -29,4 +36,13 @@ export function wordF1(truth: string, text: string): number {
     .entries()
     .reduce((sum, [word, count]) => sum + Math.min(count, found.get(word) ?? 0), 0)
   return total === 0 ? 1 : (2 * hits) / total
+}
+
+/**
+ * Characters to insert, delete or replace over those of the truth, 0 to 1 at most: NFKC, quotes, dashes and white
+ * space folded, case ignored. Unlike word F1 it minds the reading order.
+ */
+export function characterErrorRate(truth: string, text: string): number {
+  const wanted = comparable(truth)
+  return Math.min(1, distance(wanted, comparable(text)) / Math.max(1, wanted.length))
 }

@@ -39,7 +39,13 @@ export interface Figure {
 
 /** What a part came to. */
 export type Finding =
-  | { kind: 'measured'; figures: Figure[]; remarks?: string[] }
+  | {
+      kind: 'measured'
+      figures: Figure[]
+      remarks?: string[]
+      /** Only for `--json`. */
+      details?: object
+    }
   | { kind: 'skipped'; reason: string }
 
 /** One part of a bench, chosen by name. */

@@ -45,7 +45,8 @@ function show(value: number): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3)
 }
 
-function align(rows: readonly string[][]): string[] {
+/** Rows of cells as lines whose columns stand below each other. */
+export function align(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   )

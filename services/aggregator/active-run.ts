@@ -4,10 +4,11 @@ import type { Logger } from '../../shared/logger.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { RunReport } from '../../shared/report.ts'
 import type { Announcer } from './announcer.ts'
-import { assembleDocument } from './assemble.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { writeCombined } from './outputs/combined.ts'
+import type { Finished } from './outputs/format.ts'
+import { documentOf, inputOf } from './outputs/from-ledger.ts'
 import type { Publisher } from './publisher.ts'
 import type { createPlanner } from './planner.ts'
 import { createRunProgress } from './run-progress.ts'
@@ -27,7 +28,7 @@ interface Deps {
 /** A run while it is going on: its planner, its progress, and its end. */
 export function startRun(deps: Deps, run: Run) {
   const { ledger, redis, keys, publisher, announcer, plan, onEnd, log } = deps
-  const { dryRun, combined, out } = run.request
+  const { dryRun, combined, formats, out } = run.request
   const progress = createRunProgress(redis, keys, run, {
     final: ledger.documents.countFinal(run.id),
     pagesRead: ledger.pages.count(run.id),
@@ -43,7 +44,13 @@ export function startRun(deps: Deps, run: Run) {
     planning.abort()
     const report = buildReport(ledger, run, progress.snapshot(), state)
     if (combined && state === 'finished' && !dryRun) {
-      await writeCombined(out, publisher.filesOf(out).temporary, everyDocument(ledger, out))
+      await writeCombined({
+        out,
+        temporary: publisher.filesOf(out).temporary,
+        formats,
+        documents: () => everyDocument(ledger, out),
+        onLeftOut: (path, err) => log.warn({ path, err }, 'left out of results.pdf'),
+      })
     }
     const text = JSON.stringify(report)
     if (!dryRun) {
@@ -53,6 +60,7 @@ export function startRun(deps: Deps, run: Run) {
       })
     }
     await redis.set(keys.report(run.id), text, 'EX', ttl.finishedRun)
+    await redis.del(keys.secret(run.id))
     await progress.close(state)
     log.info(
       { runId: run.id, state, outcomes: report.outcomes, seconds: report.seconds },
@@ -112,9 +120,10 @@ export function startRun(deps: Deps, run: Run) {
 
 export type ActiveRun = ReturnType<typeof startRun>
 
-function* everyDocument(ledger: Ledger, out: string) {
+function* everyDocument(ledger: Ledger, out: string): Generator<Finished> {
   for (const row of ledger.documents.finished(out)) {
-    const recipe = ledger.runs.get(row.run_id)?.request.recipe
-    if (recipe !== undefined) yield assembleDocument(row, ledger.pages.results(row.id), recipe)
+    const request = ledger.runs.get(row.run_id)?.request
+    if (request === undefined) continue
+    yield { document: documentOf(ledger, row, request), input: inputOf(row, request) }
   }
 }

@@ -1,14 +1,22 @@
-import type { PageResult, ScriptoriumDocument, Timings } from '../../shared/contract.ts'
+import type {
+  EngineIdentity,
+  FailedPage,
+  PageResult,
+  ScriptoriumDocument,
+  Timings,
+} from '../../shared/contract.ts'
 import type { Recipe } from '../../shared/recipe.ts'
 import type { DocumentRow } from './ledger/documents.ts'
 import { countWords } from './ledger/pages.ts'
 
-/** Builds the contract's document from its row and its pages. */
-export function assembleDocument(
+/** Builds the contract's document from its row and its pages, which are gone through once. */
+export function assembleDocument<Pages extends Iterable<PageResult>>(
   row: DocumentRow,
-  pages: PageResult[],
+  pages: Pages,
   recipe: Recipe,
-): ScriptoriumDocument {
+  failedPages: FailedPage[] = [],
+): Omit<ScriptoriumDocument, 'pages'> & { pages: Pages } {
+  const { confidence, engine, timings, worker } = sumUp(pages)
   return {
     id: row.id,
     path: row.path,
@@ -19,35 +27,40 @@ export function assembleDocument(
     duplicateOf: row.duplicate_of,
     error:
       row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
-    confidence: meanConfidence(pages),
+    confidence,
     pages,
+    failedPages,
     recipe,
     fingerprint: row.fingerprint,
-    engine: pages[0]?.engine ?? null,
-    timings: sumTimings(pages),
-    worker: row.worker ?? pages[0]?.worker ?? null,
+    engine,
+    timings,
+    worker: row.worker ?? worker,
     finishedAt: row.finished_at ?? new Date().toISOString(),
   }
 }
 
-function meanConfidence(pages: readonly PageResult[]): number | null {
-  const weights = pages.map(countWords)
-  const words = weights.reduce((sum, weight) => sum + weight, 0)
-  if (words === 0) return null
-  const sum = pages.reduce(
-    (total, page, index) => total + page.confidence * (weights[index] ?? 0),
-    0,
-  )
-  return Math.round((100 * sum) / words) / 100
+interface Summary {
+  confidence: number | null
+  engine: EngineIdentity | null
+  timings: Timings
+  worker: string | null
 }
 
-function sumTimings(pages: readonly PageResult[]): Timings {
-  const sum = { openMs: 0, prepareMs: 0, waitMs: 0, recogniseMs: 0 }
-  for (const { timings } of pages) {
-    sum.openMs += timings.openMs
-    sum.prepareMs += timings.prepareMs
-    sum.waitMs += timings.waitMs
-    sum.recogniseMs += timings.recogniseMs
+/** The mean of the confidences, weighted by words, the sum of the times, and who read the first page. */
+function sumUp(pages: Iterable<PageResult>): Summary {
+  const timings = { openMs: 0, prepareMs: 0, waitMs: 0, recogniseMs: 0 }
+  let [words, weighted] = [0, 0]
+  let first: PageResult | undefined
+  for (const page of pages) {
+    first ??= page
+    const count = countWords(page)
+    words += count
+    weighted += page.confidence * count
+    timings.openMs += page.timings.openMs
+    timings.prepareMs += page.timings.prepareMs
+    timings.waitMs += page.timings.waitMs
+    timings.recogniseMs += page.timings.recogniseMs
   }
-  return sum
+  const confidence = words === 0 ? null : Math.round((100 * weighted) / words) / 100
+  return { confidence, engine: first?.engine ?? null, timings, worker: first?.worker ?? null }
 }

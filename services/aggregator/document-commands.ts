@@ -13,8 +13,8 @@ import { missingJobs } from './document-jobs.ts'
 import type { DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
-import { outputName } from './outputs/files.ts'
-import { nextPass } from './plan-file.ts'
+import { outputNames } from './outputs/files.ts'
+import { nextPass, planAgain } from './plan-file.ts'
 
 interface Deps {
   ledger: Ledger
@@ -70,12 +70,7 @@ export function createDocumentCommands(deps: Deps) {
         rows.flatMap((row) => {
           const stat = row.is_upload === 1 ? '' : currentStat(runs.get(row.run_id), row)
           if (stat === undefined) return [] // There is nothing left to read: it stays as it ended.
-          const plan = nextPass(row, stat)
-          pages.clear(row.id)
-          if (row.is_upload === 1 && row.sha256 !== null) {
-            const { sha256, media_type } = row
-            documents.planUpload({ ...plan, sha256, media_type: media_type ?? '' })
-          } else documents.plan(plan)
+          planAgain(ledger, row, nextPass(row, stat), false)
           const runIds = row.is_upload === 1 ? submissions.runsOf(row.id) : [row.run_id]
           for (const id of runIds) if (runs.get(id)?.state !== 'active') runs.reopen(id)
           return [row.id]
@@ -88,7 +83,9 @@ export function createDocumentCommands(deps: Deps) {
         ids.flatMap((id) => {
           const row = documents.get(id)
           const run = row && runs.get(row.run_id)
-          return row === undefined || run === undefined ? [] : missingJobs(run, row, [])
+          return row === undefined || run === undefined
+            ? []
+            : missingJobs(run, row, pages.states(id))
         }),
       )
     },
@@ -179,9 +176,10 @@ function readTicket(file: string): string {
 }
 
 /** What cannot be removed is left: a command that fails would stand in the way of all others. */
-function removeOutputs({ request }: Run, { path }: DocumentRow, log: Logger): void {
-  for (const format of formats) {
-    const file = join(request.out, outputName(path, format))
+function removeOutputs({ request }: Run, row: DocumentRow, log: Logger): void {
+  const { path, pages_total: pagesTotal } = row
+  for (const name of formats.flatMap((format) => outputNames(path, format, pagesTotal ?? 1))) {
+    const file = join(request.out, name)
     try {
       rmSync(file, { force: true })
     } catch (thrown) {

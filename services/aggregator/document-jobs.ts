@@ -1,4 +1,5 @@
 import type { Job } from '../../shared/messages.ts'
+import { pagesWanted } from '../../shared/page-list.ts'
 import { pageJobId, pagePriority, priorities, type QueuedJob } from '../../shared/queue.ts'
 import type { DocumentRow, Plan } from './ledger/documents.ts'
 import type { Run } from './ledger/runs.ts'
@@ -49,7 +50,9 @@ export function missingJobs(
   const pagesTotal = row.pages_total ?? 1
   if (pagesTotal === 1) return [document]
   const done = new Set(ended.map(({ page }) => page))
-  const pages = Array.from({ length: pagesTotal }, (_, index) => index + 1)
+  const pages = pagesWanted(run.request.recipe.pages, pagesTotal)
+  // A document of which one page is wanted is no more than that page.
+  if (pages.length === 1) return [document]
   return pages
     .filter((page) => !done.has(page))
     .map((page) => ({

@@ -8,6 +8,8 @@ import { folderDocumentId, jobIdOf } from '../../shared/ids.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
 import type { JobPlan } from './document-jobs.ts'
 import type { DocumentRow, KnownDocument, Plan } from './ledger/documents.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { PageState } from './ledger/pages.ts'
 import type { Run } from './ledger/runs.ts'
 import { outputName } from './outputs/files.ts'
 
@@ -22,6 +24,33 @@ export type Decision =
 
 export const documentIdOf = ({ request }: Run, path: string): string =>
   folderDocumentId(request.out, request.root, path)
+
+/**
+ * Plans a document anew. Of one that was read in part only what failed is read again, unless its file, its recipe or the
+ * user want all of it: its other pages stay. Returns the states of the pages that stay.
+ */
+export function planAgain(
+  { documents, pages }: Pick<Ledger, 'documents' | 'pages'>,
+  known: DocumentRow | undefined,
+  plan: Plan,
+  isForced: boolean,
+): PageState[] {
+  const isRest =
+    known?.outcome === 'partial' &&
+    known.duplicate_of === null &&
+    known.stat === plan.stat &&
+    known.fingerprint === plan.fingerprint &&
+    !isForced
+  documents.plan(plan)
+  if (!isRest || known.sha256 === null || known.pages_total === null) {
+    pages.clear(plan.id)
+    return []
+  }
+  const { sha256, bytes, media_type: mediaType, pages_total: pagesTotal } = known
+  pages.clearFailures(plan.id)
+  documents.setInput(plan.id, { sha256, bytes, mediaType: mediaType ?? '' }, pagesTotal)
+  return pages.states(plan.id)
+}
 
 /** The next reading of a document, under a job id of its own; `stat` where the file has changed since. */
 export function nextPass(row: DocumentRow, stat: string = row.stat): JobPlan {
@@ -79,7 +108,10 @@ export function createDecider(run: Run, lookUp: (id: string) => KnownDocument | 
     const hasFailed = failedOutcomes.has(row.outcome)
     if (request.force || row.outcome === 'cancelled') return read(path, stat, row)
     if (hasFailed) {
-      return request.retryFailed ? read(path, stat, row) : { action: 'skip', row, failed: true }
+      const isRetried = request.retryFailed || (request.hasPdfPassword && isLocked(row))
+      if (isRetried) return read(path, stat, row)
+      if (row.outcome === 'partial' && !hasOutputs(row)) return { action: 'restore', row }
+      return { action: 'skip', row, failed: true }
     }
     if (request.checksum && (await hashOf(join(request.root, path))) !== row.sha256) {
       return read(path, stat, row)
@@ -90,6 +122,10 @@ export function createDecider(run: Run, lookUp: (id: string) => KnownDocument | 
     return { action: 'skip', row, failed: false }
   }
 }
+
+/** Refused for want of the right password: a run that brings one tries again. */
+const isLocked = ({ error_code: code }: KnownDocument): boolean =>
+  code === 'password_required' || code === 'password_wrong'
 
 const writtenOutputs = (row: KnownDocument): Partial<Record<Format, string>> =>
   row.outputs === null ? {} : JSON.parse(row.outputs)

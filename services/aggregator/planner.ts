@@ -9,7 +9,7 @@ import type { KnownDocument, Plan } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { documentJob, missingJobs, ofFolder } from './document-jobs.ts'
-import { createDecider, documentIdOf } from './plan-file.ts'
+import { createDecider, documentIdOf, planAgain } from './plan-file.ts'
 import type { Publisher } from './publisher.ts'
 import type { RunProgress } from './run-progress.ts'
 import { walk, type Found } from './walk.ts'
@@ -170,8 +170,9 @@ function record(
         ledger.documents.adopt(plan.id, run.id)
         return missingJobs(run, known, ledger.pages.states(plan.id))
       }
-      ledger.documents.plan(plan)
-      ledger.pages.clear(plan.id)
+      const kept = planAgain(ledger, known, plan, run.request.force)
+      const planned = ledger.documents.get(plan.id)
+      if (kept.length > 0 && planned !== undefined) return missingJobs(run, planned, kept)
       const mayBeKnown =
         mayHaveTwin && ledger.documents.hasSizeOf(plan.bytes, plan.fingerprint, plan.id)
       return [documentJob(run, ofFolder(plan), mayBeKnown)]

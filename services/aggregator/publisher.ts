@@ -1,11 +1,11 @@
 import pLimit from 'p-limit'
 import { systemCode, toError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { assembleDocument } from './assemble.ts'
 import type { DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { createOutputFiles, type OutputFiles } from './outputs/files.ts'
+import { documentOf, inputOf } from './outputs/from-ledger.ts'
 
 type RunOf = (row: DocumentRow) => Run | undefined
 
@@ -37,10 +37,16 @@ export function createPublisher(
     if (row === undefined || run === undefined) return undefined
     // Uploads have no output folder: the API serves them from the ledger.
     if (run.request.formats.length === 0) return () => ledger.documents.settle(id, {})
-    const document = assembleDocument(row, ledger.pages.results(id), run.request.recipe)
+    const document = documentOf(ledger, row, run.request)
+    const input = inputOf(row, run.request)
     try {
-      const outputs = await filesOf(run.request.out).write(document, run.request.formats)
-      return () => ledger.documents.settle(id, outputs)
+      const { out, formats } = run.request
+      const { hashes, unavailable } = await filesOf(out).write(document, formats, input)
+      for (const { format, reason } of unavailable) {
+        const about = { path: document.path, format, code: reason.code, err: reason.message }
+        log.warn(about, 'a format is left out')
+      }
+      return () => ledger.documents.settle(id, hashes)
     } catch (thrown) {
       if (!conflicts.has(systemCode(thrown) ?? '')) throw thrown
       const message = `its output cannot be written: ${toError(thrown).message}`

@@ -1,4 +1,5 @@
 import { readOutcomes } from '../../shared/contract.ts'
+import { pagesWanted } from '../../shared/page-list.ts'
 import type { Acceptance, Input, WorkerReport } from '../../shared/messages.ts'
 import { documentJobId, type QueuedJob } from '../../shared/queue.ts'
 import type { StreamEntry } from '../../shared/results.ts'
@@ -22,6 +23,9 @@ export interface Recorded {
   accepted: Acceptance[]
 }
 
+const mostLists = 100
+const noReason = { code: 'internal', message: 'no reason was given' }
+
 /** One page whose result has been recorded. */
 export interface PageRead {
   runId: string
@@ -36,17 +40,19 @@ export interface PageRead {
  */
 export function createRecorder(ledger: Ledger, announce: (documentId: string) => void) {
   const { documents, pages, runs } = ledger
+  /** The lists of pages of runs that reported last: their requests hold more than is worth parsing for each page. */
+  const lists = new Map<string, string>()
   const end = (
     row: DocumentRow,
     ending: Ending,
     duplicateOf: string | null,
     out: Recorded,
   ): void => {
-    if (ending.error === null) {
+    if (readOutcomes.has(ending.outcome)) {
       documents.setRead(row.id, ending, duplicateOf)
       out.read.push(row.id)
     } else {
-      documents.fail(row.id, ending.outcome, ending.error)
+      documents.fail(row.id, ending.outcome, ending.error ?? noReason)
       announce(row.id)
       out.failed.push(row.id)
     }
@@ -58,13 +64,16 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
 
   /** Gives `row` what its original got; reads it by itself where that says nothing about these bytes. */
   const follow = (row: DocumentRow, original: DocumentRow, out: Recorded): void => {
-    const { outcome, worker } = original
-    if (outcome !== null && readOutcomes.has(outcome)) {
+    const { outcome, worker, error_code: code } = original
+    if (outcome === 'partial') {
+      pages.copy(original.id, row.id)
+      const error = { code: code ?? 'internal', message: original.error_message ?? '' }
+      end(row, { outcome, error, worker }, original.id, out)
+    } else if (outcome !== null && readOutcomes.has(outcome)) {
       pages.copy(original.id, row.id)
       end(row, { outcome: 'duplicate', error: null, worker }, original.id, out)
-    } else if (outcome === 'rejected' && original.error_code !== 'unstable') {
-      const { error_code: code, error_message: message } = original
-      const error = { code: code ?? 'internal', message: message ?? '' }
+    } else if (outcome === 'rejected' && code !== 'unstable') {
+      const error = { code: code ?? 'internal', message: original.error_message ?? '' }
       end(row, { outcome, error, worker }, original.id, out)
     } else requeue(row, out, original.id)
   }
@@ -82,16 +91,28 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
   /** `pagesTotal` is what the report knows: a page may fail before its document is known to have been opened. */
   const endIfComplete = (row: DocumentRow, out: Recorded, pagesTotal: number | null): void => {
     const states = pages.states(row.id)
-    if (states.length < (pagesTotal ?? row.pages_total ?? 1)) return
-    const bad = states.find((page) => page.error_code !== null)
+    if (states.length < countWanted(row, pagesTotal ?? row.pages_total ?? 1)) return
+    const failures = states.filter((page) => page.error_code !== null)
+    const [bad] = failures
     const worker = states[0]?.worker ?? null
     if (bad === undefined) {
       const outcome = states.every((page) => page.outcome === 'empty') ? 'empty' : 'succeeded'
       return end(row, { outcome, error: null, worker }, null, out)
     }
-    const message = `page ${bad.page} of ${states.length} ${bad.error_message}`
-    const error = { code: bad.error_code ?? 'internal', message }
-    end(row, { outcome: bad.outcome, error, worker: bad.worker }, null, out)
+    const message = `page ${bad.page} of ${row.pages_total ?? pagesTotal} ${bad.error_message}`
+    const isPartial = failures.length < states.length
+    const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more pages failed)`
+    const error = { code: bad.error_code ?? 'internal', message: `${message}${others}` }
+    end(row, { outcome: isPartial ? 'partial' : bad.outcome, error, worker: bad.worker }, null, out)
+  }
+
+  /** How many pages of a document its recipe asks for. */
+  const countWanted = ({ run_id: runId }: DocumentRow, pagesTotal: number): number => {
+    if (pagesTotal === 1) return 1
+    if (lists.size > mostLists) lists.clear()
+    const list = lists.get(runId) ?? runs.get(runId)?.request.recipe.pages ?? ''
+    lists.set(runId, list)
+    return pagesWanted(list, pagesTotal).length
   }
 
   const share = (row: DocumentRow, input: Input, of: string, out: Recorded): void => {

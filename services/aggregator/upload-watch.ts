@@ -43,6 +43,7 @@ export function createUploadWatch({ ledger, redis, keys, announcer, log }: Deps)
   const endRuns = (runIds: readonly string[]): void => {
     const ended = runIds.filter((id) => !submissions.hasOpen(id))
     if (ended.length === 0) return
+    redis.del(ended.map((id) => keys.secret(id))).catch(() => undefined) // Redis lets go of it in time.
     ledger.transaction(() => {
       for (const id of ended) {
         const run = runs.get(id)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { EngineIdentities } from '../../shared/engine-identity.ts'
 import { jobIdOf, newRunId, uploadDocumentId } from '../../shared/ids.ts'
 import { readOutcomes } from '../../shared/contract.ts'
-import type { Keys } from '../../shared/keys.ts'
+import { ttl, type Keys } from '../../shared/keys.ts'
 import type { Acceptance, RunRequest } from '../../shared/messages.ts'
 import type { PageQueue } from '../../shared/queue.ts'
 import { canonicalRecipe, defaultRecipe, fingerprintOf } from '../../shared/recipe.ts'
@@ -91,6 +91,9 @@ export function createAccept({ ledger, redis, keys, queue, spool, identities }: 
       fingerprint,
       acceptedAt: new Date().toISOString(),
       documents: files.map(({ document }) => document),
+    }
+    if (options.pdfPassword !== undefined) {
+      await redis.set(keys.secret(request.runId), options.pdfPassword, 'EX', ttl.secret)
     }
     await writeTicket(acceptance)
     try {

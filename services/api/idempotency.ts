@@ -45,5 +45,8 @@ export async function settleIdempotency(
   return accepted
 }
 
-const hashOf = ({ received, options }: Submission): string =>
-  hash('sha256', JSON.stringify([received.map(({ sha256 }) => sha256), options]))
+/** Without the password: what is kept must not help to guess it. */
+const hashOf = ({ received, options }: Submission): string => {
+  const kept = { ...options, pdfPassword: undefined }
+  return hash('sha256', JSON.stringify([received.map(({ sha256 }) => sha256), kept]))
+}

@@ -1,7 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { formats, type Format } from '../../shared/contract.ts'
+import { defaultFormats, formats, type Format } from '../../shared/contract.ts'
 import { toError } from '../../shared/errors.ts'
-import { defaultRecipe, parseVariable } from '../../shared/recipe.ts'
+import {
+  defaultRecipe,
+  isLanguageName,
+  isPageList,
+  parseVariable,
+  pdfTexts,
+  presets,
+  type Recipe,
+} from '../../shared/recipe.ts'
 
 /** The command line of `ingest`, parsed. Times are milliseconds. */
 export interface IngestOptions {
@@ -19,6 +27,11 @@ export interface IngestOptions {
   psm: number
   oem: number
   dpi: number
+  preset: Recipe['preset']
+  pages: string
+  pdfText: Recipe['pdfText']
+  /** Travels through Redis only: never in the request, the ledger, a log or the resume command. */
+  pdfPassword?: string
   variable: Record<string, string>
   workers?: number
   timeout: number
@@ -43,6 +56,12 @@ function seconds(text: string): number {
   throw new InvalidArgumentError('It is a number of seconds, 0 to 86400.')
 }
 
+function pageList(text: string): string {
+  const pages = text.replaceAll(' ', '')
+  if (isPageList(pages)) return pages
+  throw new InvalidArgumentError('It is a list of page numbers and ranges from 1: 1-3,7.')
+}
+
 const collect = (text: string, before: string[]): string[] => [...before, text]
 
 function collectVariable(text: string, before: Record<string, string>): Record<string, string> {
@@ -63,8 +82,8 @@ function formatList(text: string): Format[] {
 
 function languageList(text: string): string[] {
   const languages = text.split('+')
-  if (languages.every((language) => /^[A-Za-z0-9_]{2,40}$/.test(language))) return languages
-  throw new InvalidArgumentError('They are codes with + between them: eng+deu.')
+  if (languages.every(isLanguageName)) return languages
+  throw new InvalidArgumentError('They are codes with + between them: eng+deu, script/Fraktur.')
 }
 
 /** Every flag with its help, its default and the variable of the environment that sets it. */
@@ -89,11 +108,11 @@ const options = (environment: Environment): Option[] => [
   ),
   toggle('--follow', 'follow symbolic links that stay inside the folder', 'FOLLOW', environment),
   flag('-f, --formats <list>', `output formats: ${formats.join(', ')}`, 'FORMATS')
-    .default([...formats], formats.join(','))
+    .default([...defaultFormats], defaultFormats.join(','))
     .argParser(formatList),
   toggle(
     '--combined',
-    'write OUT/results.ndjson with every document of the run',
+    'one file of everything: OUT/results.ndjson, and results.txt and results.pdf with these formats',
     'COMBINED',
     environment,
   ),
@@ -112,6 +131,20 @@ const options = (environment: Environment): Option[] => [
   flag('--dpi <n>', 'resolution of the pages, 0 to estimate it', 'DPI')
     .default(defaultRecipe.dpi)
     .argParser(integer(0, 2_400)),
+  flag('--preset <name>', 'how much time a page is given: fast, balanced or best', 'PRESET')
+    .default(defaultRecipe.preset)
+    .choices(presets),
+  flag('--pages <list>', 'which pages of each document: 1-3,7', 'PAGES')
+    .default(defaultRecipe.pages, 'all')
+    .argParser(pageList),
+  flag('--pdf-text <how>', 'what becomes of text that a PDF already has', 'PDF_TEXT')
+    .default(defaultRecipe.pdfText)
+    .choices(pdfTexts),
+  flag(
+    '--pdf-password <password>',
+    'opens encrypted PDFs; others see it in the list of processes, so set the variable instead',
+    'PDF_PASSWORD',
+  ),
   flag('--variable <name=value>', 'an engine variable; may be repeated', 'VARIABLE')
     .default({}, 'none')
     .argParser(collectVariable),

@@ -34,7 +34,8 @@ export async function ingest(deps: Deps): Promise<number> {
   const place = await findPlace(options, environment, request)
   const view = createView(deps.stderr)
   try {
-    await submit(place.redis, place.keys, request, inputs.paths)
+    const { pdfPassword } = options
+    await submit(place.redis, place.keys, request, { paths: inputs.paths, pdfPassword })
     const onStop = (): void => {
       view.line('Finishing the pages in hand; Ctrl-C again ends at once.')
       void quieten(place, request)

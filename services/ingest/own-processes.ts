@@ -77,6 +77,8 @@ function childEnvironment(
   const env = {
     ...environment,
     SCRIPTORIUM_PREFIX: prefix,
+    // It reaches workers through Redis; a child's environment can be read by others.
+    SCRIPTORIUM_PDF_PASSWORD: undefined,
     SCRIPTORIUM_SEARCH: 'off',
     SCRIPTORIUM_LANGUAGES: options.languages.join('+'),
     SCRIPTORIUM_DRAIN_MS: String(drainMs),

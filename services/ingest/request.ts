@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { sendCommand } from '../../shared/commands.ts'
 import { newRunId } from '../../shared/ids.ts'
-import type { Keys } from '../../shared/keys.ts'
+import { ttl, type Keys } from '../../shared/keys.ts'
 import type { RunRequest } from '../../shared/messages.ts'
 import { canonicalRecipe } from '../../shared/recipe.ts'
 import type { Redis } from '../../shared/redis.ts'
@@ -18,7 +18,7 @@ export function buildRequest(
   { root, paths }: Inputs,
   out: string,
 ): RunRequest {
-  const { languages, psm, oem, dpi, variable: variables } = options
+  const { languages, psm, oem, dpi, preset, pages, pdfText, variable: variables } = options
   const pathsInRedis = paths.length > mostInRequest
   return {
     runId: newRunId(),
@@ -32,13 +32,23 @@ export function buildRequest(
     follow: options.follow,
     formats: options.formats,
     combined: options.combined,
-    recipe: canonicalRecipe({ languages, psm, oem, dpi, variables }),
+    recipe: canonicalRecipe({
+      languages,
+      psm,
+      oem,
+      dpi,
+      preset,
+      pages,
+      pdfText,
+      variables,
+    }),
     attempts: options.attempts,
     timeoutMs: options.timeout,
     force: options.force,
     retryFailed: options.retryFailed,
     checksum: options.checksum,
     dryRun: options.dryRun,
+    ...(options.pdfPassword !== undefined && { hasPdfPassword: true }),
     requestedBy: `${userName()}@${hostname()} (process ${process.pid})`,
   }
 }
@@ -52,13 +62,16 @@ function userName(): string {
   }
 }
 
-/** Hands a run to the aggregator. */
+/** Hands a run to the aggregator; the password of its PDFs, if it has one, goes another way. */
 export async function submit(
   redis: Redis,
   keys: Keys,
   request: RunRequest,
-  paths: readonly string[],
+  { paths, pdfPassword }: { paths: readonly string[]; pdfPassword: string | undefined },
 ): Promise<void> {
+  if (pdfPassword !== undefined) {
+    await redis.set(keys.secret(request.runId), pdfPassword, 'EX', ttl.secret)
+  }
   if (request.pathsInRedis) {
     for (let index = 0; index < paths.length; index += pathsAtATime) {
       await redis.rpush(keys.paths(request.runId), ...paths.slice(index, index + pathsAtATime))

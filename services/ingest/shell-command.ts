@@ -1,3 +1,11 @@
+/** A command line without the password that was given on it: it is not to be shown. */
+export function withoutPassword(words: readonly string[]): string[] {
+  const flag = '--pdf-password'
+  return words.filter(
+    (word, index) => word !== flag && !word.startsWith(`${flag}=`) && words[index - 1] !== flag,
+  )
+}
+
 /** Writes a command so that a POSIX shell reads these very words. */
 export function shellCommand(words: readonly string[]): string {
   return words

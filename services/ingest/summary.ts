@@ -23,7 +23,8 @@ export function exitCodeOf(report: RunReport): number {
   if (report.state === 'interrupted') return exitCodes.interrupted
   const { read, unchanged, failed, failedEarlier, unstable } = tally(report)
   if (failed + failedEarlier + unstable === 0) return exitCodes.done
-  return read + unchanged === 0 && unstable === 0 ? exitCodes.allFailed : exitCodes.someFailed
+  const some = read + unchanged + unstable + (report.outcomes['partial'] ?? 0)
+  return some === 0 ? exitCodes.allFailed : exitCodes.someFailed
 }
 
 /** The end of a run as people read it. */

@@ -51,7 +51,7 @@ test('What is queued or being read can be cancelled, and what ended without text
 
       await client.retry(queued.id)
       assert.equal((await client.document(queued.id, 30)).outcome, 'succeeded')
-      assert.equal(await client.text(queued.id), `${textOf('queued')}\n`)
+      assert.equal(await client.text(queued.id), `${await textOf('queued')}\n`)
     },
   )
 
@@ -162,7 +162,7 @@ test('Webhooks are told of what ends, signed', async (t) => {
     const header = String(headers['scriptorium-signature'])
     assert.ok(verifySignature({ header, body, secret }))
     assert.ok(!verifySignature({ header, body: `${body} `, secret }))
-    assert.ok(!body.includes(textOf('told')), 'never what was read')
+    assert.ok(!body.includes(await textOf('told')), 'never what was read')
     const { data } = JSON.parse(body) as { data: Record<string, unknown> }
     assert.deepEqual(
       [data['runId'], data['tag'], data['metadata']],
@@ -182,7 +182,7 @@ test('What has had its time is gone: 410, and its input with it', async (t) => {
   await waitFor('its input is gone', () => !existsSync(input))
   await assert.rejects(client.text(view.id), /^Error: 410 expired/)
   await assert.rejects(client.retry(view.id), /^Error: (410 expired|409 already_finished)/)
-  const search = await client.json<{ items: unknown[] }>(`/v1/search?q=${textOf('brief')}`)
+  const search = await client.json<{ items: unknown[] }>(`/v1/search?q=${await textOf('brief')}`)
   assert.deepEqual(search.items, [])
   const again = oneOf(await client.upload([await fileOf('brief')], { wait: 30 }))
   assert.deepEqual([again.id, again.outcome], [view.id, 'succeeded'])

@@ -162,7 +162,7 @@ async function isAsBefore(t: TestContext, { client, address }: Service): Promise
     const view = await client.upload([file], { wait: 20 })
     assert.ok('id' in view)
     assert.equal(view.outcome, 'succeeded')
-    assert.equal((await client.text(view.id)).trim(), textOf('after'))
+    assert.equal((await client.text(view.id)).trim(), await textOf('after'))
   })
 }
 

@@ -53,7 +53,7 @@ test('With REDIS_URL the service joins a Redis that is not its own, and leaves i
   scene.defer(() => redis.close())
   const { client, program } = await startService(scene, { REDIS_URL: redis.url })
   const view = oneOf(await client.upload([await fileOf('shared')], { wait: 30 }))
-  assert.equal(await client.text(view.id), `${textOf('shared')}\n`)
+  assert.equal(await client.text(view.id), `${await textOf('shared')}\n`)
   program.kill('SIGTERM')
   assert.equal((await program.ended).code, 0)
   assert.equal(await redis.connect().ping(), 'PONG')
@@ -123,7 +123,7 @@ test('An upload that is under way when the service is told to stop is taken in, 
 
   const next = await startService(scene)
   assert.equal((await next.client.document(id, 30)).outcome, 'succeeded')
-  assert.equal(await next.client.text(id), `${textOf('late')}\n`)
+  assert.equal(await next.client.text(id), `${await textOf('late')}\n`)
   assert.equal(scene.readings().get('late.png#1'), 1)
 })
 

@@ -28,7 +28,7 @@ test('What is uploaded is read, however it comes', async (t) => {
       headers: { accept: 'text/plain' },
     })
     assert.equal(response.status, 200)
-    assert.equal(await response.text(), `${textOf('one')}\n`)
+    assert.equal(await response.text(), `${await textOf('one')}\n`)
   })
 
   await t.test('several files, good and bad', async () => {
@@ -39,7 +39,9 @@ test('What is uploaded is read, however it comes', async (t) => {
     const { documents, rejected, runId } = severalOf(sent)
     assert.deepEqual(
       documents.map(({ name, outcome, result }) => [name, outcome, result?.pages[0]?.text]),
-      names.map((name) => [`${name}.png`, 'succeeded', textOf(name)]),
+      await Promise.all(
+        names.map(async (name) => [`${name}.png`, 'succeeded', await textOf(name)]),
+      ),
     )
     assert.deepEqual(
       rejected.map(({ name, code }) => [name, code]),
@@ -72,7 +74,7 @@ test('What is uploaded is read, however it comes', async (t) => {
     const views = [(await raw.json()) as DocumentView, inBody, byPath]
     for (const [index, name] of ['raw', 'inline', 'path'].entries()) {
       assert.equal(views[index]?.name, `${name}.png`)
-      assert.equal(await client.text(views[index]?.id ?? ''), `${textOf(name)}\n`)
+      assert.equal(await client.text(views[index]?.id ?? ''), `${await textOf(name)}\n`)
     }
   })
 
@@ -84,7 +86,7 @@ test('What is uploaded is read, however it comes', async (t) => {
     const { pages } = await client.result(view.id)
     assert.deepEqual(
       pages.map(({ text }) => text),
-      seeds.map(textOf),
+      await Promise.all(seeds.map(textOf)),
     )
   })
 
@@ -142,7 +144,7 @@ test('What is uploaded is read, however it comes', async (t) => {
       const input = join(data, 'spool', 'inputs', hash('sha256', await pngOf('gone')))
       assert.ok(readFileSync(input).length > 0)
       const search = async (): Promise<unknown[]> =>
-        (await client.json<{ items: unknown[] }>(`/v1/search?q=${textOf('gone')}`)).items
+        (await client.json<{ items: unknown[] }>(`/v1/search?q=${await textOf('gone')}`)).items
       assert.equal((await search()).length, 1)
       await client.remove(view.id)
       assert.throws(() => readFileSync(input), { code: 'ENOENT' })
@@ -167,7 +169,7 @@ test('What is uploaded is read, however it comes', async (t) => {
       })
       assert.deepEqual([...components].toSorted(), ['aggregator', 'api', 'worker'])
       const text = readFileSync(join(data, 'scriptorium.log'), 'utf8')
-      assert.ok(!text.includes(textOf('traced')), 'no log tells what was read')
+      assert.ok(!text.includes(await textOf('traced')), 'no log tells what was read')
     },
   )
 

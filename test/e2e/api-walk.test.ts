@@ -103,7 +103,7 @@ test('of several files the good ones are read, and the others named', async (t) 
     [['notes.txt', 'unsupported_type']],
   )
   const texts = upload.documents.map(({ result }) => result?.pages[0]?.text)
-  assert.deepEqual(texts, [textOf('a'), textOf('b')])
+  assert.deepEqual(texts, [await textOf('a'), await textOf('b')])
   assert.equal(await problemOf(client.upload([text])), '415 unsupported_type')
 })
 
@@ -161,7 +161,7 @@ test('what is cancelled stops, queued or being read, and is read after all when 
   }
   // The worker is free again, though the page it had would have taken a minute.
   const next = await uploadOne(client, await page('next'), 20)
-  assert.equal(next.result?.pages[0]?.text, textOf('next'))
+  assert.equal(next.result?.pages[0]?.text, await textOf('next'))
   await client.retry(queued.id)
   assert.equal((await client.document(queued.id, 20)).outcome, 'succeeded')
 })

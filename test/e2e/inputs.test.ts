@@ -74,7 +74,7 @@ test('Symbolic links are followed only with --follow, and only inside the folder
   const followed = await scene.run([scene.input, '--follow', '--out', out])
   assert.equal(followed.code, 2)
   assert.match(followed.stderr, /^out\.png: path_outside_root: /m)
-  texts.set('link.png', textOf('real/a.png'))
+  texts.set('link.png', await textOf('real/a.png'))
   assertComplete(out, texts, { 'out.png': 'rejected' })
   assert.deepEqual(Object.values(outcomesOf(out)).toSorted(), [
     'duplicate',

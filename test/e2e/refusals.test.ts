@@ -50,7 +50,7 @@ const cases: Case[] = [
     arguments: (input) => [input, '-l', 'tlh'],
     environment: realEngine,
     code: 9,
-    says: /installed: .*eng.*apt-get install tesseract-ocr-tlh/,
+    says: /installed: .*eng.*npm run languages -- add tlh/,
   },
   {
     why: 'a bad variable of the environment',

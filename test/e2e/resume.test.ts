@@ -32,7 +32,7 @@ test('Only what changed is read again: a file, the recipe, or everything on dema
   assert.deepEqual((await ingest(scene)).read, ['a.png#1', 'b.png#1', 'c/d.png#1'])
 
   writeOld(join(scene.input, 'b.png'), await pngOf('another'))
-  texts.set('b.png', textOf('another'))
+  texts.set('b.png', await textOf('another'))
   const changed = await ingest(scene)
   assert.deepEqual(changed.read, ['b.png#1'])
   assert.deepEqual(changed.report.outcomes, { succeeded: 1, skipped_unchanged: 2 })
@@ -48,13 +48,13 @@ test('The same bytes under another name are copied, in the same run and in a lat
   const scene = createScene(t)
   const texts = await writePages(scene.input, paths)
   writeOld(join(scene.input, 'twin.png'), await pngOf('a.png'))
-  texts.set('twin.png', textOf('a.png'))
+  texts.set('twin.png', await textOf('a.png'))
   const first = await ingest(scene)
   assert.equal(first.read.length, 3)
   assert.deepEqual(first.report.outcomes, { succeeded: 3, duplicate: 1 })
 
   copyFileSync(join(scene.input, 'b.png'), join(scene.input, 'later.png'))
-  texts.set('later.png', textOf('b.png'))
+  texts.set('later.png', await textOf('b.png'))
   const second = await ingest(scene)
   assert.deepEqual(second.read, [])
   assert.deepEqual(second.report.outcomes, { duplicate: 1, skipped_unchanged: 4 })
@@ -99,10 +99,10 @@ test('What failed is told again in each run, and read again only with --retry-fa
 
   const third = await ingest(scene, ['--attempts', '1', '--retry-failed'])
   assert.deepEqual(third.read, ['throw-once-e.png#1'])
-  texts.set('throw-once-e.png', textOf('throw-once-e.png'))
+  texts.set('throw-once-e.png', await textOf('throw-once-e.png'))
   assertComplete(scene.out, texts)
   assert.equal(
     readFileSync(join(scene.out, 'throw-once-e.png.txt'), 'utf8'),
-    `${textOf('throw-once-e.png')}\n`,
+    `${await textOf('throw-once-e.png')}\n`,
   )
 })

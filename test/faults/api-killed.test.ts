@@ -54,7 +54,7 @@ async function uploadThrough(
       const view = await client.document(id).catch(() => undefined)
       return view?.status === 'finished' ? client.text(id) : undefined
     })
-    assert.equal(text.trim(), textOf(seed))
+    assert.equal(text.trim(), await textOf(seed))
   }
   const listed: DocumentView[] = []
   for await (const view of client.all<DocumentView>('/v1/documents?limit=10')) listed.push(view)
@@ -132,7 +132,7 @@ test('what an API that died left in the spool is taken up where it was accepted,
     return view?.status === 'finished' ? view : undefined
   })
   assert.equal(read.runId, 'r1')
-  assert.equal((await client.text(read.id)).trim(), textOf('arrived'))
+  assert.equal((await client.text(read.id)).trim(), await textOf('arrived'))
   assert.equal(scene.readers().length, 1)
   await waitFor('the tickets are gone', () => readdirSync(spool.tickets).length === 0)
   assert.equal((await client.json<{ items: unknown[] }>('/v1/documents')).items.length, 1)

@@ -67,7 +67,7 @@ for (const { moment, isAccepted } of moments) {
 
     const again = oneOf(await client.upload([await fileOf('unlucky')], { wait: 30 }))
     assert.equal(again.outcome, 'succeeded')
-    assert.equal(await client.text(again.id), `${textOf('unlucky')}\n`)
+    assert.equal(await client.text(again.id), `${await textOf('unlucky')}\n`)
     assert.equal((await everyDocument(client)).length, 1)
     assert.equal(scene.readings().get('unlucky.png#1'), 1)
     await waitFor('no ticket is left', () => readdirSync(tickets).length === 0)
@@ -94,7 +94,7 @@ test('Every upload that was answered with 202 is read although Redis forgets eve
       return found?.status === 'finished' && found
     })
     assert.equal(view.outcome, 'succeeded')
-    assert.equal(await client.text(id), `${textOf(seed)}\n`)
+    assert.equal(await client.text(id), `${await textOf(seed)}\n`)
   }
   assert.deepEqual(
     (await everyDocument(client)).map(({ id }) => id).toSorted(),

@@ -24,7 +24,7 @@ test('Bad files among good ones are each named on one line with a code, and the 
   const texts = await writePages(scene.input, manyPaths(6))
   const png = await pngOf('mislabelled')
   writeOld(join(scene.input, 'png-inside.jpg'), png)
-  texts.set('png-inside.jpg', textOf('mislabelled'))
+  texts.set('png-inside.jpg', await textOf('mislabelled'))
   const noise = await sharp({
     create: {
       width: 400,
@@ -42,7 +42,7 @@ test('Bad files among good ones are each named on one line with a code, and the 
     'empty.png': ['', 'empty_file'],
     'text.png': ['Not an image at all.', 'unsupported_type'],
     'archive.jpg': [Buffer.from('504b0304140000000000', 'hex'), 'unsupported_type'],
-    'bomb.png': [bombOf(png), 'too_large'],
+    'bomb.png': [bombOf(png), 'too_many_pixels'],
     'line\nbreak.png': ['no image', 'unsupported_type'],
   }
   for (const [path, [content]] of Object.entries(bad)) writeOld(join(scene.input, path), content)

@@ -26,7 +26,7 @@ test(
     await writePages(scene.input, ['hang-a.png'])
     for (const copy of ['y.png', 'z.png']) {
       writeOld(join(scene.input, copy), readFileSync(join(scene.input, 'hang-a.png')))
-      texts.set(copy, textOf('hang-a.png'))
+      texts.set(copy, await textOf('hang-a.png'))
     }
     const { code } = await scene.run([scene.input, '--timeout', '0.5', '--workers', '1'])
     assert.equal(code, 2)

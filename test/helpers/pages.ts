@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
+import { prepareImage } from './prepared.ts'
 
 const width = 48
 const height = 32
@@ -16,9 +17,9 @@ function pixelsOf(seed: string): Buffer {
   )
 }
 
-/** What the engine in fixtures/engines/faults.ts answers for the page of this seed. */
-export function textOf(seed: string): string {
-  const pgm = Buffer.concat([Buffer.from(`P5\n${width} ${height}\n255\n`), pixelsOf(seed)])
+/** What the engine in fixtures/engines/faults.ts answers for the page of this seed, once it has been prepared. */
+export async function textOf(seed: string): Promise<string> {
+  const { pgm } = await prepareImage(await pngOf(seed), seed)
   return hash('sha256', pgm).slice(0, 20)
 }
 
@@ -48,7 +49,7 @@ export async function writePages(
   paths: readonly string[],
 ): Promise<Map<string, string>> {
   await Promise.all(paths.map(async (path) => writeOld(join(folder, path), await pngOf(path))))
-  return new Map(paths.map((path) => [path, textOf(path)]))
+  return new Map(await Promise.all(paths.map(async (path) => [path, await textOf(path)] as const)))
 }
 
 /** `name-000.png`, `name-001.png`, … in folders of ten. */

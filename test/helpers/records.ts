@@ -119,12 +119,16 @@ export function makePage(given: Partial<PageResult> = {}): PageResult {
   const text = given.text ?? 'hello'
   const located = { text, confidence: given.confidence ?? 90, bbox }
   const words = text.split(/\s+/).map((word) => ({ ...located, text: word }))
-  const lines = [{ ...located, words }]
+  const lines = [{ ...located, baseline: { x0: 0, y0: 8, x1: 10, y1: 8 }, size: 10, words }]
   return {
     page: 1,
     outcome: 'succeeded',
     width: 10,
     height: 10,
+    dpi: null,
+    orientation: { isMirrored: false, rotation: 0, skew: 0 },
+    textSource: 'engine',
+    readings: [],
     confidence: 90,
     text,
     blocks: text === '' ? [] : [{ ...located, paragraphs: [{ ...located, lines }] }],

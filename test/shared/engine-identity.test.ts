@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createEngineIdentities } from '../../shared/engine-identity.ts'
+import { nativeVersion } from '../../shared/native-tesseract.ts'
 import { defaultRecipe, fingerprintOf } from '../../shared/recipe.ts'
 import { hashFile } from '../../shared/tessdata.ts'
 import { makeFolder } from '../helpers/folder.ts'
@@ -57,4 +58,14 @@ test('a module of one’s own is an engine without models', async () => {
     core: 'module',
     traineddata: [],
   })
+})
+
+test('the machine’s own tesseract is another engine, with its version', async (t) => {
+  const version = await nativeVersion().catch(() => undefined)
+  if (version === undefined) return t.skip('no tesseract is installed')
+  const native = await createEngineIdentities('native', undefined)(defaultRecipe)
+  assert.deepEqual([native.name, native.version, native.core], ['native', version, 'native'])
+  const wasm = await createEngineIdentities('tesseract.js', undefined)(defaultRecipe)
+  assert.deepEqual(native.traineddata, wasm.traineddata)
+  assert.notEqual(fingerprintOf(defaultRecipe, native), fingerprintOf(defaultRecipe, wasm))
 })

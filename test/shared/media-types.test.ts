@@ -5,6 +5,8 @@ import { assert as check, asyncProperty, constantFrom, uint8Array } from 'fast-c
 import sharp from 'sharp'
 import { ScriptoriumError } from '../../shared/errors.ts'
 import { readableTypeOf, sniffBytes } from '../../shared/media-types.ts'
+import { writeBmp, writePnm } from '../helpers/rasters.ts'
+import { pdfOf, scanOf } from '../helpers/scanned-pdf.ts'
 
 test('the first bytes of a long file tell its kind as well as all of them', async () => {
   const [width, height] = [400, 300]
@@ -18,6 +20,9 @@ test('the first bytes of a long file tell its kind as well as all of them', asyn
     ['image/webp', await page().webp().toBuffer()],
     ['image/gif', await page().gif().toBuffer()],
     ['image/avif', await page().avif({ effort: 0 }).toBuffer()],
+    ['image/bmp', writeBmp({ width, height, levels: [...noise], depth: 8 })],
+    ['image/x-portable-anymap', writePnm({ width, height, levels: [...noise], kind: 'P5' })],
+    ['application/pdf', pdfOf([await scanOf(await page().png().toBuffer(), 100)])],
   ]
   for (const [mediaType, bytes] of files) {
     assert.ok(bytes.length > sniffBytes, mediaType)
@@ -35,11 +40,18 @@ test('whatever the bytes, the answer is a type or that it is none', async () => 
     async (beginning, rest) => {
       const bytes = Buffer.concat([Buffer.from(beginning, 'hex'), rest])
       try {
-        assert.match(await readableTypeOf(bytes), /^image\//)
+        assert.match(await readableTypeOf(bytes), /^(image|application)\//)
       } catch (thrown) {
         assert.ok(thrown instanceof ScriptoriumError && thrown.code === 'unsupported_type')
       }
     },
   )
   await check(property, { numRuns: 2_000 })
+})
+
+test('a PDF is known where its header comes late, and JPEG 2000 however it is wrapped', async () => {
+  const late = Buffer.concat([Buffer.alloc(900, 'x'), Buffer.from('%PDF-1.4')])
+  assert.equal(await readableTypeOf(late), 'application/pdf')
+  const codestream = Buffer.from('ff4fff51002f00000000', 'hex')
+  assert.equal(await readableTypeOf(codestream), 'image/jp2')
 })

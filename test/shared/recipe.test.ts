@@ -4,6 +4,7 @@ import {
   canonicalRecipe,
   defaultRecipe,
   fingerprintOf,
+  isLanguageName,
   parseVariable,
   safeVariables,
 } from '../../shared/recipe.ts'
@@ -62,5 +63,14 @@ test('an unknown variable is refused with the list of those that may be set', ()
         return true
       },
     )
+  }
+})
+
+test('languages have codes, scripts have a folder, and nothing leads elsewhere', () => {
+  for (const name of ['eng', 'chi_sim_vert', 'Fraktur', 'script/HanS_vert']) {
+    assert.ok(isLanguageName(name), name)
+  }
+  for (const name of ['', 'e', '../eng', 'script/', 'script/../eng', 'other/eng', 'eng\n', 'a.b']) {
+    assert.ok(!isLanguageName(name), name)
   }
 })

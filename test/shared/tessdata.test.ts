@@ -76,8 +76,7 @@ test('an unknown language is refused with what is installed and how to add it', 
   await assert.rejects(findLanguages(['eng', 'chi_tra'], lstm, prefix), (error: Error) => {
     assert.ok('code' in error && error.code === 'unknown_language')
     assert.match(error.message, /no data for language chi_tra; installed: .*\beng\b.*\bxyz\b/)
-    assert.match(error.message, /apt-get install tesseract-ocr-chi-tra/)
-    assert.match(error.message, /npm install @tesseract\.js-data\/chi_tra/)
+    assert.match(error.message, /npm run languages -- add chi_tra/)
     return true
   })
 })
@@ -96,4 +95,30 @@ test("a model's hash is that of its bytes", async (t) => {
   const file = join(makeFolder(t), 'xyz.traineddata')
   writeFileSync(file, 'a model')
   assert.equal(await hashFile(file), createHash('sha256').update('a model').digest('hex'))
+})
+
+test('a script is found in its folder, or beside the languages as Debian has it', async (t) => {
+  const prefix = makeFolder(t)
+  const flat = join(prefix, 'Runes.traineddata')
+  writeFileSync(flat, 'flat')
+  const fileOf = async (language: string) =>
+    (await findLanguages([language], lstm, prefix))[0]?.file
+  assert.equal(await fileOf('script/Runes'), flat)
+  assert.equal(await fileOf('Runes'), flat)
+  mkdirSync(join(prefix, 'script'))
+  const below = join(prefix, 'script', 'Runes.traineddata')
+  writeFileSync(below, 'below')
+  assert.equal(await fileOf('script/Runes'), below)
+  assert.ok(listLanguages(prefix).includes('script/Runes'))
+  assert.ok(!listLanguages(prefix).includes('Runes'))
+})
+
+test('a language is not looked for among the scripts, nor a model that reads nothing', async (t) => {
+  const prefix = makeFolder(t)
+  for (const name of ['xyz', 'osd', 'equ']) {
+    writeFileSync(join(prefix, `${name}.traineddata`), 'a model')
+  }
+  for (const name of ['script/xyz', 'osd', 'equ']) {
+    await assert.rejects(findLanguages([name], lstm, prefix), { code: 'unknown_language' })
+  }
 })

@@ -1,4 +1,5 @@
 import { ScriptoriumError } from '../../shared/errors.ts'
+import type { WarmEngine } from '../../shared/heartbeats.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { canonicalRecipe, type Recipe } from '../../shared/recipe.ts'
 import type { Engine, EngineFactory, PreparedPage, Recognition } from './engine.ts'
@@ -6,45 +7,74 @@ import type { Engine, EngineFactory, PreparedPage, Recognition } from './engine.
 interface Deps {
   createEngine: EngineFactory
   tessdataPrefix: string | undefined
-  /** Replace the engine after this many pages, or once the process holds more memory than this. */
-  limits: { pages: number; rssBytes: number }
+  limits: {
+    /** Most engines that are loaded at a time. */
+    engines: number
+    /** An engine is replaced after so many pages. */
+    pages: number
+    /** Engines are unloaded after a page while the process holds more memory than this. */
+    rssBytes: number
+  }
   rssBytes: () => number
   log: Logger
 }
 
-/**
- * The one engine of a worker process, kept warm from page to page and replaced when it is due: for another recipe,
- * after any failure (a rejected call leaves variables set), and after so many pages or so much memory
- * (WebAssembly memory never shrinks). The caller sees to it that one page is read at a time.
- */
-export function createEngineSlot({ createEngine, tessdataPrefix, limits, rssBytes, log }: Deps) {
-  let engine: Engine | undefined
-  let loadedFor = ''
-  let pages = 0
+type Slotted = WarmEngine & { engine: Engine }
 
-  const unload = async (reason: string): Promise<void> => {
-    if (engine === undefined) return
-    log.debug({ reason, pages, rssBytes: rssBytes() }, 'engine unloaded')
-    const old = engine
-    engine = undefined
-    await old.close()
+/**
+ * The engines of a worker process: one is at work, a few are kept warm, the one used last first. An engine is replaced
+ * after any failure (a rejected call leaves variables set), and after so many pages; the others go where memory is
+ * short (WebAssembly memory never shrinks), and then it itself. The caller sees to it that one page is read at a time.
+ */
+export function createEngineSlot(deps: Deps) {
+  const { createEngine, tessdataPrefix, limits, rssBytes, log } = deps
+  /** In the order of their last use, the latest last. */
+  const engines = new Map<string, Slotted>()
+
+  const unload = async (key: string, reason: string): Promise<void> => {
+    const slotted = engines.get(key)
+    if (slotted === undefined) return
+    engines.delete(key)
+    const { engine, languages, pages } = slotted
+    log.debug({ reason, languages, pages, rssBytes: rssBytes() }, 'engine unloaded')
+    await engine.close()
   }
 
-  const load = async (recipe: Recipe): Promise<Engine> => {
-    const key = JSON.stringify(canonicalRecipe(recipe))
-    if (engine !== undefined && key === loadedFor) return engine
-    await unload('another recipe')
-    engine = await createEngine(recipe, tessdataPrefix)
-    loadedFor = key
-    pages = 0
-    return engine
+  const load = async (key: string, recipe: Recipe): Promise<Slotted> => {
+    const known = engines.get(key)
+    if (known !== undefined) {
+      engines.delete(key)
+      engines.set(key, known)
+      return known
+    }
+    const surplus = [...engines.keys()].slice(0, Math.max(0, engines.size + 1 - limits.engines))
+    for (const oldest of surplus) await unload(oldest, 'another recipe')
+    const { languages, oem } = canonicalRecipe(recipe)
+    const engine = await createEngine(recipe, tessdataPrefix)
+    const slotted = { engine, languages, oem, pages: 0 }
+    engines.set(key, slotted)
+    return slotted
+  }
+
+  const tidy = async (): Promise<void> => {
+    for (const [key, { pages }] of engines) {
+      if (pages >= limits.pages) await unload(key, 'pages')
+    }
+    for (const key of engines.keys()) {
+      if (rssBytes() > limits.rssBytes) await unload(key, 'memory')
+    }
   }
 
   return {
     /** Loads the engine before the first page needs it. */
     async warm(recipe: Recipe): Promise<void> {
-      await load(recipe)
+      await load(modelKey(recipe), recipe)
     },
+    /** What is loaded, the engine used last first. */
+    warmEngines: (): WarmEngine[] =>
+      [...engines.values()]
+        .toReversed()
+        .map(({ languages, oem, pages }) => ({ languages, oem, pages })),
     /** Reads one page; whatever the engine rejects with comes through, and the engine is replaced. */
     async read(
       page: PreparedPage,
@@ -52,22 +82,30 @@ export function createEngineSlot({ createEngine, tessdataPrefix, limits, rssByte
       { deadlineMs, cancelling }: { deadlineMs: number; cancelling: AbortSignal },
     ): Promise<Recognition> {
       if (cancelling.aborted) throw wasCancelled() // Before its turn: that costs no engine.
-      const current = await load(recipe)
+      const key = modelKey(recipe)
+      const slotted = await load(key, recipe)
       try {
-        const reading = current.recognise(page, deadlineMs)
+        const reading = slotted.engine.recognise(page, deadlineMs)
         const recognition = await unlessCancelled(reading, cancelling)
-        pages += 1
+        slotted.pages += 1
         return recognition
       } catch (thrown) {
-        await unload('it failed')
+        await unload(key, 'it failed')
         throw thrown
       } finally {
-        if (pages >= limits.pages) await unload('pages')
-        else if (rssBytes() > limits.rssBytes) await unload('memory')
+        await tidy()
       }
     },
-    close: () => unload('closing'),
+    async close(): Promise<void> {
+      for (const key of engines.keys()) await unload(key, 'closing')
+    },
   }
+}
+
+/** What decides which engine reads a page. All else of a recipe is told to the engine with the page. */
+function modelKey(recipe: Recipe): string {
+  const { languages, oem } = canonicalRecipe(recipe)
+  return `${languages.join('+')} ${oem}`
 }
 
 const wasCancelled = () => new ScriptoriumError('cancelled', 'was cancelled')

@@ -13,6 +13,17 @@ export interface PreparedPage {
   height: number
   /** Names the page in logs, `path#page`. */
   label: string
+  settings: EngineSettings
+}
+
+/** How the engine is to take a page; everything else about it comes from the recipe it was loaded for. */
+export interface EngineSettings {
+  /** Page segmentation mode. */
+  psm: number
+  /** 0 to let the engine estimate. */
+  dpi: number
+  /** Engine variables, those of the recipe included. */
+  variables: Readonly<Record<string, string>>
 }
 
 /** What an engine saw on a page; boxes are in the prepared page's pixels. */
@@ -37,9 +48,10 @@ export interface Engine {
 /** Loads an engine. Rejects with `engine_boot_failed` or `unknown_language`. */
 export type EngineFactory = (recipe: Recipe, tessdataPrefix: string | undefined) => Promise<Engine>
 
-/** The engine named `tesseract.js`, or what a module of one's own (`createEngine`) makes. */
+/** The engine named `tesseract.js` or `native`, or what a module of one's own (`createEngine`) makes. */
 export async function findEngineFactory(name: string): Promise<EngineFactory> {
   if (name === 'tesseract.js') return createTesseract
+  if (name === 'native') return (await import('./native.ts')).createNative
   try {
     const module: { createEngine?: EngineFactory } = await import(pathToFileURL(resolve(name)).href)
     if (typeof module.createEngine === 'function') return module.createEngine

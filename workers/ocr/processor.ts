@@ -79,7 +79,7 @@ async function readOrExplain(
     const failure = describeFailure(thrown)
     const { requestId } = job
     deps.log.warn({ jobId, page: labelOf(job), requestId, attempt, err: failure }, 'reading failed')
-    const most = failure.code === 'page_timeout' ? mostTimeouts : job.attempts
+    const most = outcomeOf(failure.code) === 'timeout' ? mostTimeouts : job.attempts
     if (!failure.retryable || attempt >= Math.min(job.attempts, most)) {
       return toReport(deps.workerId, delivery, failure)
     }
@@ -146,6 +146,7 @@ function toReport(
 function outcomeOf(code: ErrorCode): FailedReport['outcome'] {
   switch (code) {
     case 'page_timeout':
+    case 'decode_timeout':
       return 'timeout'
     case 'cancelled':
       return 'cancelled'

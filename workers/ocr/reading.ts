@@ -6,30 +6,22 @@ import {
 } from '../../shared/contract.ts'
 import type { EngineIdentities } from '../../shared/engine-identity.ts'
 import { ScriptoriumError, toError } from '../../shared/errors.ts'
-import { createParser, type Input, type Job, type WorkerReport } from '../../shared/messages.ts'
+import { createParser, type Job, type WorkerReport } from '../../shared/messages.ts'
 import { fingerprintOf } from '../../shared/recipe.ts'
 import type { Desk } from './desk.ts'
-import type { PreparedPage, Recognition } from './engine.ts'
 import type { EngineSlot } from './engine-slot.ts'
-import { openImage } from './open/image.ts'
-import { readSource } from './open/source.ts'
-import { preparePage } from './prepare/prepare.ts'
-
-export interface ReadingLimits {
-  maxBytes: number
-  maxMegapixels: number
-  maxPages: number
-}
+import type { OpenedPage } from './open/opened.ts'
+import type { Opened, Opening } from './opening.ts'
+import { planOf } from './judge/plan.ts'
+import { readPage, type PageReading } from './page-reader.ts'
+import { preparePage, type PageOnDesk } from './prepare/prepare.ts'
 
 interface Deps {
   workerId: string
-  limits: ReadingLimits
+  open: Opening
+  maxMegapixels: number
   engineSlot: EngineSlot
   identities: EngineIdentities
-  /** Which document of the run holds this content: ours if it is the first. */
-  claim: (job: Job, sha256: string) => Promise<string>
-  /** Puts each page of an opened document on the queue. */
-  addPages: (jobId: string, job: Job, pagesTotal: number) => Promise<void>
   /** Called when the engine begins to read a page that somebody waits for. */
   onBegin: (job: Job, page: number, pagesTotal: number) => void
 }
@@ -43,10 +35,8 @@ export interface Delivery {
 }
 
 /** A page on its way from the file to the engine. */
-interface Opened {
-  input: Input
-  pagesTotal: number
-  prepared: PreparedPage
+interface OnDesk extends Opened {
+  prepared: PageOnDesk
   timings: Pick<Timings, 'openMs' | 'prepareMs'>
 }
 
@@ -64,20 +54,23 @@ export function createReading(deps: Deps) {
         `this worker's engine or language data (${describe(engine)}) is not the one the run was planned with; run one version everywhere`,
       )
     }
-    const opened = await desk.prepare(() => open(deps, delivery))
+    const opened = await desk.prepare(() => open(deps, delivery, engine))
     if ('kind' in opened) return opened
     const waiting = performance.now()
     return desk.read(async () => {
-      const { input, pagesTotal, prepared } = opened
+      const { input, pagesTotal, prepared, number, page } = opened
       const waitMs = since(waiting)
       const began = performance.now()
-      if (job.isInteractive === true) deps.onBegin(job, job.page ?? 1, pagesTotal)
-      const recognition = await deps.engineSlot.read(prepared, job.recipe, {
-        deadlineMs: deadlineOf(job, prepared),
-        cancelling: delivery.cancelling,
-      })
+      if (job.isInteractive === true) deps.onBegin(job, number, pagesTotal)
+      const deadline = began + deadlineOf(job, page)
+      const read = await readPage(prepared, labelOf(job), job.recipe, (image) =>
+        deps.engineSlot.read(image, job.recipe, {
+          deadlineMs: Math.max(1, deadline - performance.now()),
+          cancelling: delivery.cancelling,
+        }),
+      )
       const timings = { ...opened.timings, waitMs, recogniseMs: since(began) }
-      const result = toResult(deps, delivery, prepared, recognition, timings, engine)
+      const result = toResult(deps, { number, page }, read, timings, engine)
       const { documentId } = job
       return {
         v: 1,
@@ -103,50 +96,62 @@ function checkPage(result: PageResult): PageResult {
   }
 }
 
-async function open(deps: Deps, { jobId, job }: Delivery): Promise<Opened | WorkerReport> {
-  const { maxBytes, maxMegapixels } = deps.limits
+async function open(
+  deps: Deps,
+  { jobId, job, attempt }: Delivery,
+  engine: EngineIdentity,
+): Promise<OnDesk | WorkerReport> {
   const began = performance.now()
-  const { bytes, sha256 } = await readSource({ ...job, maxBytes })
-  if (job.stat === '' && sha256 !== job.path) {
-    throw new ScriptoriumError('corrupt_upload', 'is not in the spool as it was uploaded')
-  }
-  const { mediaType, pagesTotal } = await openImage(bytes, deps.limits)
-  const input: Input = { sha256, bytes: bytes.length, mediaType }
-  const reported = { v: 1, jobId, documentId: job.documentId, input } as const
-  if (job.page === undefined) {
-    if (job.mayBeKnown) return { ...reported, kind: 'hashed' }
-    const of = await deps.claim(job, sha256)
-    if (of !== job.documentId) return { ...reported, kind: 'duplicate', of }
-    if (pagesTotal > 1) {
-      await deps.addPages(jobId, job, pagesTotal)
-      return { ...reported, kind: 'expanded', pagesTotal }
-    }
-  }
+  const opened = await deps.open(jobId, job)
+  if ('kind' in opened) return opened
+  const { page, input, pagesTotal, number } = opened
   const openMs = since(began)
+  if (page.kind === 'layer') {
+    const { documentId } = job
+    const timings = { openMs, prepareMs: 0, waitMs: 0, recogniseMs: 0 }
+    const about = { page: number, attempts: attempt, timings, worker: deps.workerId, engine }
+    const result = checkPage({ ...ofLayer(page), ...about })
+    return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result }
+  }
   const preparing = performance.now()
-  const page = job.page ?? 1
-  const prepared = await preparePage(bytes, page, labelOf(job), maxMegapixels)
-  return { input, pagesTotal, prepared, timings: { openMs, prepareMs: since(preparing) } }
+  const [firstAttempt] = planOf(job.recipe.preset).attempts
+  const prepared = await preparePage(page, deps.maxMegapixels, firstAttempt)
+  return { ...opened, prepared, timings: { openMs, prepareMs: since(preparing) } }
+}
+
+/** A page whose own text stands for it. */
+function ofLayer({ width, height, dpi, layer }: Extract<OpenedPage, { kind: 'layer' }>) {
+  const { text, blocks } = layer
+  const isEmpty = text.trim() === ''
+  return {
+    outcome: isEmpty ? ('empty' as const) : ('succeeded' as const),
+    orientation: { isMirrored: false, rotation: 0 as const, skew: 0 },
+    textSource: 'layer' as const,
+    readings: [],
+    confidence: isEmpty ? 0 : 100,
+    width,
+    height,
+    dpi,
+    text,
+    blocks,
+  }
 }
 
 function toResult(
   { workerId }: Deps,
-  { job }: Delivery,
-  { width, height }: PreparedPage,
-  { text, confidence, blocks }: Recognition,
+  { number, page: { width, height, dpi } }: Pick<Opened, 'number' | 'page'>,
+  read: PageReading,
   timings: Timings,
   engine: EngineIdentity,
 ): Omit<PageResult, 'attempts'> {
-  const outcome = text.trim() === '' ? 'empty' : 'succeeded'
-  const page = job.page ?? 1
   return {
-    page,
-    outcome,
+    page: number,
+    outcome: read.text.trim() === '' ? 'empty' : 'succeeded',
     width,
     height,
-    confidence,
-    text,
-    blocks,
+    dpi,
+    textSource: 'engine',
+    ...read,
     timings,
     worker: workerId,
     engine,
@@ -154,7 +159,7 @@ function toResult(
 }
 
 /** Milliseconds one reading may take: what the run says, else 60 s and 5 s a megapixel, 300 s at most. */
-function deadlineOf(job: Job, { width, height }: PreparedPage): number {
+function deadlineOf(job: Job, { width, height }: OpenedPage): number {
   if (job.timeoutMs > 0) return job.timeoutMs
   return Math.min(300_000, 60_000 + (5_000 * width * height) / 1e6)
 }

@@ -12,7 +12,11 @@ export async function startEngine(config: WorkerConfig, log: Logger): Promise<En
   const engineSlot = createEngineSlot({
     createEngine: await findEngineFactory(config.SCRIPTORIUM_ENGINE),
     tessdataPrefix: config.TESSDATA_PREFIX,
-    limits: { pages: config.SCRIPTORIUM_ENGINE_PAGES, rssBytes: config.SCRIPTORIUM_WORKER_RSS },
+    limits: {
+      engines: config.SCRIPTORIUM_ENGINES,
+      pages: config.SCRIPTORIUM_ENGINE_PAGES,
+      rssBytes: config.SCRIPTORIUM_WORKER_RSS,
+    },
     rssBytes: () => process.memoryUsage.rss(),
     log,
   })

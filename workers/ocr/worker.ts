@@ -12,6 +12,9 @@ import { createDesk } from './desk.ts'
 import { createDeskList } from './desk-list.ts'
 import type { EngineSlot } from './engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { createDocuments } from './open/documents.ts'
+import { createOpeners } from './open/open.ts'
+import { createOpening } from './opening.ts'
 import { createProcessor } from './processor.ts'
 import { createReading, labelOf } from './reading.ts'
 import { createJobTaker } from './take-jobs.ts'
@@ -26,7 +29,11 @@ interface Deps {
   retire: (reason: string) => void
 }
 
-/** One worker: one engine, loaded before the first job is taken. */
+/** What open documents may hold together, and how long one is kept that no page is taken from. */
+const maxHeldBytes = 96 * 2 ** 20
+const documentIdleMs = 30_000
+
+/** One worker: one engine at work, loaded before the first job is taken. */
 export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   const workerId = `${hostname()}-${process.pid}`
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
@@ -34,15 +41,17 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
   const tessdataPrefix = config.TESSDATA_PREFIX
   const queue = createPageQueue(redis.jobs, keys)
   const reporter = createReporter(redis.own, keys)
-  const read = createReading({
-    workerId,
-    limits: {
-      maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,
-      maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
-      maxPages: config.SCRIPTORIUM_MAX_PAGES,
-    },
-    engineSlot,
-    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
+  const maxMegapixels = config.SCRIPTORIUM_MAX_MEGAPIXELS
+  const openers = createOpeners({
+    maxMegapixels,
+    maxPages: config.SCRIPTORIUM_MAX_PAGES,
+    decodeMs: config.SCRIPTORIUM_DECODE_MS,
+  })
+  const documents = createDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
+  const open = createOpening({
+    documents,
+    maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,
+    password: async ({ runId }) => (await redis.own.get(keys.secret(runId))) ?? undefined,
     async claim({ runId, fingerprint, documentId, insteadOf }, sha256) {
       const key = keys.claim(runId, fingerprint, sha256)
       const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
@@ -50,18 +59,25 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
       await redis.own.set(key, documentId, 'EX', ttl.claim)
       return documentId
     },
+    addPages: (jobId, job, pages, pagesTotal) =>
+      queue.add(
+        pages.map((page) => ({
+          jobId: pageJobId(jobId, page),
+          job: { ...job, page, pagesTotal },
+          priority: pagePriority(job),
+        })),
+      ),
+  })
+  const read = createReading({
+    workerId,
+    open,
+    maxMegapixels,
+    engineSlot,
+    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
     onBegin({ runId, documentId }, page, pagesTotal) {
       const at = new Date().toISOString()
       reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
     },
-    addPages: (jobId, job, pagesTotal) =>
-      queue.add(
-        Array.from({ length: pagesTotal }, (_, index) => ({
-          jobId: pageJobId(jobId, index + 1),
-          job: { ...job, page: index + 1, pagesTotal },
-          priority: pagePriority(job),
-        })),
-      ),
   })
   const processJob = createProcessor({
     workerId,
@@ -103,6 +119,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     version,
     languages,
     engine: config.SCRIPTORIUM_ENGINE,
+    warm: engineSlot.warmEngines(),
     state: taker.isPaused() ? 'paused' : onDesk.first() === null ? 'idle' : 'reading',
     currentPage: onDesk.first(),
     pagesDone,
@@ -118,6 +135,8 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     async close(): Promise<void> {
       await taker.close()
       onDesk.close()
+      await documents.close()
+      await openers.close()
       await engineSlot.close()
       await stopHeartbeat()
       await queue.close()

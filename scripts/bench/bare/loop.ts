@@ -1,10 +1,13 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { readConfig, workerSchema } from '../../../shared/config.ts'
+import { defaultRecipe } from '../../../shared/recipe.ts'
 import { statKey } from '../../../shared/stat-key.ts'
 import type { Engine } from '../../../workers/ocr/engine.ts'
-import { openImage } from '../../../workers/ocr/open/image.ts'
+import { planOf } from '../../../workers/ocr/judge/plan.ts'
+import { createOpeners } from '../../../workers/ocr/open/open.ts'
 import { readSource } from '../../../workers/ocr/open/source.ts'
+import { readPage } from '../../../workers/ocr/page-reader.ts'
 import { preparePage } from '../../../workers/ocr/prepare/prepare.ts'
 import type { Order } from './messages.ts'
 
@@ -16,9 +19,10 @@ export interface Reading {
 }
 
 const deadlineMs = 300_000
+const [firstAttempt] = planOf(defaultRecipe.preset).attempts
 
 /**
- * Reads page after page with one engine and the workers' own opening and preparation, and nothing else:
+ * Reads page after page with one engine and the workers' own opening, preparation and judging, and nothing else:
  * the speed that the pipeline is measured against.
  */
 export async function readAll(
@@ -28,22 +32,30 @@ export async function readAll(
   const config = readConfig(workerSchema, {})
   const maxBytes = config.SCRIPTORIUM_MAX_FILE_BYTES
   const maxMegapixels = config.SCRIPTORIUM_MAX_MEGAPIXELS
-  const limits = { maxMegapixels, maxPages: config.SCRIPTORIUM_MAX_PAGES }
+  const maxPages = config.SCRIPTORIUM_MAX_PAGES
+  const decodeMs = config.SCRIPTORIUM_DECODE_MS
+  const openers = createOpeners({ maxMegapixels, maxPages, decodeMs })
   const texts = new Map<string, string>()
   let pages = 0
   const began = performance.now()
   for (const path of paths) {
     const stat = statKey(lstatSync(join(root, path), { bigint: true }))
     const { bytes } = await readSource({ root, path, follow: false, stat, maxBytes })
-    const { pagesTotal } = await openImage(bytes, limits)
+    const document = await openers.open(bytes, undefined)
     const read: string[] = []
-    for (let page = 1; page <= pagesTotal; page += 1) {
-      const prepared = await preparePage(bytes, page, `${path}#${page}`, maxMegapixels)
-      const { text } = await engine.recognise(prepared, deadlineMs)
+    for (let number = 1; number <= document.pagesTotal; number += 1) {
+      const page = await document.page(number, defaultRecipe)
+      if (page.kind === 'layer') throw new Error(`${path} is no scan`)
+      const prepared = await preparePage(page, maxMegapixels, firstAttempt)
+      const { text } = await readPage(prepared, path, defaultRecipe, (image) =>
+        engine.recognise(image, deadlineMs),
+      )
       read.push(text)
     }
-    pages += pagesTotal
+    await document.close()
+    pages += document.pagesTotal
     texts.set(path, read.join('\f'))
   }
+  await openers.close()
   return { pages, seconds: (performance.now() - began) / 1_000, texts }
 }

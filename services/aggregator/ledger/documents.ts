@@ -109,7 +109,7 @@ export function createDocuments(database: DatabaseSync) {
     SELECT id FROM documents WHERE state = 'planned' AND state <> 'final' AND is_upload = 1`)
   const failedIn = sql(`
     SELECT * FROM documents WHERE run_id = ? AND state = 'final'
-      AND outcome IN ('rejected', 'timeout', 'engine_crash', 'failed', 'cancelled')`)
+      AND outcome IN ('partial', 'rejected', 'timeout', 'engine_crash', 'failed', 'cancelled')`)
   const keptSince = sql(`
     SELECT * FROM documents WHERE is_upload = 1 AND expired_at IS NULL AND state = 'final' AND finished_at < ?
     ORDER BY finished_at LIMIT ?`)

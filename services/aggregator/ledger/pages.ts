@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Outcome, PageResult } from '../../../shared/contract.ts'
+import type { FailedPage, Outcome, PageResult } from '../../../shared/contract.ts'
 import { pack, unpack } from '../../../shared/results.ts'
 import { pageSchema } from '../../../shared/contract.ts'
 import { createParser } from '../../../shared/messages.ts'
@@ -12,6 +12,15 @@ export interface PageFailure {
   outcome: string
   error: { code: string; message: string }
   attempts: number
+  worker: string
+}
+
+/** How a page ended. */
+export interface PageState {
+  page: number
+  outcome: Outcome
+  error_code: string | null
+  error_message: string | null
   worker: string
 }
 
@@ -39,12 +48,14 @@ export function createPages(database: DatabaseSync, { isSearchable = false } = {
       error_code = excluded.error_code, error_message = excluded.error_message, result = excluded.result
     WHERE pages.result IS NULL AND excluded.result IS NOT NULL`)
   const clear = sql('DELETE FROM pages WHERE document_id = ?')
+  const clearFailures = sql('DELETE FROM pages WHERE document_id = ? AND result IS NULL')
   const copy = sql(`
     INSERT OR REPLACE INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result)
     SELECT ?, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result
     FROM pages WHERE document_id = ?`)
   const states = sql(`
     SELECT page, outcome, error_code, error_message, worker FROM pages WHERE document_id = ? ORDER BY page`)
+  const statesOf = (documentId: string) => states.all(documentId) as unknown as PageState[]
   const results = sql(
     'SELECT result FROM pages WHERE document_id = ? AND result IS NOT NULL ORDER BY page',
   )
@@ -98,6 +109,8 @@ export function createPages(database: DatabaseSync, { isSearchable = false } = {
       index?.remove(documentId)
       clear.run(documentId)
     },
+    /** Forgets pages that were not read; those that were stay. */
+    clearFailures: (documentId: string) => void clearFailures.run(documentId),
     /** Gives a document the pages of the one whose bytes it shares. */
     copy(from: string, to: string): void {
       index?.remove(to)
@@ -117,14 +130,12 @@ export function createPages(database: DatabaseSync, { isSearchable = false } = {
       }
       return missing.length > 0
     },
-    states: (documentId: string) =>
-      states.all(documentId) as unknown as {
-        page: number
-        outcome: Outcome
-        error_code: string | null
-        error_message: string | null
-        worker: string
-      }[],
+    states: statesOf,
+    /** The pages that could not be read, and why. */
+    failures: (documentId: string): FailedPage[] =>
+      statesOf(documentId).flatMap(({ page, outcome, error_code: code, error_message: message }) =>
+        code === null ? [] : [{ page, outcome, error: { code, message: message ?? '' } }],
+      ),
     results: resultsOf,
     /** One page, where it was read. */
     result: resultOf,

@@ -1,7 +1,13 @@
-import type { ScriptoriumDocument } from '../../../shared/contract.ts'
+import type { OutputDocument } from './format.ts'
 
 /** Plain UTF-8 text, a form feed between pages, a newline at the end of what is not empty. */
-export function toText({ pages }: ScriptoriumDocument): string {
-  const text = pages.map((page) => page.text).join('\f')
-  return text === '' ? '' : `${text}\n`
+export function* writeText({ pages }: OutputDocument): Generator<string> {
+  let isEmpty = true
+  let separator = ''
+  for (const { text } of pages) {
+    yield separator + text
+    isEmpty &&= separator === '' && text === ''
+    separator = '\f'
+  }
+  if (!isEmpty) yield '\n'
 }

@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify'
 import { documentSchema, formats, type Format } from '../../../shared/contract.ts'
 import { ScriptoriumError } from '../../../shared/errors.ts'
 import { oneOf } from '../../../shared/one-of.ts'
-import { etagOf, mediaTypes, renderResult, requireResult, resultOf } from '../results.ts'
+import { outputFormats } from '../../aggregator/outputs/formats.ts'
+import { etagOf, renderResult, requireResult, resultOf } from '../results.ts'
 import { idParams, problems } from '../schemas/common.ts'
 import type { App, Context } from './context.ts'
 import { requireDocument } from './documents.ts'
@@ -26,10 +27,9 @@ export function resultRoute(app: App, context: Context): void {
         response: {
           200: {
             description: 'The result.',
-            content: {
-              'application/json': { schema: documentSchema },
-              'text/plain': { schema: Type.String() },
-            },
+            content: Object.fromEntries(
+              formats.map((format) => [essenceOf(format), { schema: schemaOf(format) }]),
+            ),
           },
           304: { type: 'null', description: 'The client has it.' },
           ...problems,
@@ -50,16 +50,24 @@ export function resultRoute(app: App, context: Context): void {
       reply.header('etag', etag).header('vary', 'accept')
       const had = request.headers['if-none-match']
       if (had?.trim() === '*' || had?.includes(etag) === true) return reply.code(304).send(null)
-      const text = renderResult(resultOf(ledger, row, page), format)
-      return reply.type(mediaTypes[format]).serializer(String).send(text)
+      const result = await renderResult(resultOf(ledger, row, page), format)
+      return reply.type(outputFormats[format].mediaType).send(result)
     },
   )
 }
 
+/** A media type without its parameters. */
+const essenceOf = (format: Format): string => outputFormats[format].mediaType.split(';')[0] ?? ''
+
+const schemaOf = (format: Format) =>
+  format === 'json' ? documentSchema : Type.String(format === 'pdf' ? { format: 'binary' } : {})
+
 /** The format that the Accept header likes best; JSON where it leaves the choice. */
 function negotiate(request: FastifyRequest): Format {
-  const found = request.accepts().type(['json', 'txt'])
-  if (found === 'json' || found === 'txt') return found
-  const offered = Object.values(mediaTypes).join(', ')
+  const ranked: Format[] = ['json', ...formats.filter((format) => format !== 'json')]
+  const liked = request.accepts().type(ranked.map(essenceOf))
+  const found = ranked.find((format) => essenceOf(format) === liked)
+  if (found !== undefined) return found
+  const offered = ranked.map(essenceOf).join(', ')
   throw new ScriptoriumError('not_acceptable', `there is ${offered}; or ask with ?format=`)
 }

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import { ScriptoriumError } from '../../../shared/errors.ts'
-import { assembleDocument } from '../../aggregator/assemble.ts'
 import type { Run } from '../../aggregator/ledger/runs.ts'
-import { toJson } from '../../aggregator/outputs/json.ts'
+import { documentOf } from '../../aggregator/outputs/from-ledger.ts'
+import { writeJson } from '../../aggregator/outputs/json.ts'
 import { idParams, problems } from '../schemas/common.ts'
 import { requireRun, type App, type Context } from './context.ts'
 
@@ -47,8 +47,8 @@ function* finishedDocuments({ ledger, stopping }: Context, run: Run): Generator<
     for (const row of rows) {
       // Cut off, it is seen to be incomplete; ended, it would not be.
       if (stopping.aborted) throw new ScriptoriumError('draining', 'the service is stopping')
-      const recipe = runs.get(row.run_id)?.request.recipe ?? run.request.recipe
-      yield toJson(assembleDocument(row, pages.results(row.id), recipe))
+      const { request } = runs.get(row.run_id) ?? run
+      yield* writeJson(documentOf({ pages }, row, request))
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < resultsAtATime) return

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { formats } from '../../../shared/contract.ts'
+import { defaultFormats, formats } from '../../../shared/contract.ts'
 import { ScriptoriumError, isErrorCode } from '../../../shared/errors.ts'
 import { newRunId } from '../../../shared/ids.ts'
 import { runStates, type RunRequest } from '../../../shared/messages.ts'
 import { oneOf } from '../../../shared/one-of.ts'
+import { ttl } from '../../../shared/keys.ts'
 import { canonicalRecipe, defaultRecipe } from '../../../shared/recipe.ts'
 import { runReportSchema } from '../../../shared/report.ts'
 import { fromCursor, fromIsoCursor, toPage } from '../cursor.ts'
@@ -53,6 +54,10 @@ function startRoute(app: App, context: Context): void {
       const request = toRequest(context, body, requestId, caller)
       const { runs } = context.ledger.get()
       requireFreeFolder(context, request.out)
+      if (body.pdfPassword !== undefined) {
+        const { redis, keys } = context
+        await redis.set(keys.secret(request.runId), body.pdfPassword, 'EX', ttl.secret)
+      }
       await context.command({ kind: 'start', request })
       await waitUntil(async () => {
         const refusal = await context.runs.refusal(request.runId)
@@ -85,8 +90,8 @@ function toRequest(
     exclude: body.exclude ?? [],
     includeHidden: body.includeHidden ?? false,
     follow: false,
-    formats: [...formats],
-    combined: false,
+    formats: formats.filter((format) => (body.formats ?? defaultFormats).includes(format)),
+    combined: body.combined ?? false,
     recipe: canonicalRecipe(checkRecipe({ ...defaultRecipe, ...body.recipe })),
     attempts: body.attempts ?? 3,
     timeoutMs: body.timeoutMs ?? 0,
@@ -94,6 +99,7 @@ function toRequest(
     retryFailed: body.retryFailed ?? false,
     checksum: body.checksum ?? false,
     dryRun: false,
+    ...(body.pdfPassword !== undefined && { hasPdfPassword: true }),
     requestedBy: caller,
     source: 'folder',
     priority: body.priority ?? 'bulk',

@@ -11,11 +11,12 @@ import {
   type UploadOptions,
   type UploadSource,
 } from '../schemas/options.ts'
+import { readOutcomes } from '../../../shared/contract.ts'
 import { ScriptoriumError } from '../../../shared/errors.ts'
 import { settleIdempotency } from '../idempotency.ts'
 import type { OpenSource } from '../open-source.ts'
 import { InvalidRequest, scrub, TryLater } from '../problem.ts'
-import { renderResult, requireResult, resultOf } from '../results.ts'
+import { requireResult, resultOf, textOf, wholeOf } from '../results.ts'
 import { readUploads } from '../uploads/read-uploads.ts'
 import { dropAll, type Uploads } from '../uploads/uploads.ts'
 import { waitUntil } from '../wait.ts'
@@ -194,8 +195,10 @@ function ofSubmission({ links }: DocumentView, runId: string, options: UploadOpt
 
 function withResult({ ledger }: Context, id: string): Pick<DocumentView, 'result'> | undefined {
   const row = ledger.get().documents.get(id)
-  if (row?.outcome == null || row.error_code !== null || row.expired_at !== null) return undefined
-  return { result: resultOf(ledger.get(), row) }
+  if (row?.outcome == null || !readOutcomes.has(row.outcome) || row.expired_at !== null) {
+    return undefined
+  }
+  return { result: wholeOf(resultOf(ledger.get(), row)) }
 }
 
 const wantsText = ({ headers }: FastifyRequest): boolean =>
@@ -205,7 +208,7 @@ function sendText({ ledger }: Context, reply: FastifyReply, id: string): Fastify
   const row = ledger.get().documents.get(id)
   if (row === undefined)
     throw new ScriptoriumError('unknown_document', `there is no document ${id}`)
-  const text = renderResult(resultOf(ledger.get(), requireResult(row)), 'txt')
+  const text = textOf(resultOf(ledger.get(), requireResult(row)))
   return reply.type('text/plain; charset=utf-8').send(text)
 }
 

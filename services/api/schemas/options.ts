@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { formats } from '../../../shared/contract.ts'
 import { priorityNames } from '../../../shared/messages.ts'
 import { oneOf } from '../../../shared/one-of.ts'
 import { recipeSchema } from '../../../shared/recipe.ts'
@@ -24,6 +25,8 @@ const reading = {
   attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
   /** Deadline of one reading, milliseconds; 0 = by the page's size. */
   timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
+  /** Opens encrypted PDFs. It is kept until the run ends, a day at most, and is never shown. */
+  pdfPassword: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
 }
 
 /** What goes with an upload. */
@@ -81,6 +84,9 @@ export const runBodySchema = Type.Object(
     recipe: Type.Optional(recipeOptionsSchema),
     ...reading,
     ...labelOptions,
+    formats: Type.Optional(Type.Array(oneOf(formats), { minItems: 1, maxItems: formats.length })),
+    /** One file of everything, too. */
+    combined: Type.Optional(Type.Boolean()),
     force: Type.Optional(Type.Boolean()),
     retryFailed: Type.Optional(Type.Boolean()),
     checksum: Type.Optional(Type.Boolean()),

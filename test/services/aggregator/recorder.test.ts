@@ -126,18 +126,6 @@ test('a document of many pages is read when the last of them is, in whatever ord
   assert.equal(outcomeOf('d1'), 'succeeded')
 })
 
-test('one failed page fails the document, once all its pages are known, and is named', (t) => {
-  const { ledger, take } = setUp(t)
-  const failure = { page: 2, pagesTotal: 3, outcome: 'timeout' } as const
-  const error = { code: 'page_timeout', message: 'took too long' }
-  assert.deepEqual(take(failedReport(pageOf('d1', 2), { ...failure, error })), nothing)
-  take(expanded('d1', 3), pageReport(pageOf('d1', 1), { page: 1 }, 3))
-  assert.deepEqual(take(pageReport(pageOf('d1', 3), { page: 3 }, 3)).failed, ['d1'])
-  const row = rowOf(ledger, 'd1')
-  assert.equal(row.outcome, 'timeout')
-  assert.equal(row.error_message, 'page 2 of 3 took too long')
-})
-
 test('a duplicate of what was read takes its pages over', (t) => {
   const { ledger, take } = setUp(t, ['d1', 'd2'])
   take(pageReport(about('d1')))

@@ -103,7 +103,9 @@ test('lists are by outcome, tag, status and run', async () => {
   ]
   await api.read(read.id)
   await api.fail(failed.id)
-  assert.deepEqual(idsOf(await list('tag=listed')), [open.id, failed.id, read.id])
+  // What was taken in within the same millisecond stands in either order.
+  const all = [open.id, failed.id, read.id].toSorted()
+  assert.deepEqual(idsOf(await list('tag=listed')).toSorted(), all)
   assert.deepEqual(idsOf(await list('tag=listed&outcome=succeeded')), [read.id])
   assert.deepEqual(idsOf(await list('tag=listed&outcome=rejected')), [failed.id])
   assert.deepEqual(idsOf(await list('tag=listed&status=finished')), [failed.id, read.id])

@@ -17,6 +17,7 @@ const heartbeat: Heartbeat = {
   version,
   languages: ['eng'],
   engine: 'tesseract.js',
+  warm: [{ languages: ['eng'], oem: 1, pages: 3 }],
   state: 'reading',
   currentPage: 'a.png#1',
   pagesDone: 3,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { ScriptoriumDocument } from '../../../shared/contract.ts'
-import { documentSchema } from '../../../shared/contract.ts'
+import { documentSchema, formats } from '../../../shared/contract.ts'
 import { createParser } from '../../../shared/messages.ts'
 import { createReporter } from '../../../shared/results.ts'
+import { outputFormats } from '../../../services/aggregator/outputs/formats.ts'
 import type { DocumentView } from '../../../services/api/schemas/document.ts'
 import { formOf, startApi } from '../../helpers/api.ts'
 import { pngOf, tiffOf } from '../../helpers/pages.ts'
@@ -85,7 +86,40 @@ test('one page is given alone', async () => {
   )
   await api.refused(404, 'unknown_page', 'GET', `${two.links.result}?page=3`)
   await api.refused(400, 'malformed_request', 'GET', `${two.links.result}?page=0`)
-  await api.refused(400, 'malformed_request', 'GET', `${two.links.result}?format=pdf`)
+  await api.refused(400, 'malformed_request', 'GET', `${two.links.result}?format=docx`)
+})
+
+test('every format is given, by its name and by its media type', async () => {
+  const beginnings: Record<string, RegExp> = {
+    txt: /^first line\n/,
+    json: /^\{"id"/,
+    hocr: /^<\?xml[^]*<html[^]*class="ocr_page"/,
+    alto: /^<\?xml[^]*<alto /,
+    page: /^<\?xml[^]*<PcGts /,
+    tsv: /^level\tpage_num/,
+    pdf: /^%PDF-/,
+  }
+  for (const format of formats) {
+    const named = await get(`${one.links.result}?format=${format}`)
+    assert.equal(named.status, 200, format)
+    assert.match(named.text, beginnings[format] ?? /^$/)
+    const accept = outputFormats[format].mediaType.split(';')[0] ?? ''
+    assert.ok(named.headers['content-type']?.startsWith(accept), named.headers['content-type'])
+    const negotiated = await get(one.links.result, { accept })
+    assert.equal(negotiated.text, named.text, format)
+  }
+})
+
+test('PAGE of several pages is asked for page by page', async () => {
+  await api.refused(422, 'invalid_request', 'GET', `${two.links.result}?format=page`)
+  const second = await get(`${two.links.result}?format=page&page=2`)
+  assert.match(second.text, /pcGtsId="page_2"/)
+})
+
+test('a PDF whose pages are gone is refused, and the other formats are given', async () => {
+  // Its workers reported another file than lies in the spool.
+  await api.refused(404, 'input_unreadable', 'GET', `${two.links.result}?format=pdf`)
+  assert.equal((await get(`${two.links.result}?format=hocr`)).status, 200)
 })
 
 test('a result that the client has is 304, and each form has a tag of its own', async () => {

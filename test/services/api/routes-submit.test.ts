@@ -9,6 +9,7 @@ import type { DocumentView, UploadView } from '../../../services/api/schemas/doc
 import type { RunView } from '../../../services/api/schemas/run.ts'
 import { formOf, startApi, type Api } from '../../helpers/api.ts'
 import { pngOf } from '../../helpers/pages.ts'
+import { pdfOf } from '../../helpers/scanned-pdf.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
 const api: Api = await startApi({ after })
@@ -267,13 +268,40 @@ test('a content type that nobody takes is 415, and so is content that nobody rea
     const given = { body: 'files=x', headers: { 'content-type': type } }
     await api.refused(415, 'unsupported_media_type', 'POST', '/v1/documents', given)
   }
-  const pdf = Buffer.from('%PDF-1.7\n1 0 obj\n<<>>\nendobj\n')
+  const heic = Buffer.concat([
+    Buffer.from('0000001866747970', 'hex'),
+    Buffer.from('heic\0\0\0\0mif1heic'),
+  ])
   const zip = Buffer.from('504b03041400000000000000000000000000', 'hex')
-  for (const bytes of [pdf, zip, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')]) {
+  for (const bytes of [heic, zip, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')]) {
     const sniffed = { body: formOf([{ name: 'page.png', bytes, type: 'image/png' }]) }
     const { body } = await api.refused(415, 'unsupported_type', 'POST', '/v1/documents', sniffed)
     assert.match(body.detail, /^page\.png /)
   }
+  await nothingLeft()
+})
+
+test('the password of a PDF goes to the workers, and to nobody else', async () => {
+  const pdfPassword = 'heron-and-lantern'
+  const bytes = pdfOf([{ width: 595, height: 842, text: { lines: ['Under lock.'], mode: 0 } }])
+  const { status, body, text } = await api.call<DocumentView>('POST', '/v1/documents', {
+    body: formOf([{ name: 'locked.pdf', bytes }], { pdfPassword }),
+    headers: { 'idempotency-key': 'locked' },
+  })
+  assert.equal(status, 202)
+  assert.equal(body.mediaType, 'application/pdf')
+  const { redis, keys } = api.context
+  const secret = keys.secret(body.runId)
+  assert.equal(await redis.get(secret), pdfPassword)
+  assert.ok((await redis.ttl(secret)) > 0)
+  const others = (await redis.keys('*')).filter((key) => key !== secret)
+  for (const key of others) {
+    const value = await redis.dumpBuffer(key)
+    assert.ok(!value?.includes(pdfPassword), key)
+  }
+  assert.ok(!text.includes(pdfPassword))
+  const { text: run } = await api.call('GET', `/v1/runs/${body.runId}`)
+  assert.ok(!run.includes(pdfPassword))
   await nothingLeft()
 })
 

@@ -13,7 +13,7 @@ function pageOf(...lines: string[]): PageResult {
     const words = text
       .split(' ')
       .map((word) => ({ text: word, confidence: 80, bbox: { x0, y0: 1, x1: ++x0, y1: 2 } }))
-    const line = { ...located, text, words }
+    const line = { ...located, text, baseline: located.bbox, size: 1, words }
     return { ...located, text, paragraphs: [{ ...located, text, lines: [line] }] }
   })
   return makePage({ text: lines.join('\n'), blocks })

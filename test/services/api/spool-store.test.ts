@@ -99,7 +99,7 @@ test('a file may be as large as the limit, and no larger', async (t) => {
 test('a refusal comes as soon as it is known, and leaves the stream to the caller', async (t) => {
   const { store, inTmp } = makeStore(t)
   const cases: [first: Buffer, code: string][] = [
-    [Buffer.from('%PDF-1.7\n'), 'unsupported_type'],
+    [Buffer.from('PK\x03\x04 an archive'), 'unsupported_type'],
     [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'unsupported_type'],
     [jpegLike(5_000), 'upload_too_large'],
   ]

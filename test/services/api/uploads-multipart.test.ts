@@ -67,7 +67,7 @@ test('bad files among good ones are named with their reason, and the good ones a
     whole(
       filePart('empty.jpg', Buffer.alloc(0)),
       filePart('a.jpg', jpegLike(200_000)),
-      filePart('letter.pdf', Buffer.from('%PDF-1.7\n'.padEnd(500_000, ' '))),
+      filePart('letter.svg', Buffer.from('<svg>'.padEnd(500_000, ' '))),
       filePart('b.jpg', jpegLike(100)),
       filePart('big.jpg', jpegLike(5_000_000)),
       filePart('c.jpg', jpegLike(101)),
@@ -79,9 +79,9 @@ test('bad files among good ones are named with their reason, and the good ones a
   assert.deepEqual(answer.body.rejected, [
     { name: 'empty.jpg', code: 'empty_file', message: 'has 0 bytes' },
     {
-      name: 'letter.pdf',
+      name: 'letter.svg',
       code: 'unsupported_type',
-      message: 'holds application/pdf; JPEG, PNG, TIFF, WebP, GIF and AVIF are read',
+      message: 'is an SVG drawing (image/svg+xml), which is not read; export it as PNG or PDF',
     },
     {
       name: 'big.jpg',
@@ -91,7 +91,8 @@ test('bad files among good ones are named with their reason, and the good ones a
     {
       name: 'words.jpg',
       code: 'unsupported_type',
-      message: 'is not an image; JPEG, PNG, TIFF, WebP, GIF and AVIF are read',
+      message:
+        'is not an image or a PDF; JPEG, PNG, TIFF, WebP, GIF, AVIF, BMP, PNM, JPEG 2000 and PDF are read',
     },
   ])
   assert.equal(readdirSync(app.spool.inputs).length, 3)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { shellCommand } from '../../../services/ingest/shell-command.ts'
+import { shellCommand, withoutPassword } from '../../../services/ingest/shell-command.ts'
 
 test('a shell reads the very words that were written', () => {
   const words = [
@@ -28,4 +28,10 @@ test('a shell reads the very words that were written', () => {
 test('plain words are left readable', () => {
   const words = ['npm', 'run', 'ingest', '--', 'scans/1', '--out', '/tmp/OUT']
   assert.equal(shellCommand(words), words.join(' '))
+})
+
+test('a password is not shown, however it was given', () => {
+  const words = ['scans', '--pdf-password', 'otter', '--out', 'OUT']
+  assert.deepEqual(withoutPassword(words), ['scans', '--out', 'OUT'])
+  assert.deepEqual(withoutPassword(['--pdf-password=otter', 'scans']), ['scans'])
 })

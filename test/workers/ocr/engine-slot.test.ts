@@ -7,10 +7,11 @@ import { createEngineSlot } from '../../../workers/ocr/engine-slot.ts'
 import { silent } from '../../helpers/private-redis.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-const page: PreparedPage = { pgm: Buffer.alloc(0), width: 1, height: 1, label: 'a.png#1' }
+const settings = { psm: 3, dpi: 0, variables: {} }
+const page: PreparedPage = { pgm: Buffer.alloc(0), width: 1, height: 1, label: 'a.png#1', settings }
 
 /** A slot over engines that are numbered; `isBroken` makes the next reading fail, and it waits for `until`. */
-function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
+function setUp(given: { engines?: number; pages?: number } = {}) {
   const state = {
     loaded: 0,
     readings: 0,
@@ -18,6 +19,8 @@ function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
     isBroken: false,
     until: undefined as Promise<never> | undefined,
     rss: 0,
+    /** What each loaded engine adds to `rss` while it is loaded. */
+    rssPerEngine: 0,
     canLoad: true,
   }
   const createEngine: EngineFactory = async () => {
@@ -39,8 +42,8 @@ function setUp(limits = { pages: 100, rssBytes: 1_000 }) {
   const slot = createEngineSlot({
     createEngine,
     tessdataPrefix: undefined,
-    limits,
-    rssBytes: () => state.rss,
+    limits: { engines: 2, pages: 100, rssBytes: 1_000, ...given },
+    rssBytes: () => state.rss + (state.loaded - state.closed.length) * state.rssPerEngine,
     log: silent,
   })
   const read = async (
@@ -71,7 +74,7 @@ test('after a failure the error comes through and a fresh engine reads on', asyn
 })
 
 test('an engine is replaced after so many pages', async () => {
-  const { slot, state, read } = setUp({ pages: 2, rssBytes: 1_000 })
+  const { slot, state, read } = setUp({ pages: 2 })
   const texts = [await read(), await read(), await read(), await read(), await read()]
   assert.deepEqual(
     texts,
@@ -92,15 +95,91 @@ test('an engine is replaced once the process holds too much memory', async () =>
   await slot.close()
 })
 
-test('another recipe needs another engine, the same in other words does not', async () => {
+test('recipes of the same models share an engine, whatever else they ask for', async () => {
   const { slot, state, read } = setUp()
   const variables = { tessedit_do_invert: '0', lstm_choice_mode: '1' }
-  const swapped = { lstm_choice_mode: '1', tessedit_do_invert: '0' }
   await read({ ...defaultRecipe, variables })
-  assert.equal(await read({ ...defaultRecipe, variables: swapped }), 'read by 1')
-  assert.equal(await read({ ...defaultRecipe, psm: 6 }), 'read by 2')
+  for (const other of [{ psm: 6 }, { dpi: 300 }, { preset: 'best' as const }, { pages: '1-3' }]) {
+    assert.equal(await read({ ...defaultRecipe, ...other }), 'read by 1')
+  }
+  assert.equal(await read({ ...defaultRecipe, languages: ['eng', 'eng'] }), 'read by 1')
+  assert.deepEqual(state.closed, [])
+  await slot.close()
+})
+
+const inGerman = { ...defaultRecipe, languages: ['deu'] }
+const inFrench = { ...defaultRecipe, languages: ['fra'] }
+
+test('other languages, their order or another mode need another engine, and the first stays warm', async () => {
+  const { slot, state, read } = setUp({ engines: 5 })
+  const both = { ...defaultRecipe, languages: ['eng', 'deu'] }
+  const turned = { ...defaultRecipe, languages: ['deu', 'eng'] }
+  const texts = [await read(), await read(inGerman), await read(both), await read(turned)]
+  texts.push(await read({ ...defaultRecipe, oem: 0 }), await read())
+  assert.deepEqual(
+    texts,
+    [1, 2, 3, 4, 5, 1].map((number) => `read by ${number}`),
+  )
+  assert.deepEqual(state.closed, [])
+  await slot.close()
+  assert.deepEqual(state.closed.toSorted(), [1, 2, 3, 4, 5])
+})
+
+test('the engine that was not used for longest makes room', async () => {
+  const { slot, state, read } = setUp({ engines: 2 })
+  await slot.warm(defaultRecipe)
+  await read(inGerman)
+  await read()
+  assert.equal(await read(inFrench), 'read by 3')
+  assert.deepEqual(state.closed, [2])
+  assert.equal(await read(), 'read by 1')
+  await slot.close()
+})
+
+test('one engine at a time is what a limit of one gives', async () => {
+  const { slot, state, read } = setUp({ engines: 1 })
+  await read()
+  await read(inGerman)
   assert.deepEqual(state.closed, [1])
   await slot.close()
+})
+
+test('where memory is short the engines that are not at work go first, and no more than it takes', async () => {
+  const { slot, state, read } = setUp({ engines: 3 })
+  for (const recipe of [defaultRecipe, inGerman, inFrench]) await read(recipe)
+  state.rssPerEngine = 400
+  assert.equal(await read(inGerman), 'read by 2')
+  assert.deepEqual(state.closed, [1])
+  state.rssPerEngine = 600
+  assert.equal(await read(inGerman), 'read by 2')
+  assert.deepEqual(state.closed, [1, 3])
+  await slot.close()
+})
+
+test('a failure costs its own engine and no other', async () => {
+  const { slot, state, read } = setUp()
+  await read()
+  await read(inGerman)
+  state.isBroken = true
+  await assert.rejects(read(inGerman), { code: 'engine_failed' })
+  state.isBroken = false
+  assert.equal(await read(), 'read by 1')
+  assert.deepEqual(state.closed, [2])
+  await slot.close()
+})
+
+test('it tells which engines are warm and what they have read, the one used last first', async () => {
+  const { slot, read } = setUp()
+  await slot.warm(defaultRecipe)
+  assert.deepEqual(slot.warmEngines(), [{ languages: ['eng'], oem: 1, pages: 0 }])
+  await read(inGerman)
+  await read(inGerman)
+  assert.deepEqual(slot.warmEngines(), [
+    { languages: ['deu'], oem: 1, pages: 2 },
+    { languages: ['eng'], oem: 1, pages: 0 },
+  ])
+  await slot.close()
+  assert.deepEqual(slot.warmEngines(), [])
 })
 
 test('an engine that does not start is tried again with the next page', async () => {

@@ -7,11 +7,14 @@ import type { Job } from '../../../shared/messages.ts'
 import { defaultRecipe, fingerprintOf } from '../../../shared/recipe.ts'
 import { createDesk } from '../../../workers/ocr/desk.ts'
 import { createEngineSlot } from '../../../workers/ocr/engine-slot.ts'
+import { createDocuments } from '../../../workers/ocr/open/documents.ts'
+import { createOpeners } from '../../../workers/ocr/open/open.ts'
+import { createOpening } from '../../../workers/ocr/opening.ts'
 import { createReading } from '../../../workers/ocr/reading.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { pngOf, tiffOf } from '../../helpers/pages.ts'
 import { silent } from '../../helpers/private-redis.ts'
-import { engine, makeJob } from '../../helpers/records.ts'
+import { engine, makeJob, makePage } from '../../helpers/records.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
 /** A reading over an upload of these bytes, all that watchers are told, and an engine that ends when it is let. */
@@ -26,24 +29,32 @@ function setUp(t: TestContext, bytes: Buffer) {
       async recognise() {
         state.readings += 1
         await state.until
-        return { text: 'read', confidence: 90, blocks: [] }
+        return { text: 'read', confidence: 90, blocks: makePage({ text: 'read' }).blocks }
       },
       async close() {
         state.closed += 1
       },
     }),
     tessdataPrefix: undefined,
-    limits: { pages: 100, rssBytes: Number.POSITIVE_INFINITY },
+    limits: { engines: 2, pages: 100, rssBytes: Number.POSITIVE_INFINITY },
     rssBytes: () => 0,
     log: silent,
   })
-  const read = createReading({
-    workerId: 'w1',
-    limits: { maxBytes: 1e6, maxMegapixels: 1, maxPages: 10 },
-    engineSlot,
-    identities: async () => engine,
+  const openers = createOpeners({ maxMegapixels: 1, maxPages: 10, decodeMs: 10_000 })
+  t.after(() => openers.close())
+  const open = createOpening({
+    documents: createDocuments({ openers, maxHeldBytes: 1e6, idleMs: 10_000 }),
+    maxBytes: 1e6,
     claim: async ({ documentId }) => documentId,
     addPages: async () => undefined,
+    password: async () => undefined,
+  })
+  const read = createReading({
+    workerId: 'w1',
+    open,
+    maxMegapixels: 1,
+    engineSlot,
+    identities: async () => engine,
     onBegin: ({ runId }, page, pagesTotal) => void told.push([runId, page, pagesTotal]),
   })
   const deliver = (given: Partial<Job> = {}, cancelling = new AbortController().signal) => {

@@ -5,14 +5,12 @@ import { after, test } from 'node:test'
 import { defaultRecipe } from '../../../shared/recipe.ts'
 import type { Recognition } from '../../../workers/ocr/engine.ts'
 import { findEngineFactory } from '../../../workers/ocr/engine.ts'
-import { preparePage } from '../../../workers/ocr/prepare/prepare.ts'
 import { createTesseract } from '../../../workers/ocr/tesseract.ts'
 import { makeFolder } from '../../helpers/folder.ts'
+import { prepareSample } from '../../helpers/prepared.ts'
 import { wordF1 } from '../../helpers/word-f1.ts'
 
 const repository = join(import.meta.dirname, '../../..')
-const open = (sample: string) =>
-  preparePage(readFileSync(join(repository, 'samples', sample)), 1, sample, 100)
 const truth = (sample: string) =>
   readFileSync(join(repository, 'test/fixtures/truth', `${sample}.txt`), 'utf8')
 const wordsOf = ({ blocks }: Recognition) =>
@@ -24,14 +22,14 @@ const engine = await createTesseract(defaultRecipe, undefined)
 after(() => engine.close())
 
 test('a sample is read nearly as it was written', async () => {
-  const { text, confidence } = await engine.recognise(await open('seeds.png'), 60_000)
+  const { text, confidence } = await engine.recognise(await prepareSample('seeds.png'), 60_000)
   const f1 = wordF1(text, truth('seeds.png'))
   assert.ok(f1 > 0.9, `word F1 ${f1}`)
   assert.ok(confidence > 60 && confidence <= 100)
 })
 
 test('every word lies inside its page, and has a confidence in percent', async () => {
-  const page = await open('seeds.png')
+  const page = await prepareSample('seeds.png')
   const words = wordsOf(await engine.recognise(page, 60_000))
   assert.ok(words.length > 20)
   for (const { text, confidence, bbox } of words) {
@@ -43,7 +41,7 @@ test('every word lies inside its page, and has a confidence in percent', async (
 })
 
 test('a page reads the same whatever was read before it', async () => {
-  const [a, b] = [await open('seeds.png'), await open('recipe.jpg')]
+  const [a, b] = [await prepareSample('seeds.png'), await prepareSample('recipe.jpg')]
   const first = await engine.recognise(a, 60_000)
   await engine.recognise(b, 60_000)
   assert.deepEqual(await engine.recognise(a, 60_000), first)
@@ -51,13 +49,14 @@ test('a page reads the same whatever was read before it', async () => {
 
 test('a page without text is empty, with nothing to be confident of', async () => {
   const pgm = Buffer.concat([Buffer.from('P5\n200 200\n255\n'), Buffer.alloc(40_000, 255)])
-  const page = { pgm, width: 200, height: 200, label: 'blank' }
+  const settings = { psm: 3, dpi: 0, variables: {} }
+  const page = { pgm, width: 200, height: 200, label: 'blank', settings }
   assert.deepEqual(await engine.recognise(page, 60_000), { text: '', confidence: 0, blocks: [] })
 })
 
 test('a page that takes too long rejects, its engine can be ended, and a fresh one reads on', async () => {
   const late = await createTesseract(defaultRecipe, undefined)
-  const page = await open('seeds.png')
+  const page = await prepareSample('seeds.png')
   await assert.rejects(late.recognise(page, 5), { code: 'page_timeout', message: /--timeout/ })
   await late.close()
   const { text } = await engine.recognise(page, 60_000)

@@ -1,6 +1,13 @@
 import sharp, { type Metadata } from 'sharp'
 import { ScriptoriumError, toError } from '../../../shared/errors.ts'
-import { readableTypeOf } from '../../../shared/media-types.ts'
+import {
+  toOrientation,
+  type OpenedDocument,
+  type OpenedPage,
+  type Opener,
+  type PagePixels,
+} from './opened.ts'
+import { requireSize, soundDpi } from './raster/raster.ts'
 
 // Only what users' pages come in is decoded: the rest of libvips' loaders is surface for attacks.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -18,59 +25,47 @@ sharp.unblock({
 sharp.cache(false)
 sharp.concurrency(1)
 
-/** An image file that can be read: its media type by content and how many pages it holds. */
-export interface OpenedImage {
-  mediaType: string
-  pagesTotal: number
-}
-
-export interface ImageLimits {
-  maxPages: number
-}
-
-/**
- * Looks at an image file without decoding it. Throws `unsupported_type`, `corrupt_image` or `too_large` (pages);
- * messages are complete after the file's name.
- */
-export async function openImage(bytes: Buffer, limits: ImageLimits): Promise<OpenedImage> {
-  const mediaType = await readableTypeOf(bytes)
-  // Only TIFF holds pages (of an animation the first frame is read); the decoder itself minds the pixels of the rest.
-  if (mediaType !== 'image/tiff') return { mediaType, pagesTotal: 1 }
-  const { pages: pagesTotal = 1 } = await metadata(bytes)
-  if (pagesTotal > limits.maxPages) {
-    const limit = `SCRIPTORIUM_MAX_PAGES=${limits.maxPages}`
-    throw new ScriptoriumError('too_large', `has ${pagesTotal} pages, more than ${limit}`)
+/** Opens what sharp decodes and what has one page; of an animation that is its first frame. */
+export const openImage: Opener = (bytes, { mediaType, limits }) => {
+  const document: OpenedDocument = {
+    mediaType,
+    pagesTotal: 1,
+    bytesHeld: bytes.length,
+    isLost: () => false,
+    page: () => describePixels({ data: bytes }, limits.maxMegapixels),
+    close: () => Promise.resolve(),
   }
-  return { mediaType, pagesTotal }
+  return Promise.resolve(document)
 }
 
-/** What a refusal to decode means: `too_large` where page `page` (from 1) has more pixels than allowed, else `corrupt_image`. */
-export async function explainRefusal(
-  bytes: Buffer,
-  page: number,
+/** A page that sharp can decode, with what its file tells of it. Throws `corrupt_image` or `too_many_pixels`. */
+export async function describePixels(
+  pixels: PagePixels,
   maxMegapixels: number,
-  thrown: unknown,
-): Promise<ScriptoriumError> {
-  const { width, height } = await metadata(bytes, page)
-  if (width * height <= maxMegapixels * 1e6) return corrupt(thrown)
-  return new ScriptoriumError(
-    'too_large',
-    `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=${maxMegapixels}`,
-  )
+): Promise<OpenedPage> {
+  const { width, height, density, orientation } = await metadata(pixels.data, pixels.page)
+  requireSize(width, height, maxMegapixels)
+  return {
+    kind: 'pixels',
+    pixels,
+    width,
+    height,
+    dpi: soundDpi(density),
+    orientation: toOrientation(orientation),
+  }
 }
 
-async function metadata(bytes: Buffer, page = 1): Promise<Metadata> {
+async function metadata(bytes: Buffer, page = 0): Promise<Metadata> {
   try {
     // The pixel limit is for decoding, and has a message of its own.
-    const options = { limitInputPixels: false, failOn: 'error', page: page - 1 } as const
-    return await sharp(bytes, options).metadata()
+    return await sharp(bytes, { limitInputPixels: false, failOn: 'error', page }).metadata()
   } catch (thrown) {
     throw corrupt(thrown)
   }
 }
 
 /** libvips' own words, on one line. */
-function corrupt(thrown: unknown): ScriptoriumError {
+export function corrupt(thrown: unknown): ScriptoriumError {
   const [reason = ''] = toError(thrown).message.split('\n')
   const options = { cause: thrown }
   return new ScriptoriumError('corrupt_image', `is damaged or cut off (${reason})`, options)

@@ -28,7 +28,23 @@ export interface SourceRequest {
  * `path_outside_root`, `not_a_file`, `empty_file`, `too_large`, or `unstable` where it is no longer what was planned.
  */
 export async function readSource(request: SourceRequest): Promise<Source> {
-  const { root, path, follow } = request
+  return withFile(request, async (handle) => {
+    const size = check(request, await handle.stat({ bigint: true }))
+    const bytes = await readWhole(handle, size)
+    check(request, await handle.stat({ bigint: true }))
+    return { bytes, sha256: hash('sha256', bytes) }
+  })
+}
+
+/** Throws like `readSource` where the file is no longer what was planned; reads nothing. */
+export async function checkSource(request: SourceRequest): Promise<void> {
+  await withFile(request, async (handle) => check(request, await handle.stat({ bigint: true })))
+}
+
+async function withFile<T>(
+  { root, path, follow }: SourceRequest,
+  work: (handle: FileHandle) => Promise<T>,
+): Promise<T> {
   const file = join(root, path)
   // Between planning and reading, a folder on the way may have become a link that leads out.
   const real = await realpath(file).catch((thrown: unknown) => refuse(thrown))
@@ -39,10 +55,7 @@ export async function readSource(request: SourceRequest): Promise<Source> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const handle = await open(real, flags).catch((thrown: unknown) => refuse(thrown))
   try {
-    const size = check(request, await handle.stat({ bigint: true }))
-    const bytes = await readWhole(handle, size)
-    check(request, await handle.stat({ bigint: true }))
-    return { bytes, sha256: hash('sha256', bytes) }
+    return await work(handle)
   } finally {
     await handle.close()
   }

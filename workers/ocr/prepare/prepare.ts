@@ -1,49 +1,52 @@
-import sharp, { type Sharp } from 'sharp'
-import { explainRefusal } from '../open/image.ts'
-import type { PreparedPage } from '../engine.ts'
+import { corrupt } from '../open/image.ts'
+import type { OpenedPage } from '../open/opened.ts'
+import { decodePage } from './decode.ts'
+import type { Grey } from './grey.ts'
+import type { Size } from './place.ts'
+import { renderPage, type Rendered, type Wishes } from './render.ts'
+import { surveyPage, type Survey } from './survey.ts'
+import { turn, turnOn, type Turn } from './turn.ts'
 
-/** One named change to a page's pixels. */
-interface Step {
-  name: string
-  apply: (image: Sharp) => Sharp
+/** A page that lies on the desk: decoded, looked at, and made ready for its first attempt. */
+export interface PageOnDesk {
+  /** As it was given, pixels. */
+  size: Size
+  /** What puts the given pixels the way they lie in `grey`. */
+  turn: Turn
+  grey: Grey
+  survey: Survey
+  first: Rendered
 }
 
-/** What every page goes through before the engine sees it, in this order. */
-const steps: readonly Step[] = [
-  { name: 'autoOrient', apply: (image) => image.autoOrient() },
-  { name: 'flatten', apply: (image) => image.flatten({ background: 'white' }) },
-  { name: 'grey', apply: (image) => image.greyscale() },
-]
-
-/** Decoding longer than this is an attack or a mistake, seconds. */
-const decodeSeconds = 60
-
 /**
- * Decodes page `page` (from 1) of an image file and makes it ready for the engine.
- * Throws `corrupt_image` or `too_large`; the message is complete after the file's name.
+ * Decodes a page and makes it ready for its first attempt: everything that can be done while the engine reads another.
+ * Throws `corrupt_image`; the message is complete after the file's name.
  */
 export async function preparePage(
-  bytes: Buffer,
-  page: number,
-  label: string,
+  opened: Extract<OpenedPage, { kind: 'pixels' }>,
   maxMegapixels: number,
-): Promise<PreparedPage> {
-  const decoded = sharp(bytes, {
-    page: page - 1,
-    limitInputPixels: maxMegapixels * 1e6,
-    // 'warning' refuses sound scans with odd metadata, 'none' turns a cut-off page into grey without a word.
-    failOn: 'error',
+  wishes: Wishes,
+): Promise<PageOnDesk> {
+  const decoded = await decodePage(opened, maxMegapixels).catch((thrown: unknown) => {
+    throw corrupt(thrown)
   })
-  const prepared = steps.reduce((image, step) => step.apply(image), decoded)
-  try {
-    const { data, info } = await prepared
-      .timeout({ seconds: decodeSeconds })
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    const { width, height } = info
-    const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
-    return { pgm: Buffer.concat([header, data]), width, height, label }
-  } catch (thrown) {
-    throw await explainRefusal(bytes, page, maxMegapixels, thrown)
-  }
+  return lay(decoded, wishes)
+}
+
+/** The same page, turned clockwise by `rotation`. */
+export function turnPage(
+  page: PageOnDesk,
+  rotation: Turn['rotation'],
+  wishes: Wishes,
+): Promise<PageOnDesk> {
+  const grey = turn(page.grey, { isMirrored: false, rotation })
+  return lay({ size: page.size, turn: turnOn(page.turn, rotation), grey }, wishes)
+}
+
+async function lay(
+  page: Pick<PageOnDesk, 'size' | 'turn' | 'grey'>,
+  wishes: Wishes,
+): Promise<PageOnDesk> {
+  const survey = surveyPage(page.grey)
+  return { ...page, survey, first: await renderPage(survey, wishes) }
 }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defaultRecipe, presets } from '../../../../shared/recipe.ts'
+import { planOf, settingsOf } from '../../../../workers/ocr/judge/plan.ts'
+
+const [fast, balanced, best] = presets.map(planOf)
+
+test('a better preset makes more attempts, and asks more of a reading before it is enough', () => {
+  const attempts = [fast, balanced, best].map((plan) => plan?.attempts.length ?? 0)
+  assert.deepEqual(
+    attempts,
+    attempts.toSorted((a, b) => a - b),
+  )
+  const marks = [fast, balanced, best].map((plan) => plan?.enough ?? 0)
+  assert.deepEqual(
+    marks,
+    marks.toSorted((a, b) => a - b),
+  )
+  assert.ok(marks.every((mark) => mark <= 1))
+})
+
+test('attempts of a preset have names of their own, and sound sizes', () => {
+  for (const preset of presets) {
+    const { attempts } = planOf(preset)
+    assert.equal(new Set(attempts.map(({ name }) => name)).size, attempts.length)
+    for (const { textHeight, narrowing, gain } of attempts) {
+      assert.ok(textHeight >= 10 && textHeight <= 60)
+      assert.ok(narrowing > 0.5 && narrowing <= 1)
+      assert.ok(gain >= 1)
+    }
+  }
+})
+
+const { attempts } = planOf('balanced')
+const [whole] = attempts
+const local = attempts.find(({ thresholding }) => thresholding === 'sauvola') ?? whole
+
+test('an attempt tells the engine its resolution and its thresholding', () => {
+  const otsu = settingsOf(whole, defaultRecipe)
+  assert.deepEqual([otsu.psm, otsu.dpi], [defaultRecipe.psm, whole.dpi])
+  assert.equal(otsu.variables['thresholding_method'], '0')
+  assert.equal(settingsOf(local, defaultRecipe).variables['thresholding_method'], '2')
+})
+
+test('what the user says goes before what the attempt would', () => {
+  const variables = { thresholding_method: '1', preserve_interword_spaces: '1' }
+  const settings = settingsOf(whole, { ...defaultRecipe, psm: 6, dpi: 150, variables })
+  assert.deepEqual(settings, { psm: 6, dpi: 150, variables })
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import sharp from 'sharp'
+import { createOpeners } from '../../../../workers/ocr/open/open.ts'
+import { undoDelta, withoutDelta } from '../../../../workers/ocr/open/raster/xz-delta.ts'
+
+const fixtures = join(import.meta.dirname, '../../../fixtures')
+const openers = createOpeners({ maxPages: 10, maxMegapixels: 1, decodeMs: 20_000 })
+after(() => openers.close())
+
+async function open(name: string, number = 1) {
+  const document = await openers.open(readFileSync(join(fixtures, name)), undefined)
+  const page = await document.page(number, { dpi: 0, pdfText: 'auto' })
+  await document.close()
+  assert.ok(page.kind === 'pixels')
+  return page
+}
+
+async function levelsOf(name: string): Promise<number[]> {
+  const { pixels } = await open(name)
+  const { data, raw, page = 0 } = pixels
+  const image = raw === undefined ? sharp(data, { page }) : sharp(data, { raw })
+  return [...(await image.flatten({ background: 'white' }).greyscale().raw().toBuffer())]
+}
+
+const wanted = [...(await sharp(join(fixtures, 'tiff/page.png')).greyscale().raw().toBuffer())]
+
+/** What libvips does not decode as it stands: the same page each time, and by how much a level may differ. */
+const variants: readonly (readonly [name: string, tolerance: number])[] = [
+  ['tiff/lzma.tif', 0],
+  ['tiff/lzma-predictor.tif', 0],
+  ['tiff/zstd.tif', 0],
+  ['tiff/lab.tif', 0],
+  ['tiff/twelve-bit.tif', 0],
+  ['tiff/old-jpeg.tif', 12],
+  ['page.jp2', 0],
+]
+
+test('variants that libvips does not decode come out as the page that they hold', async (t) => {
+  for (const [name, tolerance] of variants) {
+    await t.test(name, async () => {
+      const found = await levelsOf(name)
+      assert.equal(found.length, wanted.length)
+      const worst = Math.max(...found.map((level, index) => Math.abs(level - (wanted[index] ?? 0))))
+      assert.ok(worst <= tolerance, `off by ${worst}`)
+    })
+  }
+})
+
+test('samples of twelve bits keep how the page lies', async () => {
+  const { orientation, width, height } = await open('tiff/twelve-bit.tif')
+  assert.deepEqual([orientation, width, height], [6, 96, 32])
+})
+
+test('a TIFF in an encoding that is not decoded says so, and what to do', async () => {
+  await assert.rejects(open('tiff/jpeg-xl.tif'), {
+    code: 'unsupported_encoding',
+    message: /JPEG XL, which is not decoded; save it with LZW or Deflate/,
+  })
+  await assert.rejects(open('tiff/float.tif'), { code: 'unsupported_encoding' })
+})
+
+test('a strip of LZMA or Zstandard that was cut off is damaged', async () => {
+  for (const name of ['tiff/lzma.tif', 'tiff/zstd.tif']) {
+    const bytes = readFileSync(join(fixtures, name))
+    // The strip comes first in these files, and its directory after it.
+    bytes.fill(0, 60, 120)
+    const document = await openers.open(bytes, undefined)
+    await assert.rejects(
+      document.page(1, { dpi: 0, pdfText: 'auto' }),
+      { code: 'corrupt_image' },
+      name,
+    )
+  }
+})
+
+test('differences are added up, whatever their distance', () => {
+  assert.deepEqual([...undoDelta(Buffer.from([250, 10, 20, 1]), 1)], [250, 4, 24, 25])
+  assert.deepEqual([...undoDelta(Buffer.from([1, 2, 3, 4, 5, 6]), 3)], [1, 2, 3, 5, 7, 9])
+})
+
+test('what is no stream of libtiff is left as it is', () => {
+  const other = Buffer.from('fd377a585a000004e6d6b4460200210116000000742fe5a3', 'hex')
+  assert.deepEqual(withoutDelta(other), { strip: other, distance: 0 })
+  assert.equal(withoutDelta(Buffer.alloc(3)).distance, 0)
+})

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
+import { turnPage, type PageOnDesk } from '../../../../workers/ocr/prepare/prepare.ts'
+import { fromLevel, renderPage, toPrepared } from '../../../../workers/ocr/prepare/render.ts'
+import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
+import { placeBeforeTurn, turn, type Turn } from '../../../../workers/ocr/prepare/turn.ts'
+import { askew, at, centreOfInk, fill, paperOf, writtenPage } from './drawn.ts'
+
+const plain = { textHeight: 24, narrowing: 1, gain: 1 }
+
+/** A page with its writing, and a disc where there is none, in the margin. */
+function markedPage(degrees: number): Grey {
+  const page = askew(writtenPage(900, 1200, 22), degrees)
+  fill(page, mark.x - 25, mark.y - 25, 50, 50, 255)
+  for (let y = -12; y < 12; y += 1) {
+    const half = Math.round(Math.sqrt(144 - (y + 0.5) ** 2))
+    fill(page, mark.x - half, mark.y + y, 2 * half, 1)
+  }
+  return page
+}
+
+const mark = { x: 60, y: 420 }
+
+/** The page as it would be given: what `how` makes the upright page of. */
+function undo(upright: Grey, { isMirrored, rotation }: Turn): Grey {
+  const back = ([0, 270, 180, 90] as const)[rotation / 90] ?? 0
+  const unturned = turn(upright, { isMirrored: false, rotation: back })
+  return turn(unturned, { isMirrored, rotation: 0 })
+}
+
+const turns: Turn[] = ([0, 90, 180, 270] as const).flatMap((rotation) => [
+  { isMirrored: false, rotation },
+  { isMirrored: true, rotation },
+])
+const allWishes = [
+  plain,
+  { textHeight: 32, narrowing: 1, gain: 1.5 },
+  { textHeight: 15, narrowing: 0.85, gain: 1 },
+]
+
+for (const degrees of [0, 3, -6]) {
+  for (const how of turns) {
+    const name = `${how.isMirrored ? 'mirrored, ' : ''}turned by ${how.rotation} and askew by ${degrees}`
+    test(`what is seen on a page ${name} is found where it was given`, async () => {
+      const upright = markedPage(degrees)
+      const given = undo(upright, how)
+      const size = { width: given.width, height: given.height }
+      const there = centreOfInk(upright, mark, 25)
+      const wanted = placeBeforeTurn(how, size, there)
+      const survey = surveyPage(turn(given, how))
+      assert.equal(survey.slopes !== undefined, degrees !== 0)
+      for (const wishes of allWishes) {
+        const { image, toLevel, scale } = await renderPage(survey, wishes)
+        const dot = findMark(image, scale)
+        const found = placeBeforeTurn(how, size, fromLevel(survey)(toLevel(dot)))
+        const off = Math.hypot(found.x - wanted.x, found.y - wanted.y)
+        assert.ok(off < 1, `${JSON.stringify(wishes)} is off by ${off}`)
+      }
+    })
+  }
+}
+
+/** The middle of the disc: the only ink that is solid for more than a stroke's breadth. */
+function findMark(image: Grey, scale: number) {
+  const step = 4 * scale
+  for (let y = 16; y < image.height - 16; y += 1) {
+    for (let x = 16; x < image.width - 16; x += 1) {
+      const isSolid = [-step, 0, step].every((dy) =>
+        [-step, 0, step].every((dx) => at(image, Math.round(x + dx), Math.round(y + dy)) < 100),
+      )
+      if (isSolid) return centreOfInk(image, centreOfInk(image, { x, y }, 14 * scale), 16 * scale)
+    }
+  }
+  return assert.fail('the disc is not on the prepared page')
+}
+
+test('writing comes out as high as is wished, and as narrow', async () => {
+  const survey = surveyPage(writtenPage(900, 1200, 40))
+  const { image, scale } = await renderPage(survey, plain)
+  const height = surveyPage(image).textHeight
+  assert.ok(Math.abs(height - 24) <= 2, `${height}`)
+  assert.ok(Math.abs(scale - 24 / survey.textHeight) < 0.01)
+  const narrow = await renderPage(survey, { ...plain, narrowing: 0.8 })
+  assert.equal(narrow.image.height, image.height)
+  assert.ok(Math.abs(narrow.image.width / image.width - 0.8) < 0.01)
+})
+
+test('a scale that is as good as none is none, and small print is not enlarged without end', async () => {
+  const page = writtenPage(900, 1200, 24)
+  const near = await renderPage(surveyPage(page), { ...plain, textHeight: 25 })
+  assert.deepEqual([near.image.width, near.image.height, near.scale], [900, 1200, 1])
+  const small = await renderPage(surveyPage(writtenPage(400, 500, 7)), { ...plain, textHeight: 60 })
+  assert.equal(small.scale, 4)
+})
+
+test('a page without writing keeps its size', async () => {
+  const { image, scale, toLevel } = await renderPage(surveyPage(paperOf(300, 200)), plain)
+  assert.deepEqual([image.width, image.height, scale], [300, 200, 1])
+  assert.deepEqual(toLevel({ x: 30, y: 20 }), { x: 30, y: 20 })
+})
+
+test('a rendering stays within what the engine takes and what memory has', async () => {
+  const strip = writtenPage(12_000, 100, 8)
+  const { image } = await renderPage(surveyPage(strip), { ...plain, textHeight: 30 })
+  assert.ok(image.width <= 32_767, `${image.width} wide`)
+  const wide = await renderPage(surveyPage(writtenPage(3000, 4000, 9)), {
+    ...plain,
+    textHeight: 32,
+  })
+  assert.ok(wide.image.width * wide.image.height <= 30.1e6)
+})
+
+test('what is written on a page that lies askew is all on its rendering', async () => {
+  const page = askew(writtenPage(1200, 1200, 22), 8)
+  const { image, scale } = await renderPage(surveyPage(page), plain)
+  const inkOf = ({ data }: Grey) => data.reduce((sum, value) => sum + (255 - value), 0)
+  const share = inkOf(image) / (inkOf(page) * scale ** 2)
+  assert.ok(share > 0.9 && share < 1.15, `${share}`)
+})
+
+test('the way back has no steps: places near one another stay so', async () => {
+  const survey = surveyPage(askew(writtenPage(900, 1200, 22), 4))
+  const { image, toLevel } = await renderPage(survey, plain)
+  const back = (x: number, y: number) => fromLevel(survey)(toLevel({ x, y }))
+  for (let y = 0; y < image.height; y += 7) {
+    for (let x = 0; x < image.width; x += 11) {
+      const [a, b, c] = [back(x, y), back(x + 1, y), back(x, y + 1)]
+      assert.ok(Math.hypot(a.x - b.x, a.y - b.y) < 2 && Math.hypot(a.x - c.x, a.y - c.y) < 2)
+    }
+  }
+})
+
+test('the engine gets a PGM with one byte a pixel', () => {
+  const settings = { psm: 3, dpi: 300, variables: {} }
+  const prepared = toPrepared(paperOf(5, 3, 7), 'a.png#1', settings)
+  assert.equal(prepared.pgm.toString('latin1'), `P5\n5 3\n255\n${'\u0007'.repeat(15)}`)
+  const { width, height, label } = prepared
+  assert.deepEqual([width, height, label, prepared.settings], [5, 3, 'a.png#1', settings])
+})
+
+test('a page that is turned on the desk is surveyed and rendered anew', async () => {
+  const grey = turn(writtenPage(900, 1200, 22), { isMirrored: false, rotation: 270 })
+  const survey = surveyPage(grey)
+  const first = await renderPage(survey, plain)
+  const size = { width: grey.width, height: grey.height }
+  const page: PageOnDesk = { size, turn: { isMirrored: true, rotation: 180 }, grey, survey, first }
+  assert.equal(survey.isSideways, true)
+  const turned = await turnPage(page, 90, plain)
+  assert.equal(turned.survey.isSideways, false)
+  assert.deepEqual(turned.turn, { isMirrored: true, rotation: 270 })
+  assert.deepEqual([turned.grey.width, turned.grey.height], [900, 1200])
+  assert.deepEqual(turned.size, size)
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodePage } from '../../../../workers/ocr/prepare/decode.ts'
+import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
+import { turn } from '../../../../workers/ocr/prepare/turn.ts'
+import { openSample } from '../../../helpers/prepared.ts'
+import { askew, fill, paperOf, write, writtenPage } from './drawn.ts'
+
+const written = writtenPage(900, 1200, 22)
+const turned = (rotation: 90 | 180 | 270) => turn(written, { isMirrored: false, rotation })
+
+test('an upright page has lines and is neither blank nor on its side', () => {
+  const { hasLines, isBlank, isSideways } = surveyPage(written)
+  assert.deepEqual([hasLines, isBlank, isSideways], [true, false, false])
+})
+
+test('a page on its side is known to be, either way, and one upside down is not', () => {
+  assert.equal(surveyPage(turned(90)).isSideways, true)
+  assert.equal(surveyPage(turned(270)).isSideways, true)
+  assert.equal(surveyPage(turned(180)).isSideways, false)
+  assert.equal(surveyPage(turned(90)).hasLines, true, 'its lines run down the page')
+})
+
+for (const sample of ['almanac.jpg', 'ledger/till.jpg', 'letters/fax.tif', 'stars.png']) {
+  test(`${sample} is known to be on its side only where it is`, async () => {
+    const { grey } = await decodePage(await openSample(sample), 100)
+    assert.equal(surveyPage(grey).isSideways, false)
+    for (const rotation of [90, 270] as const) {
+      assert.equal(surveyPage(turn(grey, { isMirrored: false, rotation })).isSideways, true)
+    }
+  })
+}
+
+test('paper is blank, with its grain, its dust and its shadow', () => {
+  const page = paperOf(900, 1200)
+  page.data.forEach((_, index) => {
+    page.data[index] = 225 - Math.floor((index % 900) / 20) - ((index * 7919) % 13)
+  })
+  fill(page, 400, 500, 2, 2)
+  fill(page, 700, 900, 3, 2)
+  assert.deepEqual([surveyPage(page).isBlank, surveyPage(page).textHeight], [true, 0])
+  assert.equal(surveyPage(paperOf(1, 1)).isBlank, true)
+})
+
+test('a single faint line is not blank', () => {
+  const page = paperOf(900, 1200, 240)
+  write(page, { left: 90, top: 120, right: 810, bottom: 150, letter: 22, ink: 195 })
+  assert.equal(surveyPage(page).isBlank, false)
+})
+
+/** Soft shapes and coarse grain. */
+function picture() {
+  const page = paperOf(900, 1200)
+  page.data.forEach((_, index) => {
+    const [x, y] = [index % 900, Math.floor(index / 900)]
+    const wave = Math.sin(x / 37) * Math.cos(y / 53) + Math.sin((x + y) / 91)
+    page.data[index] = 128 + 50 * wave + ((index * 7919) % 23)
+  })
+  return page
+}
+
+test('a picture has no lines', () => {
+  const { hasLines, isBlank } = surveyPage(picture())
+  assert.deepEqual([hasLines, isBlank], [false, false])
+})
+
+test('coarse grain has no lines either, though some of its specks stand side by side', () => {
+  let state = 1
+  const next = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+  const page = paperOf(1200, 1600)
+  page.data.forEach((_, index) => (page.data[index] = 100 + 20 * next()))
+  const { samples, hasLines, slopes } = surveyPage(page)
+  assert.ok(samples.length > 100, `${samples.length}`)
+  assert.deepEqual([hasLines, slopes], [false, undefined])
+})
+
+test('what is on a page is framed, in its own pixels', () => {
+  const page = paperOf(900, 1200)
+  const box = { left: 210, top: 330, right: 700, bottom: 900 }
+  write(page, { ...box, letter: 22 })
+  const { content } = surveyPage(page)
+  const ink = { x0: 900, y0: 1200, x1: 0, y1: 0 }
+  page.data.forEach((value, index) => {
+    if (value !== 0) return
+    const [x, y] = [index % 900, Math.floor(index / 900)]
+    ink.x0 = Math.min(ink.x0, x)
+    ink.x1 = Math.max(ink.x1, x + 1)
+    ink.y0 = Math.min(ink.y0, y)
+    ink.y1 = Math.max(ink.y1, y + 1)
+  })
+  assert.deepEqual(content, ink)
+})
+
+test('a page without ink is framed whole', () => {
+  assert.deepEqual(surveyPage(paperOf(90, 120)).content, { x0: 0, y0: 0, x1: 90, y1: 120 })
+})
+
+test('a survey tells the same of a page whatever was looked at before', () => {
+  const page = askew(written, 2)
+  const first = surveyPage(page)
+  surveyPage(picture())
+  assert.deepEqual(surveyPage(page), first)
+})
+
+test('a print of dots is looked at in reasonable time, though each is of a letter’s size', () => {
+  const page = paperOf(2000, 3000)
+  page.data.forEach((_, index) => {
+    if ((index % 2000) % 7 < 4 && Math.floor(index / 2000) % 7 < 5) page.data[index] = 0
+  })
+  assert.ok(surveyPage(page).glyphs.length > 100_000)
+})

@@ -1,0 +1,143 @@
+import { Parser } from 'htmlparser2'
+import type { BBox, Baseline, Block, Line, Paragraph, Word } from '../../shared/contract.ts'
+import type { Recognition } from './engine.ts'
+
+/** What hOCR says of an element, in pixels and degrees; `baseline` is slope and offset from the box's lower left. */
+interface Title {
+  bbox: BBox
+  baseline: readonly [slope: number, offset: number]
+  textAngle: number
+  size: number
+  confidence: number
+}
+type Raw<Key extends string, Child> = Title & Record<Key, Child[]>
+type RawWord = Title & { text: string }
+type RawLine = Raw<'words', RawWord>
+type RawParagraph = Raw<'lines', RawLine>
+type RawBlock = Raw<'paragraphs', RawParagraph>
+
+const lineClasses = new Set(['ocr_line', 'ocr_header', 'ocr_caption', 'ocr_textfloat'])
+
+/**
+ * Makes a recognition of one page of Tesseract's hOCR. `text` is the same page as Tesseract writes it: hOCR does not tell
+ * where words stand without a blank between them.
+ */
+export function parseHocr(hocr: string, text: string): Recognition {
+  const lineTexts = text.split('\n').filter((line) => line.trim() !== '')
+  const raw = parseBlocks(hocr)
+  const lines = raw.flatMap(({ paragraphs }) => paragraphs.flatMap((each) => each.lines))
+  // Were they ever not the same lines, the words would still tell the text.
+  const textOf = lines.filter(hasWords).length === lineTexts.length ? lineTexts.values() : undefined
+  const blocks = raw.map((block) => toBlock(block, textOf)).filter(isWritten)
+  const words = lines.flatMap((line) => line.words)
+  return blocks.length === 0
+    ? { text: '', confidence: 0, blocks: [] }
+    : { text: text.trimEnd(), confidence: mean(words), blocks }
+}
+
+function parseBlocks(hocr: string): RawBlock[] {
+  const blocks: RawBlock[] = []
+  let word: RawWord | undefined
+  /** What is open within the word: type that is bold or italic, or spans with what it might have been instead. */
+  const inWord: string[] = []
+  const parser = new Parser(
+    {
+      onopentag(name, { class: kind = '', title = '' }) {
+        if (word !== undefined) inWord.push(name)
+        const paragraph = blocks.at(-1)?.paragraphs.at(-1)
+        if (kind === 'ocr_carea') blocks.push({ ...readTitle(title), paragraphs: [] })
+        else if (kind === 'ocr_par')
+          blocks.at(-1)?.paragraphs.push({ ...readTitle(title), lines: [] })
+        else if (lineClasses.has(kind)) paragraph?.lines.push({ ...readTitle(title), words: [] })
+        else if (kind === 'ocrx_word') {
+          word = { ...readTitle(title), text: '' }
+          paragraph?.lines.at(-1)?.words.push(word)
+        }
+      },
+      ontext(data) {
+        if (word !== undefined && !inWord.includes('span')) word.text += data
+      },
+      onclosetag() {
+        if (inWord.pop() === undefined) word = undefined
+      },
+    },
+    { xmlMode: true },
+  )
+  parser.end(hocr)
+  return blocks
+}
+
+function readTitle(title: string): Title {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = numbersOf(title, 'bbox')
+  const [slope = 0, offset = 0] = numbersOf(title, 'baseline')
+  const [textAngle = 0] = numbersOf(title, 'textangle')
+  const [size = 0] = numbersOf(title, 'x_size')
+  const [confidence = 0] = numbersOf(title, 'x_wconf')
+  return { bbox: { x0, y0, x1, y1 }, baseline: [slope, offset], textAngle, size, confidence }
+}
+
+function numbersOf(title: string, name: string): number[] {
+  const property = title.split(';').find((part) => part.trim().startsWith(`${name} `))
+  return (property?.trim().split(/\s+/).slice(1) ?? []).map(Number).filter(Number.isFinite)
+}
+
+const hasWords = ({ words }: RawLine): boolean => words.some(isWritten)
+const isWritten = ({ text }: { text: string }): boolean => text.trim() !== ''
+
+type Texts = Iterator<string> | undefined
+
+function toBlock({ bbox, paragraphs }: RawBlock, texts: Texts): Block {
+  const kept = paragraphs.map((paragraph) => toParagraph(paragraph, texts)).filter(isWritten)
+  return { ...above(kept, '\n\n'), bbox, paragraphs: kept }
+}
+
+function toParagraph({ bbox, lines }: RawParagraph, texts: Texts): Paragraph {
+  const kept = lines.filter(hasWords).map((line) => toLine(line, texts))
+  return { ...above(kept, '\n'), bbox, lines: kept }
+}
+
+function toLine(line: RawLine, texts: Texts): Line {
+  const words = line.words.filter(isWritten).map(toWord)
+  const { text, confidence } = above(words, ' ')
+  const ownText: string | undefined = texts?.next().value
+  return {
+    text: ownText?.trim() ?? text,
+    confidence,
+    bbox: line.bbox,
+    baseline: baselineOf(line),
+    size: line.size,
+    words,
+  }
+}
+
+const toWord = ({ text, confidence, bbox }: RawWord): Word => ({
+  text: text.trim(),
+  confidence,
+  bbox,
+})
+
+/** Text and confidence of something by what it is made of. */
+const above = (parts: readonly Omit<Word, 'bbox'>[], separator: string) => ({
+  text: parts.map(({ text }) => text).join(separator),
+  confidence: mean(parts),
+})
+
+function mean(parts: readonly { confidence: number }[]): number {
+  const sum = parts.reduce((total, { confidence }) => total + confidence, 0)
+  return parts.length === 0 ? 0 : Math.round((sum / parts.length) * 100) / 100
+}
+
+/** Tesseract gives no baseline where a line is turned, but by how much it is, degrees against the clock. */
+function baselineOf({ bbox, baseline: [slope, offset], textAngle }: RawLine): Baseline {
+  const { x0, y0, x1, y1 } = bbox
+  switch (textAngle) {
+    case 90:
+      return { x0: x1, y0: y1, x1, y1: y0 }
+    case 180:
+      return { x0: x1, y0, x1: x0, y1: y0 }
+    case 270:
+      return { x0, y0, x1: x0, y1 }
+    default:
+      return { x0, y0: y1 + offset, x1, y1: y1 + offset + slope * (x1 - x0) }
+  }
+}

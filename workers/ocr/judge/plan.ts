@@ -1,0 +1,43 @@
+import type { Preset, Recipe } from '../../../shared/recipe.ts'
+import type { EngineSettings } from '../engine.ts'
+import type { Wishes } from '../prepare/render.ts'
+
+/** One way to read a page. */
+export interface Attempt extends Wishes {
+  name: string
+  /** How the engine tells ink from paper: one threshold for the page, or one for each place. */
+  thresholding: 'otsu' | 'sauvola'
+  /** What the engine is told; 0 to let it guess. It goes by it for what is a line, a rule, a speck. */
+  dpi: number
+}
+
+/** What a preset does with a page: attempts, one after another, until the expected share of right words is enough. */
+export interface Plan {
+  attempts: readonly [Attempt, ...Attempt[]]
+  enough: number
+}
+
+const whole = { name: 'whole', thresholding: 'otsu', dpi: 300, gain: 1 } as const
+const narrow: Attempt = { ...whole, textHeight: 16, narrowing: 0.7 }
+const usual: Attempt = { ...whole, textHeight: 20, narrowing: 0.85 }
+const wide: Attempt = { ...whole, textHeight: 24, narrowing: 1 }
+const local: Attempt = { ...wide, name: 'local', thresholding: 'sauvola', dpi: 0 }
+const large: Attempt = { ...wide, name: 'large', textHeight: 32, gain: 1.5 }
+
+/** Measured points on the curve of accuracy against time: docs/accuracy.md. */
+const plans: Record<Preset, Plan> = {
+  fast: { attempts: [narrow], enough: 0 },
+  balanced: { attempts: [usual, local], enough: 0.75 },
+  best: { attempts: [wide, local, large], enough: 0.92 },
+}
+
+export const planOf = (preset: Preset): Plan => plans[preset]
+
+/** What the engine is told for an attempt; what the user says himself goes before. */
+export function settingsOf({ thresholding, dpi }: Attempt, recipe: Recipe): EngineSettings {
+  return {
+    psm: recipe.psm,
+    dpi: recipe.dpi === 0 ? dpi : recipe.dpi,
+    variables: { thresholding_method: thresholding === 'otsu' ? '0' : '2', ...recipe.variables },
+  }
+}

@@ -1,0 +1,139 @@
+import { toShown, type PageFrame } from './geometry.ts'
+import type { Pdfium } from './pdfium.ts'
+
+/** One character of a page's own text, in pixels of the page as it is shown. */
+export interface Character {
+  text: string
+  /** False where it stands for a gap that PDFium saw and the file does not write. */
+  isInk: boolean
+  /** Painted with text rendering mode 3: the layer of an OCR program. */
+  isInvisible: boolean
+  /** The font tells no Unicode for it. */
+  isUnmapped: boolean
+  x0: number
+  y0: number
+  x1: number
+  y1: number
+  /** Where it stands on its baseline. */
+  baselineX: number
+  baselineY: number
+  /** Which way it is written, degrees clockwise from left to right, as shown. */
+  angle: number
+  /** From descenders to ascenders, pixels. */
+  size: number
+}
+
+const invisible = 3
+/** PDFium's signs for a hyphen at the end of a line. */
+const hyphens = new Set([0x02, 0xfffe])
+/** A page with more characters is no page of text. */
+const maxCharacters = 200_000
+
+/**
+ * The characters of a page in the order in which they are read; line breaks are `\n`. Empty where it has too many. PDFium
+ * goes from the top of the page as it is shown to its bottom, so text that is shown sideways is taken from the page turned.
+ */
+export function charactersOf(
+  pdfium: Pdfium,
+  page: number,
+  frame: PageFrame,
+  dpi: number,
+): Character[] {
+  const asShown = readCharacters(pdfium, page, frame, dpi)
+  const turns = mostlyTurned(asShown)
+  if (turns === 0) return asShown
+  const { quarterTurns } = frame
+  try {
+    pdfium.raw.FPDFPage_SetRotation(page, (quarterTurns - turns + 4) % 4)
+    return readCharacters(pdfium, page, frame, dpi)
+  } finally {
+    pdfium.raw.FPDFPage_SetRotation(page, quarterTurns)
+  }
+}
+
+/** How often most of the text is turned clockwise by 90 degrees. */
+function mostlyTurned(characters: readonly Character[]): number {
+  const counts = [0, 0, 0, 0]
+  for (const { angle, isInk } of characters) {
+    const turns = Math.round(angle / 90) % 4
+    if (isInk) counts[turns] = (counts[turns] ?? 0) + 1
+  }
+  return counts.indexOf(Math.max(...counts))
+}
+
+function readCharacters(
+  { raw, doubles, floats }: Pdfium,
+  page: number,
+  frame: PageFrame,
+  dpi: number,
+): Character[] {
+  const text = raw.FPDFText_LoadPage(page)
+  if (text === 0) return []
+  try {
+    const count = raw.FPDFText_CountChars(text)
+    if (count > maxCharacters) return []
+    const place = toShown(frame, dpi)
+    const one = (index: number): Character => {
+      const box = doubles(
+        (l = 0, r = 0, b = 0, t = 0) => raw.FPDFText_GetCharBox(text, index, l, r, b, t),
+        4,
+      )
+      const loose = floats((address) => raw.FPDFText_GetLooseCharBox(text, index, address), 4)
+      const origin = doubles((x = 0, y = 0) => raw.FPDFText_GetCharOrigin(text, index, x, y), 2)
+      const object = raw.FPDFText_GetTextObject(text, index)
+      const angle = raw.FPDFText_GetCharAngle(text, index)
+      const code = raw.FPDFText_GetUnicode(text, index)
+      return {
+        ...shape(place, box, loose, angle),
+        ...anchor(place, origin),
+        angle: ((angle * 180) / Math.PI + 90 * frame.quarterTurns) % 360,
+        text: toText(code),
+        isInk: object !== 0,
+        isInvisible: object !== 0 && raw.FPDFTextObj_GetTextRenderMode(object) === invisible,
+        isUnmapped: raw.FPDFText_HasUnicodeMapError(text, index) === 1,
+      }
+    }
+    return Array.from({ length: count }, (_, index) => one(index)).filter(
+      (character) => character.text !== '',
+    )
+  } finally {
+    raw.FPDFText_ClosePage(text)
+  }
+}
+
+function toText(code: number): string {
+  if (hyphens.has(code)) return '-'
+  if (code === 13 || code === 0) return '' // Lines end with CR LF.
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff
+  return isSurrogate || code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code)
+}
+
+type Place = (x: number, y: number) => [x: number, y: number]
+
+/** Boxes of ink are as low as their letter; the loose box is as high as the font. */
+function shape(place: Place, box: readonly number[], loose: readonly number[], angle: number) {
+  const [left = 0, right = 0, bottom = 0, top = 0] = box
+  const [ax, ay] = place(left, top)
+  const [bx, by] = place(right, bottom)
+  // FS_RECTF: left, top, right, bottom.
+  const [looseLeft = 0, looseTop = 0, looseRight = 0, looseBottom = 0] = loose
+  const [cx, cy] = place(looseLeft, looseTop)
+  const [dx, dy] = place(looseRight, looseBottom)
+  const isUpright = Math.abs(Math.sin(angle)) < Math.SQRT1_2
+  const across = isUpright ? looseTop - looseBottom : looseRight - looseLeft
+  const scale =
+    Math.hypot(dx - cx, dy - cy) /
+    Math.max(1e-9, Math.hypot(looseRight - looseLeft, looseTop - looseBottom))
+  return {
+    x0: Math.min(ax, bx),
+    y0: Math.min(ay, by),
+    x1: Math.max(ax, bx),
+    y1: Math.max(ay, by),
+    size: Math.abs(across) * scale,
+  }
+}
+
+function anchor(place: Place, [x = 0, y = 0]: readonly number[]) {
+  const [baselineX, baselineY] = place(x, y)
+  return { baselineX, baselineY }
+}

@@ -1,0 +1,104 @@
+import { areaOf, combine, identity, intersect, unitBox, type Box, type Matrix } from './geometry.ts'
+import type { Pdfium } from './pdfium.ts'
+
+/** An image that a page paints. */
+export interface PdfImage {
+  /** PDFium's handle. */
+  object: number
+  /** Its own pixels. */
+  width: number
+  height: number
+  /** One bit a pixel, by how it is compressed. */
+  isBilevel: boolean
+  /** The part of the page that it is painted on, and how much of the page that is, 0 to 1. */
+  box: Box
+  share: number
+  /** Pixels to an inch of the page, by its finer side. */
+  dpi: number
+}
+
+const objectImage = 3
+const objectForm = 5
+/** Deeper nesting and more objects are no scan; a form that contains itself would have no end. */
+const maxDepth = 8
+const maxObjects = 20_000
+
+/** The images of a page, those inside forms included. Nothing is decoded. */
+export function imagesOf(pdfium: Pdfium, page: number, visible: Box): PdfImage[] {
+  const { raw } = pdfium
+  const found: PdfImage[] = []
+  let left = maxObjects
+  const visit = (object: number, outer: Matrix, depth: number): void => {
+    left -= 1
+    if (object === 0 || left < 0) return
+    const type = raw.FPDFPageObj_GetType(object)
+    if (type === objectImage) {
+      const image = describe(pdfium, object, combine(matrixOf(pdfium, object), outer), visible)
+      if (image !== undefined) found.push(image)
+    } else if (type === objectForm && depth < maxDepth) {
+      const inner = combine(matrixOf(pdfium, object), outer)
+      const count = Math.min(left, raw.FPDFFormObj_CountObjects(object))
+      for (let index = 0; index < count; index += 1) {
+        visit(raw.FPDFFormObj_GetObject(object, index), inner, depth + 1)
+      }
+    }
+  }
+  const count = Math.min(left, raw.FPDFPage_CountObjects(page))
+  for (let index = 0; index < count; index += 1) {
+    visit(raw.FPDFPage_GetObject(page, index), identity, 0)
+  }
+  return found
+}
+
+function matrixOf({ raw, floats }: Pdfium, object: number): Matrix {
+  const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = floats(
+    (address) => raw.FPDFPageObj_GetMatrix(object, address),
+    6,
+  )
+  return [a, b, c, d, e, f]
+}
+
+function describe(
+  { raw, doubles }: Pdfium,
+  object: number,
+  matrix: Matrix,
+  visible: Box,
+): PdfImage | undefined {
+  let width = 0
+  let height = 0
+  // The answers are two 32-bit integers, read where `doubles` keeps its room.
+  doubles((first = 0) => {
+    raw.FPDFImageObj_GetImagePixelSize(object, first, first + 4)
+    width = raw.HEAP32[first / 4] ?? 0
+    height = raw.HEAP32[first / 4 + 1] ?? 0
+  }, 1)
+  const across = Math.hypot(matrix[0], matrix[1])
+  const down = Math.hypot(matrix[2], matrix[3])
+  if (width < 1 || height < 1 || across === 0 || down === 0) return undefined
+  const box = intersect(unitBox(matrix), visible)
+  const dpi = 72 * Math.max(width / across, height / down)
+  const share = areaOf(box) / Math.max(areaOf(visible), 1e-9)
+  return { object, width, height, isBilevel: isBilevel(raw, object), box, share, dpi }
+}
+
+/** The last filter is the image's own compression. */
+function isBilevel(raw: Pdfium['raw'], object: number): boolean {
+  const count = raw.FPDFImageObj_GetImageFilterCount(object)
+  if (count < 1) return false
+  const room = 32
+  const address = raw.wasmExports.malloc(room)
+  try {
+    const length = raw.FPDFImageObj_GetImageFilter(object, count - 1, address, room)
+    const name = Buffer.from(raw.HEAPU8.subarray(address, address + Math.max(0, length - 1)))
+    return name.equals(Buffer.from('CCITTFaxDecode')) || name.equals(Buffer.from('JBIG2Decode'))
+  } finally {
+    raw.wasmExports.free(address)
+  }
+}
+
+/** Whether PDFium can decode an image; a page is painted without one that it cannot, and nothing is said. */
+export function isDecodable({ raw }: Pdfium, { object }: PdfImage): boolean {
+  const bitmap = raw.FPDFImageObj_GetBitmap(object)
+  if (bitmap !== 0) raw.FPDFBitmap_Destroy(bitmap)
+  return bitmap !== 0
+}

@@ -1,0 +1,91 @@
+import { ScriptoriumError } from '../../../../shared/errors.ts'
+import { tags, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
+
+/** How a page's samples are compressed, as far as libvips' prebuilt libtiff decodes them. */
+const decodable = new Set([1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001])
+const oldJpeg = 6
+const lzma = 34_925
+const zstd = 50_000
+const names: ReadonlyMap<number, string> = new Map([
+  [oldJpeg, 'old-style JPEG without a whole stream'],
+  [32_766, 'NeXT'],
+  [32_809, 'ThunderScan'],
+  [34_661, 'JBIG'],
+  [34_676, 'SGI Log'],
+  [34_712, 'JPEG 2000'],
+  [34_887, 'LERC'],
+  [34_933, 'PNG'],
+  [50_002, 'JPEG XL'],
+])
+const photometricGrey = 1
+const photometricLab: ReadonlySet<number> = new Set([8, 9, 10])
+
+/** What is to be done about a page before sharp can decode it. */
+export type TiffRoute =
+  | { how: 'as it is' }
+  /** The encoded file to be decoded in its place. */
+  | { how: 'stream'; start: number; end: number }
+  /** Its strips are compressed anew, in a way that libtiff knows. */
+  | { how: 'recompress' }
+  /** Samples of a depth that libvips does not know are decoded as bytes, and put together then. */
+  | { how: 'unpack' }
+  /** L*a*b* is decoded as if it were RGB: its first channel is the lightness. */
+  | { how: 'lightness' }
+
+/**
+ * What a page needs. Throws `unsupported_encoding` where it cannot be decoded, with the cure.
+ */
+export function routeOf({ bytes }: TiffFile, directory: TiffDirectory): TiffRoute {
+  const compression = directory.first(tags.compression) ?? 1
+  const bits = directory.values(tags.bitsPerSample)
+  if (compression === oldJpeg) return streamOf(bytes, directory)
+  const isRecompressed = compression === lzma || compression === zstd
+  if (!decodable.has(compression) && !isRecompressed) {
+    throw unsupported(names.get(compression) ?? `compression ${compression}`)
+  }
+  // Of signed, floating and 32-bit samples nothing says which are black and white.
+  const isPicture = directory
+    .values(tags.sampleFormat)
+    .every((format) => format === 1 || format === 4)
+  if (!isPicture || bits.some((depth) => depth > 16)) throw unsupported('samples of measurements')
+  if (bits.some((depth) => ![1, 2, 4, 8, 16].includes(depth))) {
+    requirePlain(directory, bits)
+    return { how: 'unpack' }
+  }
+  const photometric = directory.first(tags.photometric) ?? photometricGrey
+  if (photometricLab.has(photometric) && bits.every((depth) => depth === 8))
+    return { how: 'lightness' }
+  return isRecompressed ? { how: 'recompress' } : { how: 'as it is' }
+}
+
+const unsupported = (what: string): ScriptoriumError =>
+  new ScriptoriumError(
+    'unsupported_encoding',
+    `is a TIFF with ${what}, which is not decoded; save it with LZW or Deflate compression`,
+  )
+
+/** Old-style JPEG (TIFF 6.0, section 22) is readable where it holds a whole JPEG file, as nearly all do. */
+function streamOf(bytes: Buffer, directory: TiffDirectory): TiffRoute {
+  const strip = directory.first(tags.stripOffsets)
+  const isWhole = directory.values(tags.stripOffsets).length === 1
+  const places = [directory.first(tags.jpegOffset), isWhole ? strip : undefined]
+  const isStream = (at: number | undefined): boolean =>
+    at !== undefined && bytes[at] === 0xff && bytes[at + 1] === 0xd8
+  const start = places.find(isStream)
+  if (start === undefined) throw unsupported(names.get(oldJpeg) ?? '')
+  const length = directory.first(tags.jpegLength)
+  const stripEnd = (strip ?? 0) + (directory.first(tags.stripByteCounts) ?? 0)
+  const end = length !== undefined && length > 0 && start !== strip ? start + length : stripEnd
+  return { how: 'stream', start, end: Math.min(bytes.length, end > start ? end : bytes.length) }
+}
+
+/** Only what scanners write: strips, samples side by side, no differences. */
+function requirePlain(directory: TiffDirectory, bits: readonly number[]): void {
+  const isPlain =
+    directory.first(tags.stripOffsets) !== undefined &&
+    (directory.first(tags.planarConfiguration) ?? 1) === 1 &&
+    (directory.first(tags.predictor) ?? 1) === 1 &&
+    (directory.first(tags.sampleFormat) ?? 1) === 1 &&
+    bits.every((depth) => depth === bits[0] && depth > 8 && depth < 16)
+  if (!isPlain) throw unsupported(`${bits.join(', ')} bits a sample`)
+}

@@ -1,0 +1,91 @@
+import type { PreparedPage } from '../engine.ts'
+import { estimateBackground, flatten } from './background.ts'
+import { scaleGrey } from './decode.ts'
+import { frameOf } from './frame.ts'
+import { cropGrey, type Grey } from './grey.ts'
+import type { Mapping, Size } from './place.ts'
+import { placeBefore, straighten } from './straighten.ts'
+import type { Survey } from './survey.ts'
+
+/** How an attempt wants a page. */
+export interface Wishes {
+  /** Height that a line's capitals are brought to, pixels. */
+  textHeight: number
+  /** Width of the writing over its own, 0 to 1. */
+  narrowing: number
+  /** Faint ink is made at most so many times as dark. */
+  gain: number
+}
+
+/** A page made ready, and the way back. */
+export interface Rendered {
+  image: Grey
+  /** To the page as it was surveyed, but with its lines level: there attempts of every scale can be compared. */
+  toLevel: Mapping
+  /** Pixels of it for one of the page, down. */
+  scale: number
+}
+
+/** From the level page to the surveyed one. */
+export const fromLevel =
+  ({ slopes }: Survey): Mapping =>
+  (place) =>
+    slopes === undefined ? place : placeBefore(slopes, place)
+
+/** Larger writing than this factor makes of it would only be blurred. */
+const mostEnlarged = 4
+const mostPixels = 30e6
+/** The engine takes no longer sides. */
+const mostSide = 32_767
+/** A scale this near to 1 is not worth its time. */
+const nearlyOne = 0.06
+/** Side of the background's tiles, in heights of the writing. */
+const tileHeights = 1.3
+
+/** Brings the writing of a surveyed page to the wished height, lines level, paper white. */
+export async function renderPage(survey: Survey, wishes: Wishes): Promise<Rendered> {
+  const { page, slopes } = survey
+  const frame = frameOf(survey)
+  const wished = Math.min(scaleOf(survey, wishes.textHeight), mostScaleOf(page, frame))
+  const source = slopes === undefined ? cropGrey(page, frame) : page
+  const scaled = await scaleGrey(source, wished * wishes.narrowing, wished)
+  const scale = { x: scaled.width / source.width, y: scaled.height / source.height }
+  const level = slopes === undefined ? scaled : straighten(scaled, slopes, scale, frame)
+  const side = Math.max(
+    16,
+    Math.round((survey.textHeight === 0 ? 24 : survey.textHeight * wished) * tileHeights),
+  )
+  return {
+    image: flatten(level, estimateBackground(level, side), wishes.gain),
+    scale: scale.y,
+    toLevel: ({ x, y }) => ({ x: frame.x + x / scale.x, y: frame.y + y / scale.y }),
+  }
+}
+
+function scaleOf({ textHeight, hasLines }: Survey, wanted: number): number {
+  const scale = textHeight === 0 ? 1 : wanted / textHeight
+  // What has no lines is a picture, and what was measured its grain: to enlarge that would take longer than a page of text.
+  if (!hasLines) return Math.min(1, scale)
+  return Math.abs(scale - 1) < nearlyOne ? 1 : scale
+}
+
+/** Both the whole page, which is scaled before its frame is cut from it, and the frame are to stay within bounds. */
+function mostScaleOf(page: Size, frame: Size): number {
+  const width = Math.max(page.width, frame.width)
+  const height = Math.max(page.height, frame.height)
+  return Math.min(
+    mostEnlarged,
+    mostSide / Math.max(width, height),
+    Math.sqrt(mostPixels / (width * height)),
+  )
+}
+
+/** The image as the engine takes it. */
+export function toPrepared(
+  { data, width, height }: Grey,
+  label: string,
+  settings: PreparedPage['settings'],
+): PreparedPage {
+  const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
+  return { pgm: Buffer.concat([header, data]), width, height, label, settings }
+}
