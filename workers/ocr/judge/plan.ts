@@ -18,17 +18,23 @@ export interface Plan {
 }
 
 const whole = { name: 'whole', thresholding: 'otsu', dpi: 300, gain: 1 } as const
-const narrow: Attempt = { ...whole, textHeight: 16, narrowing: 0.7 }
-const usual: Attempt = { ...whole, textHeight: 20, narrowing: 0.85 }
-const wide: Attempt = { ...whole, textHeight: 24, narrowing: 1 }
-const local: Attempt = { ...wide, name: 'local', thresholding: 'sauvola', dpi: 0 }
-const large: Attempt = { ...wide, name: 'large', textHeight: 32, gain: 1.5 }
+const narrow: Attempt = { ...whole, textHeight: 15, narrowing: 0.64 }
+const usual: Attempt = { ...whole, textHeight: 20, narrowing: 0.82 }
+const local: Attempt = {
+  ...whole,
+  name: 'local',
+  textHeight: 24,
+  narrowing: 0.9,
+  thresholding: 'sauvola',
+  dpi: 0,
+}
+const wide: Attempt = { ...whole, name: 'wide', textHeight: 26, narrowing: 1 }
 
 /** Measured points on the curve of accuracy against time: docs/accuracy.md. */
 const plans: Record<Preset, Plan> = {
   fast: { attempts: [narrow], enough: 0 },
   balanced: { attempts: [usual, local], enough: 0.75 },
-  best: { attempts: [wide, local, large], enough: 0.92 },
+  best: { attempts: [usual, local, wide], enough: 0.9 },
 }
 
 export const planOf = (preset: Preset): Plan => plans[preset]
