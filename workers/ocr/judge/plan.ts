@@ -18,8 +18,18 @@ export interface Plan {
 }
 
 const whole = { name: 'whole', thresholding: 'otsu', dpi: 300, gain: 1 } as const
-const narrow: Attempt = { ...whole, textHeight: 15, narrowing: 0.64 }
-const usual: Attempt = { ...whole, textHeight: 20, narrowing: 0.82 }
+const quick: Attempt = {
+  ...whole,
+  textHeight: 18,
+  narrowing: 0.8,
+  many: { textHeight: 15, narrowing: 0.64 },
+}
+const usual: Attempt = {
+  ...whole,
+  textHeight: 24,
+  narrowing: 0.95,
+  many: { textHeight: 19, narrowing: 0.82 },
+}
 const local: Attempt = {
   ...whole,
   name: 'local',
@@ -32,7 +42,7 @@ const wide: Attempt = { ...whole, name: 'wide', textHeight: 26, narrowing: 1 }
 
 /** Measured points on the curve of accuracy against time: docs/accuracy.md. */
 const plans: Record<Preset, Plan> = {
-  fast: { attempts: [narrow], enough: 0 },
+  fast: { attempts: [quick], enough: 0 },
   balanced: { attempts: [usual, local], enough: 0.75 },
   best: { attempts: [usual, local, wide], enough: 0.9 },
 }

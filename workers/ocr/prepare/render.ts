@@ -7,12 +7,17 @@ import type { Mapping, Size } from './place.ts'
 import { placeBefore, straighten } from './straighten.ts'
 import type { Survey } from './survey.ts'
 
-/** How an attempt wants a page. */
-export interface Wishes {
+export interface LetterSize {
   /** Height that a line's capitals are brought to, pixels. */
   textHeight: number
   /** Width of the writing over its own, 0 to 1. */
   narrowing: number
+}
+
+/** How an attempt wants a page. */
+export interface Wishes extends LetterSize {
+  /** For pages of many letters: there the time goes, and there it costs least. */
+  many?: LetterSize
   /** Faint ink is made at most so many times as dark. */
   gain: number
 }
@@ -32,6 +37,8 @@ export const fromLevel =
   (place) =>
     slopes === undefined ? place : placeBefore(slopes, place)
 
+/** Most printed pages have more letters than this, most receipts and forms fewer. */
+const manyLetters = 1_000
 /** Larger writing than this factor makes of it would only be blurred. */
 const mostEnlarged = 4
 const mostPixels = 30e6
@@ -46,9 +53,11 @@ const tileHeights = 1.3
 export async function renderPage(survey: Survey, wishes: Wishes): Promise<Rendered> {
   const { page, slopes } = survey
   const frame = frameOf(survey)
-  const wished = Math.min(scaleOf(survey, wishes.textHeight), mostScaleOf(page, frame))
+  const hasMany = survey.glyphs.length > manyLetters
+  const { textHeight, narrowing } = hasMany ? (wishes.many ?? wishes) : wishes
+  const wished = Math.min(scaleOf(survey, textHeight), mostScaleOf(page, frame))
   const source = slopes === undefined ? cropGrey(page, frame) : page
-  const scaled = await scaleGrey(source, wished * wishes.narrowing, wished)
+  const scaled = await scaleGrey(source, wished * narrowing, wished)
   const scale = { x: scaled.width / source.width, y: scaled.height / source.height }
   const level = slopes === undefined ? scaled : straighten(scaled, slopes, scale, frame)
   const side = Math.max(

@@ -94,6 +94,17 @@ test('a scale that is as good as none is none, and small print is not enlarged w
   assert.equal(small.scale, 4)
 })
 
+test('a page of many letters is made as small as is wished for such, another is not', async () => {
+  const survey = surveyPage(writtenPage(900, 1200, 40))
+  const [few = survey.glyphs[0]] = survey.glyphs
+  assert.ok(few !== undefined && survey.glyphs.length < 1_000)
+  const wishes = { textHeight: 24, narrowing: 1, gain: 1, many: { textHeight: 12, narrowing: 0.5 } }
+  const full = { ...survey, glyphs: Array.from({ length: 1_001 }, () => few) }
+  const [usual, smaller] = [await renderPage(survey, wishes), await renderPage(full, wishes)]
+  assert.ok(Math.abs(smaller.scale / usual.scale - 0.5) < 0.02)
+  assert.ok(Math.abs(smaller.image.width / usual.image.width - 0.25) < 0.02)
+})
+
 test('a page without writing keeps its size', async () => {
   const { image, scale, toLevel } = await renderPage(surveyPage(paperOf(300, 200)), plain)
   assert.deepEqual([image.width, image.height, scale], [300, 200, 1])
