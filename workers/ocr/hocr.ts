@@ -1,5 +1,6 @@
 import { Parser } from 'htmlparser2'
 import type { BBox, Baseline, Block, Line, Paragraph, Word } from '../../shared/contract.ts'
+import { meanConfidence } from './confidence.ts'
 import type { Recognition } from './engine.ts'
 
 /** What hOCR says of an element, in pixels and degrees; `baseline` is slope and offset from the box's lower left. */
@@ -32,7 +33,7 @@ export function parseHocr(hocr: string, text: string): Recognition {
   const words = lines.flatMap((line) => line.words)
   return blocks.length === 0
     ? { text: '', confidence: 0, blocks: [] }
-    : { text: text.trimEnd(), confidence: mean(words), blocks }
+    : { text: text.trimEnd(), confidence: meanConfidence(words), blocks }
 }
 
 function parseBlocks(hocr: string): RawBlock[] {
@@ -119,13 +120,8 @@ const toWord = ({ text, confidence, bbox }: RawWord): Word => ({
 /** Text and confidence of something by what it is made of. */
 const above = (parts: readonly Omit<Word, 'bbox'>[], separator: string) => ({
   text: parts.map(({ text }) => text).join(separator),
-  confidence: mean(parts),
+  confidence: meanConfidence(parts),
 })
-
-function mean(parts: readonly { confidence: number }[]): number {
-  const sum = parts.reduce((total, { confidence }) => total + confidence, 0)
-  return parts.length === 0 ? 0 : Math.round((sum / parts.length) * 100) / 100
-}
 
 /** Tesseract gives no baseline where a line is turned, but by how much it is, degrees against the clock. */
 function baselineOf({ bbox, baseline: [slope, offset], textAngle }: RawLine): Baseline {

@@ -6,6 +6,7 @@ import type { Recipe } from '../../shared/recipe.ts'
 import { findLanguages } from '../../shared/tessdata.ts'
 import type { Engine, EngineSettings, PreparedPage, Recognition } from './engine.ts'
 import { parseHocr } from './hocr.ts'
+import { readInTime, withDeadline } from './in-time.ts'
 import { linkModels } from './link-models.ts'
 import { findWrappers, startNativeProcess, type NativeProcess } from './native-process.ts'
 
@@ -52,16 +53,11 @@ export async function createNative(
   )
   return {
     async recognise(page, deadlineMs) {
-      const late = `not read within ${(deadlineMs / 1000).toFixed(1)} s; --timeout raises the limit`
       try {
-        return await withDeadline(read(page), deadlineMs, late)
+        return await readInTime(read(page), deadlineMs)
       } catch (thrown) {
         await processes.end()
-        if (thrown instanceof ScriptoriumError) throw thrown
-        const { message } = toError(thrown)
-        throw new ScriptoriumError('engine_failed', `the engine failed: ${message}`, {
-          cause: thrown,
-        })
+        throw thrown
       }
     },
     close,
@@ -113,14 +109,4 @@ function blankPage({ psm, dpi, variables }: Recipe): PreparedPage {
     Buffer.alloc(width * height, 255),
   ])
   return { pgm, width, height, label: 'blank', settings: { psm, dpi, variables } }
-}
-
-function withDeadline<T>(work: Promise<T>, deadlineMs: number, late: string): Promise<T> {
-  const deadline = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => deadline.reject(new ScriptoriumError('page_timeout', late)),
-    deadlineMs,
-  )
-  work.catch(() => undefined) // It fails when it is killed, and nobody waits for it then.
-  return Promise.race([work, deadline.promise]).finally(() => clearTimeout(timer))
 }

@@ -1,6 +1,7 @@
 import type { Block, Orientation, Reading } from '../../shared/contract.ts'
 import { ScriptoriumError } from '../../shared/errors.ts'
 import type { Recipe } from '../../shared/recipe.ts'
+import { meanConfidence } from './confidence.ts'
 import type { PreparedPage, Recognition } from './engine.ts'
 import { mergeReadings } from './judge/merge.ts'
 import { withoutNoise } from './judge/noise.ts'
@@ -175,8 +176,3 @@ function toReading(made: Made, kept: ReadonlySet<unknown>): Reading {
 }
 
 const hundredths = (value: number): number => Math.round(value * 100) / 100
-
-const meanConfidence = (words: readonly { confidence: number }[]): number =>
-  words.length === 0
-    ? 0
-    : hundredths(words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length)

@@ -5,6 +5,7 @@ import type { Recipe } from '../../shared/recipe.ts'
 import { findLanguages } from '../../shared/tessdata.ts'
 import type { Engine, PreparedPage, Recognition } from './engine.ts'
 import { parseHocr } from './hocr.ts'
+import { readInTime } from './in-time.ts'
 import { linkModels, type LinkedModels } from './link-models.ts'
 
 const bootDeadlineMs = 60_000
@@ -56,15 +57,7 @@ async function configure(worker: Worker): Promise<Engine> {
   await guarded(worker.setParameters({ debug_file: '/dev/null' })) // Else the engine chats on stderr.
   return {
     async recognise(page, deadlineMs) {
-      try {
-        return await withDeadline(guarded(recognise(worker, page)), deadlineMs)
-      } catch (thrown) {
-        if (thrown instanceof ScriptoriumError) throw thrown
-        const { message } = toError(thrown)
-        throw new ScriptoriumError('engine_failed', `the engine failed: ${message}`, {
-          cause: thrown,
-        })
-      }
+      return readInTime(guarded(recognise(worker, page)), deadlineMs)
     },
     async close() {
       await worker.terminate()
@@ -83,17 +76,6 @@ function watchThread(worker: Worker): Promise<never> {
   })
   death.catch(() => undefined)
   return death
-}
-
-function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `not read within ${(deadlineMs / 1000).toFixed(1)} s; --timeout raises the limit`
-      reject(new ScriptoriumError('page_timeout', message))
-    }, deadlineMs)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 async function recognise(

@@ -1,4 +1,5 @@
 import type { BBox, Block, Line, Paragraph } from '../../../shared/contract.ts'
+import { meanConfidence } from '../confidence.ts'
 import { linesOf, scoreOf } from './score.ts'
 
 /** Lines of two readings that show the same place of a page. */
@@ -83,10 +84,9 @@ function above(
   parts: readonly { text: string; confidence: number; bbox: BBox }[],
   separator: string,
 ) {
-  const confidence = parts.reduce((sum, part) => sum + part.confidence, 0) / parts.length
   return {
     text: parts.map(({ text }) => text).join(separator),
-    confidence: Math.round(confidence * 100) / 100,
+    confidence: meanConfidence(parts),
     bbox: {
       x0: Math.min(...parts.map(({ bbox }) => bbox.x0)),
       y0: Math.min(...parts.map(({ bbox }) => bbox.y0)),

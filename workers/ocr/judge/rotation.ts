@@ -3,6 +3,7 @@ import type { ReadPrepared } from '../page-reader.ts'
 import { estimateBackground, flatten } from '../prepare/background.ts'
 import { scaleGrey } from '../prepare/decode.ts'
 import { cropGrey, type Grey } from '../prepare/grey.ts'
+import { median } from '../prepare/median.ts'
 import { toPrepared } from '../prepare/render.ts'
 import type { Survey } from '../prepare/survey.ts'
 import { turn, type Turn } from '../prepare/turn.ts'
@@ -38,14 +39,11 @@ export async function findRotation(
   return best.rotation
 }
 
-const middleOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-
 /** A square round the middle of the writing, its lines as they lie. */
 async function partOf({ page, glyphs, textHeight }: Survey): Promise<Grey> {
   const side = partHeights * textHeight
-  const x = middleOf(glyphs.map((glyph) => glyph.x0))
-  const y = middleOf(glyphs.map((glyph) => glyph.y0))
+  const x = median(glyphs.map((glyph) => glyph.x0))
+  const y = median(glyphs.map((glyph) => glyph.y0))
   const left = Math.max(0, Math.round(x - side / 2))
   const top = Math.max(0, Math.round(y - side / 2))
   const cut = cropGrey(page, {

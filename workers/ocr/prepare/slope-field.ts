@@ -1,3 +1,4 @@
+import { median } from './median.ts'
 import type { SlopeSample } from './slope.ts'
 
 /**
@@ -54,11 +55,6 @@ function frameOf(samples: readonly SlopeSample[]): Omit<SlopeField, 'coefficient
 
 const medianSlope = (samples: readonly SlopeSample[]): number =>
   median(samples.map(({ slope }) => slope))
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
-}
 
 const termsAt = (x: number, y: number): number[] => [
   1,

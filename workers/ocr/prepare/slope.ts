@@ -1,4 +1,5 @@
 import { heightOf, type Glyph } from './glyphs.ts'
+import { median } from './median.ts'
 
 /** One look at a line of writing: its slope (pixels down for one to the right) around a place. */
 export interface SlopeSample {
@@ -94,10 +95,5 @@ function sampleOf(letters: readonly Glyph[]): SlopeSample {
     feet.slice(at + 2).map((other) => (other.y - foot.y) / Math.max(1, other.x - foot.x)),
   )
   const middle = feet[feet.length >> 1] ?? { x: 0, y: 0 }
-  return { ...middle, slope: medianOf(slopes), letters: letters.length }
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
+  return { ...middle, slope: median(slopes), letters: letters.length }
 }

@@ -1,0 +1,28 @@
+import { toError } from '../../shared/errors.ts'
+import { onSignals } from '../../shared/lifecycle.ts'
+import type { runBench } from './bench.ts'
+
+type Start = Parameters<typeof runBench>[0]
+
+/** Runs a bench as a command: figures on stdout, what is going on on stderr; a signal ends all that it started. */
+export async function startBench(
+  host: NodeJS.Process,
+  run: (start: Start) => Promise<void>,
+): Promise<void> {
+  const interrupt = new AbortController()
+  onSignals(host, () => interrupt.abort())
+  try {
+    await run({
+      arguments: host.argv.slice(2),
+      node: host.execPath,
+      nodeVersion: host.version,
+      environment: host.env,
+      stopping: interrupt.signal,
+      print: (line) => void host.stdout.write(`${line}\n`),
+      say: (line) => void host.stderr.write(`${line}\n`),
+    })
+  } catch (thrown) {
+    host.stderr.write(`bench: ${toError(thrown).message}\n`)
+    host.exitCode = interrupt.signal.aborted ? 130 : 1
+  }
+}
