@@ -56,8 +56,11 @@ export function createPageQueue(redis: Redis, keys: Keys) {
       const answers = (await pipeline.exec()) ?? []
       return new Set(jobIds.filter((_, index) => answers[index]?.[1] === 1))
     },
-    /** Jobs that no worker has taken. */
-    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
+    /** How many jobs no worker has taken. */
+    async waiting(): Promise<WaitingJobs> {
+      const { waiting = 0, prioritized = 0 } = await queue.getJobCounts('waiting', 'prioritized')
+      return { interactive: waiting, bulk: prioritized }
+    },
     /** Jobs by state, and since when the first of those that wait has waited (milliseconds since 1970). */
     async depth(): Promise<QueueDepth> {
       const counts = await queue.getJobCounts(...countedStates)
@@ -107,9 +110,12 @@ export function createPageQueue(redis: Redis, keys: Keys) {
 
 const countedStates = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const
 
-export interface QueueDepth {
+export interface WaitingJobs {
   interactive: number
   bulk: number
+}
+
+export interface QueueDepth extends WaitingJobs {
   active: number
   delayed: number
   failed: number

@@ -32,7 +32,8 @@ export function createFleetView(redis: Redis, keys: Keys, queue: PageQueue) {
     /** Jobs that wait for a worker; a fraction of a second old. */
     async waiting(): Promise<number> {
       if (performance.now() - waiting.at > depthFreshMs) {
-        waiting = { count: await queue.waiting(), at: performance.now() }
+        const { interactive, bulk } = await queue.waiting()
+        waiting = { count: interactive + bulk, at: performance.now() }
       }
       return waiting.count
     },

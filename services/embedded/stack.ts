@@ -37,10 +37,10 @@ const fleetMain = join(repository, 'workers', 'fleet', 'main.ts')
 /** By itself V8 lets young garbage grow with the machine's memory: 340 MB for what needs 190. */
 const aggregatorFlags = ['--max-semi-space-size=4']
 /**
- * What uploads leave behind goes soon: an upload of 1 GB added 47 MB with 8, 4 MB with 2. By itself V8 lets the old heap
- * double before it looks: 311 MB after 3 000 uploads, where 165 do.
+ * What uploads leave behind goes soon: with 2 and 40 V8's collector took half of the API's time, with 8 and V8's own
+ * growth of the old heap 5 000 uploads left 283 MB, where 177 do.
  */
-const apiFlags = ['--max-semi-space-size=2', '--heap-growing-percent=40']
+const apiFlags = ['--max-semi-space-size=4', '--heap-growing-percent=70']
 const mostLogBytes = 10 * 2 ** 20
 /** A stopped child is given this much longer than its own deadline. */
 const marginMs = 5_000

@@ -68,12 +68,13 @@ async function readOrExplain(
 ): Promise<WorkerReport> {
   const { jobId, job, attempt } = delivery
   const count = countBeginning(deps.redis, deps.keys.begun(jobId), crashes)
+  const desk = job.isInteractive === true ? deps.desk.interactive : deps.desk.bulk
   try {
     if (crashes >= Math.max(job.attempts, fewestCrashes)) {
       const message = `its worker process died ${crashes} times while reading it`
       throw new ScriptoriumError('worker_crash', message)
     }
-    if (crashes === 0) return await deps.read(delivery, count.on(deps.desk))
+    if (crashes === 0) return await deps.read(delivery, count.on(desk))
     return await deps.desk.alone((alone) => deps.read(delivery, count.on(alone)))
   } catch (thrown) {
     const failure = describeFailure(thrown)

@@ -2,7 +2,7 @@ import { Worker } from 'bullmq'
 import type { Keys } from '../../shared/keys.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createParser, jobSchema, type Job } from '../../shared/messages.ts'
-import { queueName, type PageQueue } from '../../shared/queue.ts'
+import { queueName, type PageQueue, type WaitingJobs } from '../../shared/queue.ts'
 import type { Redis } from '../../shared/redis.ts'
 import type { Reporter } from '../../shared/results.ts'
 import type { Ack } from './processor.ts'
@@ -14,6 +14,8 @@ interface Deps {
   keys: Keys
   queue: PageQueue
   reporter: Reporter
+  /** Called every so often while there is work in hand. */
+  onWaiting: (waiting: WaitingJobs) => void
   process: (jobId: string, job: Job, failedBefore: number) => Promise<Ack>
   lockMs: number
   stallCheckMs: number
@@ -31,7 +33,8 @@ const parseJob = createParser('a job', jobSchema)
 
 /** Takes jobs from the queue: while there are enough, one is read and the next is prepared. */
 export function createJobTaker(deps: Deps) {
-  const { workerId, redis, keys, queue, reporter, process, lockMs, stallCheckMs, log } = deps
+  const { workerId, redis, keys, queue, reporter, process, onWaiting, lockMs, stallCheckMs, log } =
+    deps
   let inHand = 0
   const worker = new Worker<unknown, Ack>(
     queueName,
@@ -75,7 +78,9 @@ export function createJobTaker(deps: Deps) {
   // A page taken ahead is a page that an idle colleague cannot read: the last ones are taken one by one.
   const checkDepth = async (): Promise<void> => {
     const fleet = await redis.zcard(keys.workers)
-    worker.concurrency = (await queue.waiting()) > fleet ? 2 : 1
+    const waiting = await queue.waiting()
+    onWaiting(waiting)
+    worker.concurrency = waiting.interactive + waiting.bulk > fleet ? 2 : 1
   }
   const isNeeded = (): boolean => inHand > 0 || brake.isHeld()
   const onRest = (): void => void (worker.concurrency = 1)

@@ -79,12 +79,13 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
       reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
     },
   })
+  const desk = createDesk()
   const processJob = createProcessor({
     workerId,
     redis: redis.own,
     keys,
     reporter,
-    desk: createDesk(),
+    desk,
     read,
     log,
   })
@@ -101,6 +102,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     lockMs: config.SCRIPTORIUM_LOCK_MS,
     stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
     log,
+    onWaiting: ({ interactive }) => desk.expectInteractive(interactive > 0),
     async process(jobId, job, failedBefore) {
       const entry = onDesk.add(jobId, labelOf(job))
       try {

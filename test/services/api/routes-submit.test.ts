@@ -34,7 +34,7 @@ const nothingLeft = () =>
 
 test('a file is accepted: it lies in the spool, its job is queued, and the answer says where to look', async () => {
   const { name, bytes } = await newPage('a page.png')
-  const before = await api.context.queue.waiting()
+  const { interactive: before } = await api.context.queue.waiting()
   const { status, headers, body } = await submit(formOf([{ name, bytes }]))
   assert.equal(status, 202)
   assert.equal(headers['location'], `/v1/documents/${body.id}`)
@@ -54,7 +54,7 @@ test('a file is accepted: it lies in the spool, its job is queued, and the answe
   )
   assert.deepEqual(readFileSync(join(api.spool.inputs, sha256)), bytes)
   await nothingLeft()
-  assert.equal(await api.context.queue.waiting(), before + 1)
+  assert.equal((await api.context.queue.waiting()).interactive, before + 1)
   assert.equal((await api.call('GET', headers['location'] ?? '')).status, 200)
 })
 

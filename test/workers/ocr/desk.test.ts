@@ -43,7 +43,7 @@ async function fail(): Promise<never> {
 test('the next page is prepared while one is being read', async () => {
   const { log, page, end, hasBegun } = setUp()
   const desk = createDesk()
-  const pages = [page(desk, 'one'), page(desk, 'two')]
+  const pages = [page(desk.bulk, 'one'), page(desk.bulk, 'two')]
   await end('prepare one')
   await hasBegun('read one')
   await end('prepare two')
@@ -57,7 +57,7 @@ test('the next page is prepared while one is being read', async () => {
 test('two pages are never prepared at the same time', async () => {
   const { log, page, end } = setUp()
   const desk = createDesk()
-  const pages = [page(desk, 'one'), page(desk, 'two')]
+  const pages = [page(desk.bulk, 'one'), page(desk.bulk, 'two')]
   for (const name of ['prepare one', 'read one', 'prepare two', 'read two']) await end(name)
   await Promise.all(pages)
   assert.ok(log.indexOf('prepare two begins') > log.indexOf('prepare one ends'))
@@ -67,9 +67,9 @@ test('a page that is read alone has the desk to itself', async () => {
   const { log, page, end } = setUp()
   const desk = createDesk()
   const pages = [
-    page(desk, 'before'),
+    page(desk.bulk, 'before'),
     desk.alone((alone) => page(alone, 'suspect')),
-    page(desk, 'after'),
+    page(desk.bulk, 'after'),
   ]
   const names = ['before', 'suspect', 'after'].flatMap((name) => [
     `prepare ${name}`,
@@ -86,7 +86,50 @@ test('a page that is read alone has the desk to itself', async () => {
 
 test('work that fails frees its place', async () => {
   const desk = createDesk()
-  await assert.rejects(desk.prepare(fail), /it broke/)
+  await assert.rejects(desk.bulk.prepare(fail), /it broke/)
   await assert.rejects(desk.alone(fail), /it broke/)
-  assert.equal(await desk.read(async () => 'read'), 'read')
+  assert.equal(await desk.bulk.read(async () => 'read'), 'read')
+})
+
+test('a page that somebody waits for goes ahead of what is prepared', async () => {
+  const { log, page, end, hasBegun } = setUp()
+  const desk = createDesk()
+  const pages = [page(desk.bulk, 'one'), page(desk.bulk, 'two')]
+  await end('prepare one')
+  await hasBegun('read one')
+  await end('prepare two')
+  pages.push(page(desk.interactive, 'wanted'))
+  await end('prepare wanted')
+  for (const name of ['read one', 'read wanted', 'read two']) await end(name)
+  await Promise.all(pages)
+  assert.ok(log.indexOf('read wanted begins') < log.indexOf('read two begins'))
+})
+
+test('a prepared page waits for one that is expected', async () => {
+  const { log, page, end } = setUp()
+  const desk = createDesk()
+  desk.expectInteractive(true)
+  const pages = [page(desk.bulk, 'bulk')]
+  await end('prepare bulk')
+  pages.push(page(desk.interactive, 'wanted'))
+  desk.expectInteractive(false)
+  for (const name of ['prepare wanted', 'read wanted', 'read bulk']) await end(name)
+  await Promise.all(pages)
+  assert.ok(log.indexOf('read wanted begins') < log.indexOf('read bulk begins'))
+})
+
+test('what is expected and does not come is not waited for long', async () => {
+  const { page, end } = setUp()
+  const desk = createDesk()
+  desk.expectInteractive(true)
+  const one = page(desk.bulk, 'one')
+  await end('prepare one')
+  await end('read one')
+  await one
+})
+
+test('a page that cannot be prepared holds nobody up', async () => {
+  const desk = createDesk()
+  await assert.rejects(desk.interactive.prepare(fail), /it broke/)
+  assert.equal(await desk.bulk.read(async () => 'read'), 'read')
 })

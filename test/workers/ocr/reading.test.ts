@@ -60,7 +60,7 @@ function setUp(t: TestContext, bytes: Buffer) {
   const deliver = (given: Partial<Job> = {}, cancelling = new AbortController().signal) => {
     const fingerprint = fingerprintOf(defaultRecipe, engine)
     const job = makeJob({ root, path: sha256, stat: '', fingerprint, ...given })
-    return read({ jobId: 'j1', job, attempt: 1, cancelling }, createDesk())
+    return read({ jobId: 'j1', job, attempt: 1, cancelling }, createDesk().bulk)
   }
   return { root, sha256, told, state, deliver }
 }

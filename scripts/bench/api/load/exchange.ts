@@ -47,9 +47,9 @@ const isStream = (body: readonly Buffer[] | Readable): body is Readable => 'pipe
 export function noteRefusal(
   refusals: Record<string, number>,
   { status, body }: Exchange,
-  right: number,
+  right: readonly number[],
 ): void {
-  if (status === right) return
+  if (right.includes(status)) return
   const [, code = ''] = /"code":"(\w+)"/.exec(body.toString()) ?? []
   const name = `${status} ${code}`
   refusals[name] = (refusals[name] ?? 0) + 1

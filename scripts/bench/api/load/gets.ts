@@ -14,7 +14,7 @@ export async function askAgain(
   const refusals: Record<string, number> = {}
   const ask = async (path: string, dueAt: number): Promise<void> => {
     const answer = await exchange(address + path, { agent, method: 'GET' })
-    noteRefusal(refusals, answer, 200)
+    noteRefusal(refusals, answer, [200])
     ms.push(answer.answeredAt - dueAt)
   }
   for (let index = 0; !stopping.aborted; index += 1) {
