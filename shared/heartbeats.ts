@@ -1,6 +1,9 @@
-/** What living processes say of themselves, every two seconds. */
+/** What living processes say of themselves. */
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from './one-of.ts'
+
+/** A sign of life comes so often: what it costs is most of what an idle fleet costs. */
+export const heartbeatMs = 4_000
 
 const closed = { additionalProperties: false }
 

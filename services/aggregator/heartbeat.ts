@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import { touch } from '../../shared/beat-file.ts'
-import type { AggregatorSign } from '../../shared/heartbeats.ts'
+import { heartbeatMs, type AggregatorSign } from '../../shared/heartbeats.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
 import type { Redis } from '../../shared/redis.ts'
 import { version } from '../../shared/version.ts'
 
-/** Says every two seconds that an aggregator is there, and how it does: an ingest waits for it, the API tells. */
+/** Says every few seconds that an aggregator is there, and how it does: an ingest waits for it, the API tells. */
 export function startAggregatorHeartbeat(
   redis: Redis,
   keys: Keys,
@@ -20,7 +20,7 @@ export function startAggregatorHeartbeat(
       .catch(() => undefined)
   }
   beat()
-  const timer = setInterval(beat, 2_000)
+  const timer = setInterval(beat, heartbeatMs)
   return () => {
     clearInterval(timer)
     return redis.del(keys.aggregator)

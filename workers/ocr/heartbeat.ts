@@ -1,11 +1,9 @@
 import { touch } from '../../shared/beat-file.ts'
 import { ttl, type Keys } from '../../shared/keys.ts'
-import type { Heartbeat } from '../../shared/heartbeats.ts'
+import { heartbeatMs, type Heartbeat } from '../../shared/heartbeats.ts'
 import type { Redis } from '../../shared/redis.ts'
 
-const intervalMs = 2_000
-
-/** Writes a sign of life to Redis every two seconds, for people and for dashboards; it expires by itself. */
+/** Writes a sign of life to Redis every few seconds, for people and for dashboards; it expires by itself. */
 export function startHeartbeat(
   redis: Redis,
   keys: Keys,
@@ -25,7 +23,7 @@ export function startHeartbeat(
       .catch(() => undefined) // The next beat tells as much as this one.
   }
   beat()
-  const timer = setInterval(beat, intervalMs)
+  const timer = setInterval(beat, heartbeatMs)
   return async (): Promise<void> => {
     clearInterval(timer)
     const { id } = describe()

@@ -15,12 +15,14 @@ export const speed: ComposePart = {
   async run(setting) {
     const { project, rounds, say } = setting
     const pages = choosePages(setting)
-    for (const path of pages.paths) copyPage(join(pages.root, path), join(project.input, path), 0)
     await project.must('up', '-d', '--scale', `worker=${workers}`)
     await project.ready(workers)
     const found: Record<'compose' | 'host', number[]> = { compose: [], host: [] }
     const ways = { compose: inContainers, host: onHost }
     for (let index = 1; index <= rounds; index += 1) {
+      // Other files in every round: the aggregator copies what it knows.
+      for (const path of pages.paths)
+        copyPage(join(pages.root, path), join(project.input, path), index)
       // Whatever drifts, drifts for both: every other round begins with the other.
       const order =
         index % 2 === 1 ? (['compose', 'host'] as const) : (['host', 'compose'] as const)
