@@ -132,17 +132,16 @@ test('of each line the better of two readings is kept, in the order of the page'
 })
 
 test('a page on its side is looked at before it is read, and turned', async () => {
-  for (const [given, rotation] of [
-    [90, 270],
-    [270, 90],
+  for (const [given, rotation, before] of [
+    [90, 270, [nothing, nothing]],
+    [270, 90, [nothing]],
   ] as const) {
-    const looks = ([0, 180, 90, 270] as const).map((each) => (each === rotation ? good : nothing))
-    const { calls, read } = await readWith(turned(given), [...looks, good])
+    const { calls, read } = await readWith(turned(given), [...before, good])
     const { orientation, readings } = await read
-    assert.equal(calls.length, 5)
+    assert.equal(calls.length, before.length + 2, 'no further way round is looked at')
     assert.deepEqual(orientation, { isMirrored: false, rotation, skew: 0 })
     assert.equal(readings[0]?.rotation, rotation)
-    const page = calls[4]
+    const page = calls.at(-1)
     assert.ok(page !== undefined && page.height > page.width, 'the engine gets it upright')
   }
 })
@@ -154,9 +153,9 @@ test('a page on its side that reads no better any way round is not looked at twi
 })
 
 test('a page upside down is turned once it has read poorly', async () => {
-  const { calls, read } = await readWith(turned(180), [poor, nothing, good, nothing, nothing, good])
+  const { calls, read } = await readWith(turned(180), [poor, nothing, good])
   const { orientation, text, readings } = await read
-  assert.equal(calls.length, 6)
+  assert.equal(calls.length, 4)
   assert.equal(orientation.rotation, 180)
   assert.equal(text, 'there is a good deal to be read here')
   assert.equal(readings.length, 1, 'what was read upside down is of no use')
@@ -182,7 +181,7 @@ test('a look that runs out of time costs only itself', async () => {
 })
 
 test('a turned page that cannot be read stays as it was read before', async () => {
-  const answers = [poor, nothing, good, nothing, nothing, fails('page_timeout')]
+  const answers = [poor, nothing, good, fails('page_timeout')]
   const { read } = await readWith(turned(180), answers)
   const { orientation, readings } = await read
   assert.equal(orientation.rotation, 0)

@@ -14,9 +14,11 @@ const partHeights = 26
 const lookHeight = 20
 /** A page is turned only if that is worth so many more words. */
 const leastGain = 3
+/** A way round that is expected to give this share of right words is the one: the others are not looked at. */
+const wellRead = 0.8
 
 /**
- * Reads a part of a page, where its writing is, all four ways round. Returns by how much the page is to be turned clockwise:
+ * Reads a part of a page, where its writing is, up to four ways round. Returns by how much the page is to be turned clockwise:
  * 0 unless another way is clearly better.
  */
 export async function findRotation(
@@ -29,10 +31,12 @@ export async function findRotation(
   const part = await partOf(survey)
   const variables = { ...recipe.variables, thresholding_method: '0' }
   let best: { rotation: Turn['rotation']; worth: number } = { rotation: 0, worth: leastGain }
-  for (const rotation of [0, 180, 90, 270] as const) {
+  const ways = survey.isSideways ? ([0, 90, 270, 180] as const) : ([0, 180, 90, 270] as const)
+  for (const rotation of ways) {
     const image = turn(part, { isMirrored: false, rotation })
     const { blocks } = await read(toPrepared(image, label, { psm: 6, dpi: 300, variables }))
-    const { worth } = scoreOf(wordsOf(blocks))
+    const { worth, share } = scoreOf(wordsOf(blocks))
+    if (share >= wellRead && worth > leastGain) return rotation
     if (rotation === 0) best = { rotation, worth: Math.max(0, worth) + leastGain }
     else if (worth > best.worth) best = { rotation, worth }
   }

@@ -43,6 +43,12 @@ test('a page stays as it is unless another way is clearly better', async () => {
   assert.equal((await rotationBy({ 0: recognition('', 0), 90: word })).rotation, 0)
 })
 
+test('a way round that reads well ends the search', async () => {
+  const { rotation, pages } = await rotationBy({ 180: recognition(sentence, 95) })
+  assert.equal(rotation, 180)
+  assert.equal(pages.length, 2)
+})
+
 test('a part of some ten lines is looked at, four ways round, small', async () => {
   const { pages } = await rotationBy({})
   assert.equal(pages.length, 4)
