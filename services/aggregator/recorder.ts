@@ -90,8 +90,8 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
 
   /** `pagesTotal` is what the report knows: a page may fail before its document is known to have been opened. */
   const endIfComplete = (row: DocumentRow, out: Recorded, pagesTotal: number | null): void => {
+    if (pages.countOf(row.id) < countWanted(row, pagesTotal ?? row.pages_total ?? 1)) return
     const states = pages.states(row.id)
-    if (states.length < countWanted(row, pagesTotal ?? row.pages_total ?? 1)) return
     const failures = states.filter((page) => page.error_code !== null)
     const [bad] = failures
     const worker = states[0]?.worker ?? null

@@ -68,6 +68,7 @@ export function createPages(database: DatabaseSync, { isSearchable = false } = {
     const row = oneResult.get(documentId, page)
     return row && toPage(row['result'])
   }
+  const countOf = sql('SELECT count(*) AS n FROM pages WHERE document_id = ?')
   const summary = sql(`
     SELECT count(*) AS pages, avg(confidence) AS confidence, coalesce(sum(busy_ms), 0) AS ms,
       coalesce(sum(attempts), 0) AS attempts FROM pages
@@ -130,6 +131,8 @@ export function createPages(database: DatabaseSync, { isSearchable = false } = {
       }
       return missing.length > 0
     },
+    /** How many pages have been read, or could not be. */
+    countOf: (documentId: string): number => Number(countOf.get(documentId)?.['n'] ?? 0),
     states: statesOf,
     /** The pages that could not be read, and why. */
     failures: (documentId: string): FailedPage[] =>

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -59,6 +60,10 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   TypeBoxTypeProvider
 >
+
+/** Whether there is still somebody to be answered. */
+export const isAwaited = ({ stopping }: Context, { raw }: { raw: ServerResponse }): boolean =>
+  !stopping.aborted && !raw.destroyed
 
 const recordSeconds = 5
 

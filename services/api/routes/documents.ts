@@ -16,7 +16,7 @@ import {
 } from '../schemas/document.ts'
 import { recipeOptionsSchema } from '../schemas/options.ts'
 import { waitUntil } from '../wait.ts'
-import { requireFreeFolder, requireRun, type App, type Context } from './context.ts'
+import { isAwaited, requireFreeFolder, requireRun, type App, type Context } from './context.ts'
 
 const tags = ['documents']
 const defaultLimit = 50
@@ -110,7 +110,11 @@ function getRoute(app: App, context: Context): void {
       const latest = latestOf(context, id)
       let view = await requireDocument(context, id)
       if (wait > 0 && view.status !== 'finished') {
-        await waitUntil(() => latest()?.state === 'final', wait, context.stopping)
+        await waitUntil(
+          () => latest()?.state === 'final',
+          wait,
+          () => isAwaited(context, reply),
+        )
         view = await requireDocument(context, id)
       }
       if (view.status !== 'finished') reply.header('retry-after', Math.ceil(view.etaSeconds ?? 1))

@@ -20,7 +20,7 @@ import { requireResult, resultOf, textOf, wholeOf } from '../results.ts'
 import { readUploads } from '../uploads/read-uploads.ts'
 import { dropAll, type Uploads } from '../uploads/uploads.ts'
 import { waitUntil } from '../wait.ts'
-import type { App, Context } from './context.ts'
+import { isAwaited, type App, type Context } from './context.ts'
 
 const optionsCheck = TypeCompiler.Compile(uploadOptionsSchema)
 const querySchema = Type.Object({ wait: waitSeconds, name: Type.Optional(Type.String()) })
@@ -168,7 +168,7 @@ async function answer(
       const row = context.ledger.get().documents.get(id)
       return row?.state === 'final' && row.pass >= pass
     })
-  const isOver = await waitUntil(isFinal, wait, context.stopping)
+  const isOver = await waitUntil(isFinal, wait, () => isAwaited(context, reply))
   const views: DocumentView[] = []
   for (const { id, name } of documents) {
     const view = await context.documents.find(id)
