@@ -9,6 +9,7 @@ import type { Run } from './ledger/runs.ts'
 import { writeCombined } from './outputs/combined.ts'
 import type { Finished } from './outputs/format.ts'
 import { documentOf, inputOf } from './outputs/from-ledger.ts'
+import { createPdfPasswords } from './pdf-password.ts'
 import type { Publisher } from './publisher.ts'
 import type { createPlanner } from './planner.ts'
 import { createRunProgress } from './run-progress.ts'
@@ -44,11 +45,12 @@ export function startRun(deps: Deps, run: Run) {
     planning.abort()
     const report = buildReport(ledger, run, progress.snapshot(), state)
     if (combined && state === 'finished' && !dryRun) {
+      const password = await createPdfPasswords(redis, keys)(run)
       await writeCombined({
         out,
         temporary: publisher.filesOf(out).temporary,
         formats,
-        documents: () => everyDocument(ledger, out),
+        documents: () => everyDocument(ledger, out, password),
         onLeftOut: (path, err) => log.warn({ path, err }, 'left out of results.pdf'),
       })
     }
@@ -120,10 +122,14 @@ export function startRun(deps: Deps, run: Run) {
 
 export type ActiveRun = ReturnType<typeof startRun>
 
-function* everyDocument(ledger: Ledger, out: string): Generator<Finished> {
+function* everyDocument(
+  ledger: Ledger,
+  out: string,
+  password: string | undefined,
+): Generator<Finished> {
   for (const row of ledger.documents.finished(out)) {
     const request = ledger.runs.get(row.run_id)?.request
     if (request === undefined) continue
-    yield { document: documentOf(ledger, row, request), input: inputOf(row, request) }
+    yield { document: documentOf(ledger, row, request), input: inputOf(row, request, password) }
   }
 }

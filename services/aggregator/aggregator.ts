@@ -22,6 +22,7 @@ import type { DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
 import { createPace } from './pace.ts'
+import { createPdfPasswords } from './pdf-password.ts'
 import { createPlanner } from './planner.ts'
 import { createPublisher } from './publisher.ts'
 import { createReconciler } from './reconciler.ts'
@@ -59,7 +60,8 @@ export function createAggregator({ config, ledger, spool, redis, log }: Deps) {
       setImmediate(() => deliverer.wake()) // When the transaction that this is part of has ended.
     },
   })
-  const publisher = createPublisher(ledger, announcer.documentFinal, log)
+  const pdfPasswordOf = createPdfPasswords(redis.main, keys)
+  const publisher = createPublisher(ledger, announcer.documentFinal, log, pdfPasswordOf)
   const plan = createPlanner({ ledger, queue, publisher, window: config.SCRIPTORIUM_WINDOW })
   const uploads = createUploadWatch({ ledger, redis: redis.main, keys, announcer, log })
   const pace = createPace()

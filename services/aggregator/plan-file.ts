@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { failedOutcomes, formats, type Format } from '../../shared/contract.ts'
 import { systemCode } from '../../shared/errors.ts'
 import { folderDocumentId, jobIdOf } from '../../shared/ids.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
 import type { JobPlan } from './document-jobs.ts'
+import { hashOf } from './hash-of.ts'
 import type { DocumentRow, KnownDocument, Plan } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { PageState } from './ledger/pages.ts'
@@ -150,16 +149,5 @@ function list(folder: string): string[] {
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') return []
     throw thrown
-  }
-}
-
-/** SHA-256 of a file, hex; undefined where it cannot be read. */
-async function hashOf(file: string): Promise<string | undefined> {
-  const sha256 = createHash('sha256')
-  try {
-    await pipeline(createReadStream(file), sha256)
-    return sha256.digest('hex')
-  } catch {
-    return undefined // Missing or unreadable is as good as changed: whoever reads it next says why.
   }
 }

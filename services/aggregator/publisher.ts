@@ -4,8 +4,10 @@ import type { Logger } from '../../shared/logger.ts'
 import type { DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
-import { createOutputFiles, type OutputFiles } from './outputs/files.ts'
+import { createOutputFiles, type OutputFiles, type Written } from './outputs/files.ts'
+import { outputFormats } from './outputs/formats.ts'
 import { documentOf, inputOf } from './outputs/from-ledger.ts'
+import type { PdfPasswordOf } from './pdf-password.ts'
 
 type RunOf = (row: DocumentRow) => Run | undefined
 
@@ -15,11 +17,16 @@ const concurrentWrites = 16
 /** Errors of one name, not of the disk: the next file may well be written. */
 const conflicts = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
 
+/** What this very reading of a document was written as before; a new reading has written nothing. */
+const outputsOf = ({ outputs }: DocumentRow): Written['hashes'] =>
+  outputs === null ? {} : JSON.parse(outputs)
+
 /** Turns documents that are read into output files, and only then makes them final. */
 export function createPublisher(
   ledger: Ledger,
   announce: (documentId: string) => void,
   log: Logger,
+  pdfPasswordOf: PdfPasswordOf = () => Promise.resolve(undefined),
 ) {
   const files = new Map<string, OutputFiles>()
   const limit = pLimit(concurrentWrites)
@@ -30,6 +37,13 @@ export function createPublisher(
     return known
   }
 
+  /** Only of PDFs whose pages are shown it is asked for. */
+  const passwordFor = async (row: DocumentRow, run: Run): Promise<string | undefined> =>
+    row.media_type === 'application/pdf' &&
+    run.request.formats.some((format) => outputFormats[format].showsInput)
+      ? pdfPasswordOf(run)
+      : undefined
+
   /** Returns a thunk that records what was written: recording waits until the files are durable. */
   const write = async (id: string, runOf: RunOf): Promise<(() => void) | undefined> => {
     const row = ledger.documents.get(id)
@@ -38,10 +52,11 @@ export function createPublisher(
     // Uploads have no output folder: the API serves them from the ledger.
     if (run.request.formats.length === 0) return () => ledger.documents.settle(id, {})
     const document = documentOf(ledger, row, run.request)
-    const input = inputOf(row, run.request)
+    const input = inputOf(row, run.request, await passwordFor(row, run))
     try {
       const { out, formats } = run.request
-      const { hashes, unavailable } = await filesOf(out).write(document, formats, input)
+      const written = await filesOf(out).write(document, formats, input, outputsOf(row))
+      const { hashes, unavailable } = written
       for (const { format, reason } of unavailable) {
         const about = { path: document.path, format, code: reason.code, err: reason.message }
         log.warn(about, 'a format is left out')

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { createKeys, type Keys } from '../../shared/keys.ts'
+import { createKeys } from '../../shared/keys.ts'
 import { createPageQueue } from '../../shared/queue.ts'
 import { connectPromptly, type Redis } from '../../shared/redis.ts'
 import { superviseChild, type SupervisedChild } from './child.ts'
@@ -46,6 +46,9 @@ const mostLogBytes = 10 * 2 ** 20
 const marginMs = 5_000
 const exitRedis = 3
 const redisDeadlineMs = 10_000
+
+/** Where a private Redis keeps its file. */
+export const redisFolder = (stateFolder: string): string => join(stateFolder, 'redis')
 
 /** Where `status` finds the socket of a run that is going on. */
 export const addressFile = (stateFolder: string): string => join(stateFolder, 'redis.url')
@@ -125,7 +128,7 @@ export type Stack = Awaited<ReturnType<typeof startStack>>
 function findServer({ redisUrl, stateFolder, environment, onGivenUp }: Options) {
   if (redisUrl !== undefined) return { url: redisUrl, stop: async () => undefined }
   return startRedisServer({
-    folder: join(stateFolder, 'redis'),
+    folder: redisFolder(stateFolder),
     searchPath: environment['PATH'] ?? '',
     onGivenUp: (reason) => onGivenUp(reason, exitRedis),
   })
@@ -144,18 +147,23 @@ async function openQueue(url: string, prefix: string): Promise<Redis> {
   const queue = createPageQueue(redis, keys)
   await queue.clear()
   await queue.close()
-  await forgetDeaths(redis, keys)
+  // Whoever killed the run before killed its workers too: no page in hand is to blame for that.
+  await forget(redis, keys.begun('*'))
+  // Nor is a password to outlive its run, in Redis or in Redis's file.
+  if ((await forget(redis, keys.secret('*'))) > 0) await redis.bgrewriteaof()
   return redis
 }
 
-/** Whoever killed the run before killed its workers too: no page in hand is to blame for that. */
-async function forgetDeaths(redis: Redis, keys: Keys): Promise<void> {
+/** Deletes all keys of a pattern. Returns how many there were. */
+async function forget(redis: Redis, pattern: string): Promise<number> {
+  let forgotten = 0
   let cursor = '0'
   do {
-    const [next, names] = await redis.scan(cursor, 'MATCH', keys.begun('*'), 'COUNT', 1_000)
-    if (names.length > 0) await redis.del(...names)
+    const [next, names] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000)
+    if (names.length > 0) forgotten += await redis.del(...names)
     cursor = next
   } while (cursor !== '0')
+  return forgotten
 }
 
 function openLog(file: string): number {

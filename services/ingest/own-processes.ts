@@ -6,7 +6,7 @@ import { takeLock, type Holder } from '../../shared/file-lock.ts'
 import { createKeys } from '../../shared/keys.ts'
 import { ledgerFile } from '../aggregator/ledger/ledger.ts'
 import { stateFolder } from '../aggregator/outputs/files.ts'
-import { lastFatal, startStack } from '../embedded/stack.ts'
+import { lastFatal, redisFolder, startStack } from '../embedded/stack.ts'
 import type { IngestOptions } from './arguments.ts'
 import { outHash } from './joined-services.ts'
 import type { Place } from './place.ts'
@@ -64,6 +64,9 @@ export async function startOwnProcesses(
     quieten: () => stack.stopFleet(),
     async close() {
       await stack.close()
+      // Redis has written down what it was told. All that is to last is in the ledger.
+      if (options.pdfPassword !== undefined)
+        rmSync(redisFolder(state), { recursive: true, force: true })
       lock.release()
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
     },

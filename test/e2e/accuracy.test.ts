@@ -38,7 +38,7 @@ async function read(bytes: Buffer, deadlineMs = 120_000) {
   await document.close()
   assert.ok(page.kind === 'pixels')
   const began = performance.now()
-  const prepared = await preparePage(page, 100, planOf(defaultRecipe.preset).attempts[0])
+  const prepared = await preparePage(page, 100, planOf(defaultRecipe).attempts[0])
   const cancelling = new AbortController().signal
   let calls = 0
   const reading = await readPage(prepared, 'page', defaultRecipe, (image) => {

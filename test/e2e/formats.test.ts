@@ -6,7 +6,9 @@ import sharp from 'sharp'
 import { outputName } from '../../services/aggregator/outputs/files.ts'
 import { formats } from '../../shared/contract.ts'
 import { outputFiles, readDocument, readText } from '../helpers/outcome.ts'
+import { writeOld } from '../helpers/pages.ts'
 import { repository } from '../helpers/processes.ts'
+import { writeBmp, writePnm } from '../helpers/rasters.ts'
 import { wordsOf } from '../helpers/scan.ts'
 import { createScene } from '../helpers/scene.ts'
 import { boxesOf, pdfTextOf, runTool, withoutTools } from '../helpers/tools.ts'
@@ -40,6 +42,42 @@ test('One run of the samples gives every format, and each says the same', { skip
   const texts = paths.map((path) => readText(scene.out, path)).join('\n')
   assert.ok(wordF1(texts, pdfTextOf(combined)) >= 0.99)
   assert.ok(wordF1(texts, readFileSync(join(scene.out, 'results.txt'), 'utf8')) >= 0.999)
+})
+
+/** Small pages in every encoding that our own decoders are for. */
+function writeOddRasters(folder: string): string[] {
+  const [width, height] = [96, 32]
+  const levels = Array.from({ length: width * height }, (_, index) => (index * 37) % 256)
+  const made = {
+    'page.bmp': writeBmp({ width, height, levels, depth: 8 }),
+    'colours.bmp': writeBmp({ width, height, levels, depth: 32 }),
+    'page.pbm': writePnm({ width, height, levels, kind: 'P4' }),
+    'page.pgm': writePnm({ width, height, levels, kind: 'P2' }),
+    'page.ppm': writePnm({ width, height, levels, kind: 'P6' }),
+  }
+  for (const [name, bytes] of Object.entries(made)) writeOld(join(folder, name), bytes)
+  const encodings = ['old-jpeg', 'lzma', 'lzma-predictor', 'zstd', 'lab']
+  const tiffs = encodings.map((encoding) => `${encoding}.tif`)
+  for (const name of tiffs) {
+    writeOld(join(folder, name), readFileSync(join(repository, 'test/fixtures/tiff', name)))
+  }
+  return [...Object.keys(made), ...tiffs]
+}
+
+test('A page that only our own decoders read can be had as PDF as well', { skip }, async (t) => {
+  const scene = createScene(t)
+  const names = writeOddRasters(scene.input)
+  const run = await scene.run([scene.input, '--formats', 'txt,json,pdf'])
+  assert.equal(run.code, 0, run.stderr)
+  assert.doesNotMatch(run.stderr, /left out/)
+  for (const name of names) {
+    const pdf = join(scene.out, outputName(name, 'pdf'))
+    const checked = runTool('qpdf', ['--check', pdf])
+    assert.equal(checked.status, 0, checked.stdout + checked.stderr)
+    assert.equal(pdfTextOf(pdf).trim(), readText(scene.out, name).trim(), name)
+    const largest = statSync(join(scene.input, name)).size * largestGrowth + pageBytes
+    assert.ok(statSync(pdf).size <= largest, name)
+  }
 })
 
 function assertValid(file: string, schema?: string): void {

@@ -94,6 +94,14 @@ export function pictureOf(
 export const pixelsOf = (image: Buffer): Promise<Buffer> =>
   sharp(image).removeAlpha().toColourspace('srgb').raw().toBuffer()
 
+/** Of what both give with 8 bits. */
+export async function assertSamePixels(found: Buffer, wanted: Buffer): Promise<void> {
+  const [a, b] = [await pixelsOf(found), await pixelsOf(wanted)]
+  assert.equal(a.length, b.length)
+  const most = a.reduce((worst, value, at) => Math.max(worst, Math.abs(value - (b[at] ?? 0))), 0)
+  assert.ok(most === 0, `pixels differ by ${most}`)
+}
+
 const small = { width: 64, height: 64, fit: 'fill' } as const
 
 const pixelsOfSmall = (image: Buffer): Promise<Buffer> =>

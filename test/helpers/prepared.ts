@@ -8,7 +8,7 @@ import type { OpenedPage, PagePixels } from '../../workers/ocr/open/opened.ts'
 import { preparePage } from '../../workers/ocr/prepare/prepare.ts'
 import { toPrepared } from '../../workers/ocr/prepare/render.ts'
 
-const [attempt] = planOf(defaultRecipe.preset).attempts
+const [attempt] = planOf(defaultRecipe).attempts
 
 /** A page that is no text layer. */
 export async function openPixels(pixels: PagePixels) {

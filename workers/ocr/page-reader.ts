@@ -53,7 +53,7 @@ export async function readPage(
   recipe: Recipe,
   read: ReadPrepared,
 ): Promise<PageReading> {
-  const { attempts, enough } = planOf(recipe.preset)
+  const { attempts, enough } = planOf(recipe)
   const [first, ...others] = attempts
   if (given.survey.isBlank) return conclude(given, [], [])
   const reader = { label, recipe, read }

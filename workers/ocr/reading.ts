@@ -114,7 +114,7 @@ async function open(
     return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result }
   }
   const preparing = performance.now()
-  const [firstAttempt] = planOf(job.recipe.preset).attempts
+  const [firstAttempt] = planOf(job.recipe).attempts
   const prepared = await preparePage(page, deps.maxMegapixels, firstAttempt)
   return { ...opened, prepared, timings: { openMs, prepareMs: since(preparing) } }
 }

@@ -19,7 +19,7 @@ export interface Reading {
 }
 
 const deadlineMs = 300_000
-const [firstAttempt] = planOf(defaultRecipe.preset).attempts
+const [firstAttempt] = planOf(defaultRecipe).attempts
 
 /**
  * Reads page after page with one engine and the workers' own opening, preparation and judging, and nothing else:

@@ -17,6 +17,7 @@ import { promisify } from 'node:util'
 import pLimit from 'p-limit'
 import type { Format } from '../../../shared/contract.ts'
 import { ScriptoriumError } from '../../../shared/errors.ts'
+import { hashOf } from '../hash-of.ts'
 import type { Chunk, Chunks, OutputDocument, OutputInput } from './format.ts'
 import { outputFormats } from './formats.ts'
 
@@ -107,11 +108,15 @@ export function createOutputFiles(out: string) {
   }
 
   return {
-    /** Writes one document in each format. */
+    /**
+     * Writes one document in each format. What it cannot be written in again stays as it is where its hash is that of
+     * `earlier`: a run without the password of a PDF does not remove what a run with it has written.
+     */
     async write(
       document: OutputDocument,
       formats: readonly Format[],
       input: OutputInput,
+      earlier: Written['hashes'] = {},
     ): Promise<Written> {
       const written: Written = { hashes: {}, unavailable: [] }
       for (const format of formats) {
@@ -125,6 +130,11 @@ export function createOutputFiles(out: string) {
           written.hashes[format] = await (showsInput ? limit(work) : work())
         } catch (thrown) {
           if (!(thrown instanceof ScriptoriumError)) throw thrown
+          const kept = earlier[format]
+          if (kept !== undefined && (await hashOf(file)) === kept) {
+            written.hashes[format] = kept
+            continue
+          }
           // What an earlier reading left there would be taken for this one's.
           if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) rmSync(file)
           written.unavailable.push({ format, reason: thrown })

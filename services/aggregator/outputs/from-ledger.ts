@@ -25,12 +25,17 @@ export function documentOf(
   )
 }
 
-/** Where the file lies that a document was read from: below its run's root, an upload in the spool under its hash. */
+/**
+ * Where the file lies that a document was read from: below its run's root, an upload in the spool under its hash. Of
+ * encrypted PDFs `password` opens it.
+ */
 export function inputOf(
   row: Pick<DocumentRow, 'is_upload' | 'path' | 'sha256'>,
   { root }: Pick<RunRequest, 'root'>,
+  password?: string,
 ): OutputInput {
-  return { file: join(root, row.is_upload === 1 ? (row.sha256 ?? '') : row.path) }
+  const file = join(root, row.is_upload === 1 ? (row.sha256 ?? '') : row.path)
+  return { file, ...(password !== undefined && { password }) }
 }
 
 const pagesOneByOne = (pages: Ledger['pages'], id: string): Iterable<PageResult> => ({

@@ -3,12 +3,13 @@ import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { PDFDocument } from '@cantoo/pdf-lib'
 import { createPublisher } from '../../../services/aggregator/publisher.ts'
 import type { Format } from '../../../shared/contract.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { makeLedger, makePlan, rowOf } from '../../helpers/ledger.ts'
 import { silent } from '../../helpers/private-redis.ts'
-import { input, makePage, makeRequest, makeUploadRequest } from '../../helpers/records.ts'
+import { input, makePage, makeRequest, makeRun, makeUploadRequest } from '../../helpers/records.ts'
 
 /** A ledger with documents that are read and not yet written. */
 function setUp(t: TestContext, paths: readonly string[], formats: Format[] = ['txt', 'json']) {
@@ -89,6 +90,45 @@ test('a document is told about once it is final, not when it is written again or
 function refuse(): never {
   throw new Error('nobody wants to know')
 }
+
+test('the password of PDFs is that of the run that writes them, and asked for where it is needed only', async (t) => {
+  const folder = makeFolder(t)
+  const made = await PDFDocument.create()
+  made.addPage([200, 300])
+  made.encrypt({ userPassword: 'heron', ownerPassword: 'owner' })
+  const bytes = await made.save()
+  writeFileSync(join(folder, 'a.pdf'), bytes)
+  const ledger = makeLedger(t)
+  ledger.runs.add(makeRequest({ root: folder, out: folder, formats: ['txt', 'pdf'] }), 'fp')
+  const plan = (id: string, path: string, mediaType: string): void => {
+    ledger.documents.plan(makePlan(id, { path }))
+    ledger.documents.setInput(id, { ...input, sha256: hash('sha256', bytes), mediaType }, 1)
+    ledger.pages.putResult(id, makePage())
+    ledger.documents.setRead(id, { outcome: 'succeeded', error: null, worker: 'w' }, null)
+  }
+  plan('d1', 'a.pdf', 'application/pdf')
+  plan('d2', 'b.png', 'image/png')
+  const asked: string[] = []
+  const publisher = createPublisher(
+    ledger,
+    () => undefined,
+    silent,
+    ({ id }) => {
+      asked.push(id)
+      return Promise.resolve(id === 'r2' ? 'heron' : undefined)
+    },
+  )
+  await publisher.publish(['d1', 'd2'])
+  assert.deepEqual(asked, ['r1'])
+  assert.deepEqual(Object.keys(JSON.parse(rowOf(ledger, 'd1').outputs ?? '')), ['txt'])
+
+  const given = { runId: 'r2', root: folder, out: folder }
+  await publisher.publish(['d1'], makeRun({ ...given, formats: ['txt'] }))
+  assert.deepEqual(asked, ['r1'], 'text needs none')
+  await publisher.publish(['d1'], makeRun({ ...given, formats: ['txt', 'pdf'] }))
+  assert.deepEqual(asked, ['r1', 'r2'])
+  assert.equal(readFileSync(join(folder, 'a.pdf.pdf'), 'latin1').includes('/Encrypt'), false)
+})
 
 test('what is told about documents is committed with them or not at all', async (t) => {
   const { ledger, ids } = setUp(t, ['a.png'])

@@ -24,7 +24,7 @@ function deskOf(grey: Grey, orientation: ExifOrientation = 1, recipe = defaultRe
   const { width, height } = grey
   const pixels = { data: Buffer.from(grey.data), raw: { width, height, channels: 1 } } as const
   const opened = { kind: 'pixels', pixels, width, height, dpi: null, orientation } as const
-  return preparePage(opened, 100, planOf(recipe.preset).attempts[0])
+  return preparePage(opened, 100, planOf(recipe).attempts[0])
 }
 
 type Answer = (page: PreparedPage) => Recognition | Promise<Recognition>
@@ -76,7 +76,7 @@ test('a page that reads well is read once', async () => {
     assert.equal(confidence, 95)
     assert.deepEqual(
       readings.map(({ name, linesKept, rotation, words }) => [name, linesKept, rotation, words]),
-      [[planOf(preset).attempts[0].name, 1, 0, 9]],
+      [[planOf(recipeOf(preset)).attempts[0].name, 1, 0, 9]],
     )
   }
 })
@@ -85,7 +85,7 @@ test('a page that reads poorly is looked at the other ways round, and read again
   for (const preset of ['fast', 'balanced', 'best'] as const) {
     const { calls, read } = await readWith(written, [poor], { recipe: recipeOf(preset) })
     const { readings, orientation } = await read
-    const { attempts } = planOf(preset)
+    const { attempts } = planOf(recipeOf(preset))
     assert.equal(calls.length, 4 + attempts.length, preset)
     assert.deepEqual(
       readings.map(({ name }) => name),
@@ -149,7 +149,7 @@ test('a page on its side is looked at before it is read, and turned', async () =
 test('a page on its side that reads no better any way round is not looked at twice', async () => {
   const { calls, read } = await readWith(turned(90), [poor])
   assert.equal((await read).orientation.rotation, 0)
-  assert.equal(calls.length, 4 + planOf('balanced').attempts.length)
+  assert.equal(calls.length, 4 + planOf(recipeOf('balanced')).attempts.length)
 })
 
 test('a page upside down is turned once it has read poorly', async () => {

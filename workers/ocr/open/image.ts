@@ -7,7 +7,7 @@ import {
   type Opener,
   type PagePixels,
 } from './opened.ts'
-import { requireSize, soundDpi } from './raster/raster.ts'
+import { requireSize, soundDpi } from '../../../shared/raster/raster.ts'
 
 // Only what users' pages come in is decoded: the rest of libvips' loaders is surface for attacks.
 sharp.block({ operation: ['VipsForeignLoad'] })

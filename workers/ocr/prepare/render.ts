@@ -4,6 +4,7 @@ import { scaleGrey } from './decode.ts'
 import { frameOf } from './frame.ts'
 import { cropGrey, type Grey } from './grey.ts'
 import type { Mapping, Size } from './place.ts'
+import { lettersOf } from './slope.ts'
 import { placeBefore, straighten } from './straighten.ts'
 import type { Survey } from './survey.ts'
 
@@ -37,8 +38,11 @@ export const fromLevel =
   (place) =>
     slopes === undefined ? place : placeBefore(slopes, place)
 
-/** Most printed pages have more letters than this, most receipts and forms fewer. */
-const manyLetters = 1_000
+/**
+ * Most printed pages have more letters in lines than this, most receipts and forms fewer. Specks do not count: old paper has as
+ * many of them as letters.
+ */
+const manyLetters = 750
 /** Larger writing than this factor makes of it would only be blurred. */
 const mostEnlarged = 4
 const mostPixels = 30e6
@@ -53,22 +57,28 @@ const tileHeights = 1.3
 export async function renderPage(survey: Survey, wishes: Wishes): Promise<Rendered> {
   const { page, slopes } = survey
   const frame = frameOf(survey)
-  const hasMany = survey.glyphs.length > manyLetters
-  const { textHeight, narrowing } = hasMany ? (wishes.many ?? wishes) : wishes
+  const { textHeight, narrowing } = sizeOf(survey, wishes)
   const wished = Math.min(scaleOf(survey, textHeight), mostScaleOf(page, frame))
   const source = slopes === undefined ? cropGrey(page, frame) : page
   const scaled = await scaleGrey(source, wished * narrowing, wished)
   const scale = { x: scaled.width / source.width, y: scaled.height / source.height }
-  const level = slopes === undefined ? scaled : straighten(scaled, slopes, scale, frame)
   const side = Math.max(
     16,
     Math.round((survey.textHeight === 0 ? 24 : survey.textHeight * wished) * tileHeights),
   )
+  // Before lines are levelled: beside the white that comes in from outside then, paper would pass for a shade.
+  const flat = flatten(scaled, estimateBackground(scaled, side), wishes.gain)
   return {
-    image: flatten(level, estimateBackground(level, side), wishes.gain),
+    image: slopes === undefined ? flat : straighten(flat, slopes, scale, frame),
     scale: scale.y,
     toLevel: ({ x, y }) => ({ x: frame.x + x / scale.x, y: frame.y + y / scale.y }),
   }
+}
+
+/** How large the writing of a page is to be. */
+function sizeOf({ samples }: Survey, { textHeight, narrowing, many }: Wishes): LetterSize {
+  const hasMany = lettersOf(samples) > manyLetters
+  return hasMany && many !== undefined ? many : { textHeight, narrowing }
 }
 
 function scaleOf({ textHeight, hasLines }: Survey, wanted: number): number {

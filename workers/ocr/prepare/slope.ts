@@ -17,6 +17,10 @@ const shortestSpan = 5
 const longestSpan = 9
 const fewestLetters = 5
 
+/** Letters that were looked at: those that stand in lines. */
+export const lettersOf = (samples: readonly SlopeSample[]): number =>
+  samples.reduce((sum, { letters }) => sum + letters, 0)
+
 /** Follows the lines of writing from letter to letter and tells how each runs. `textHeight` in pixels. */
 export function sampleSlopes(glyphs: readonly Glyph[], textHeight: number): SlopeSample[] {
   const letters = glyphs

@@ -4,7 +4,7 @@ import { findComponents, type Components } from './components.ts'
 import { findGlyphs, textHeight, turnGlyph, type Glyph } from './glyphs.ts'
 import { shrink, type Grey } from './grey.ts'
 import { findPanels, repaintPanels } from './panels.ts'
-import { sampleSlopes, type SlopeSample } from './slope.ts'
+import { lettersOf, sampleSlopes, type SlopeSample } from './slope.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope-field.ts'
 
 /** What a look at an upright page tells before it is read. All measures are in the page's pixels. */
@@ -84,9 +84,6 @@ function slopesOf(samples: readonly SlopeSample[]): SlopeField | undefined {
 
 /** So many times the letters in lines must stand in columns: a narrow receipt is not taken for a page on its side. */
 const muchMore = 1.5
-
-const lettersOf = (samples: readonly SlopeSample[]): number =>
-  samples.reduce((sum, { letters }) => sum + letters, 0)
 
 /** Smaller pieces of ink, in pixels of the surveyed image, are dust. */
 const leastInk = 8

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeCombined } from '../../../../services/aggregator/outputs/combined.ts'
@@ -66,6 +66,28 @@ test('where the input is gone or another one, the PDF alone is left out, and an 
   assert.equal(gone.unavailable[0]?.reason.code, 'input_unreadable')
   assert.ok(!gone.unavailable[0]?.reason.message.includes(folder), 'it tells no path of the host')
   assert.deepEqual(readdirSync(files.temporary), [])
+})
+
+test('a PDF that cannot be written again stays where it is what was written before', async (t) => {
+  const out = makeFolder(t)
+  const file = join(makeFolder(t), 'a.png')
+  writeFileSync(file, await pngOf('before'))
+  const document = scanOf(file, 'image/png', [makeScan([line])])
+  const files = createOutputFiles(out)
+  const { hashes } = await files.write(document, ['pdf'], { file })
+  rmSync(file)
+  const kept = await files.write(document, ['txt', 'pdf'], { file }, hashes)
+  assert.deepEqual(kept.unavailable, [])
+  assert.equal(kept.hashes.pdf, hashes.pdf)
+  assert.equal(hash('sha256', readFileSync(join(out, 'a.png.pdf'))), hashes.pdf)
+
+  writeFileSync(join(out, 'a.png.pdf'), 'somebody has edited it')
+  const edited = await files.write(document, ['pdf'], { file }, hashes)
+  assert.deepEqual(
+    edited.unavailable.map(({ reason }) => reason.code),
+    ['input_unreadable'],
+  )
+  assert.ok(!existsSync(join(out, 'a.png.pdf')))
 })
 
 test('PAGE has a file for each page; the first one that was read has the plain name', async (t) => {

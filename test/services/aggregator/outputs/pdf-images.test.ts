@@ -5,11 +5,11 @@ import sharp from 'sharp'
 import {
   assertLooksLike,
   assertPlaced,
+  assertSamePixels,
   drawing,
   height,
   makePdf,
   pictureOf,
-  pixelsOf,
   scan,
   width,
 } from '../../../helpers/drawing.ts'
@@ -17,14 +17,6 @@ import { makeScan } from '../../../helpers/scan.ts'
 import { pdfTextOf, runTool, withoutTools } from '../../../helpers/tools.ts'
 
 const skip = withoutTools('qpdf', 'pdftotext', 'pdfimages', 'pdftoppm')
-
-/** Of what both give with 8 bits. */
-async function assertSamePixels(found: Buffer, wanted: Buffer): Promise<void> {
-  const [a, b] = [await pixelsOf(found), await pixelsOf(wanted)]
-  assert.equal(a.length, b.length)
-  const most = a.reduce((worst, value, at) => Math.max(worst, Math.abs(value - (b[at] ?? 0))), 0)
-  assert.ok(most === 0, `pixels differ by ${most}`)
-}
 
 test(
   'a JPEG is in the PDF byte for byte, with its words under their pictures',

@@ -180,6 +180,38 @@ test('an encrypted PDF needs its password', { skip }, async (t) => {
   assertPlaced(pdf, [scan(1, 500, 700)])
 })
 
+for (const [kind, ...given] of [
+  ['RC4-40', '40'],
+  ['RC4-128', '128', '--use-aes=n'],
+  ['AES-128', '128', '--use-aes=y'],
+  ['AES-256, revision 5', '256', '--force-R5'],
+  ['AES-256', '256'],
+]) {
+  test(
+    `${kind} is opened by either password, whichever way programs take its bytes`,
+    { skip },
+    async (t) => {
+      const folder = makeFolder(t)
+      const [plain, locked] = [join(folder, 'plain.pdf'), join(folder, 'locked.pdf')]
+      writeFileSync(plain, await (await makeInput([{ rotation: 0, hasCrop: false }])).save())
+      const passwords = ['größe', 'Schlüssel']
+      const modes = kind === 'AES-256' ? ['unicode'] : ['unicode', 'bytes']
+      for (const mode of modes) {
+        const taken = [`--password-mode=${mode}`, '--allow-weak-crypto', '--encrypt', ...passwords]
+        const made = runTool('qpdf', [...taken, ...given, '--', plain, locked])
+        assert.equal(made.status, 0, made.stderr)
+        for (const password of passwords) {
+          const pages = [scan(1, 500, 700)]
+          const { pdf, reasons } = await overlay(t, readFileSync(locked), pages, password)
+          assert.deepEqual(reasons, [], `${mode} ${password}`)
+          assertClean(pdf)
+          assertPlaced(pdf, pages)
+        }
+      }
+    },
+  )
+}
+
 test('what is no PDF gives no PDF, and says so', { skip }, async (t) => {
   const junk = Buffer.from('%PDF-1.4\nnot much of one')
   assert.deepEqual((await overlay(t, junk, [scan(1, 500, 700)])).reasons, ['corrupt_pdf'])

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { defaultRecipe, presets } from '../../../../shared/recipe.ts'
 import { planOf, settingsOf } from '../../../../workers/ocr/judge/plan.ts'
 
-const [fast, balanced, best] = presets.map(planOf)
+const [fast, balanced, best] = presets.map((preset) => planOf({ preset, languages: ['eng'] }))
 
 test('a better preset makes more attempts, and asks more of a reading before it is enough', () => {
   const attempts = [fast, balanced, best].map((plan) => plan?.attempts.length ?? 0)
@@ -21,7 +21,7 @@ test('a better preset makes more attempts, and asks more of a reading before it 
 
 test('attempts of a preset have names of their own, and sound sizes', () => {
   for (const preset of presets) {
-    const { attempts } = planOf(preset)
+    const { attempts } = planOf({ preset, languages: ['eng'] })
     assert.equal(new Set(attempts.map(({ name }) => name)).size, attempts.length)
     for (const { many, gain, ...usual } of attempts) {
       for (const { textHeight, narrowing } of [usual, many ?? usual]) {
@@ -33,7 +33,16 @@ test('attempts of a preset have names of their own, and sound sizes', () => {
   }
 })
 
-const { attempts } = planOf('balanced')
+test('only English is read smaller where there is much of it', () => {
+  const sizes = (languages: string[]) => planOf({ preset: 'balanced', languages }).attempts[0]
+  const { many, ...usual } = sizes(['eng'])
+  assert.ok(many !== undefined && many.textHeight < usual.textHeight)
+  for (const languages of [['spa'], ['eng', 'deu'], ['script/Fraktur']]) {
+    assert.deepEqual(sizes(languages), usual)
+  }
+})
+
+const { attempts } = planOf({ preset: 'balanced', languages: ['eng'] })
 const [whole] = attempts
 const local = attempts.find(({ thresholding }) => thresholding === 'sauvola') ?? whole
 

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
-import { undoDelta, withoutDelta } from '../../../../workers/ocr/open/raster/xz-delta.ts'
 
 const fixtures = join(import.meta.dirname, '../../../fixtures')
 const openers = createOpeners({ maxPages: 10, maxMegapixels: 1, decodeMs: 20_000 })
@@ -74,15 +73,4 @@ test('a strip of LZMA or Zstandard that was cut off is damaged', async () => {
       name,
     )
   }
-})
-
-test('differences are added up, whatever their distance', () => {
-  assert.deepEqual([...undoDelta(Buffer.from([250, 10, 20, 1]), 1)], [250, 4, 24, 25])
-  assert.deepEqual([...undoDelta(Buffer.from([1, 2, 3, 4, 5, 6]), 3)], [1, 2, 3, 5, 7, 9])
-})
-
-test('what is no stream of libtiff is left as it is', () => {
-  const other = Buffer.from('fd377a585a000004e6d6b4460200210116000000742fe5a3', 'hex')
-  assert.deepEqual(withoutDelta(other), { strip: other, distance: 0 })
-  assert.equal(withoutDelta(Buffer.alloc(3)).distance, 0)
 })

@@ -5,7 +5,7 @@ import { turnPage, type PageOnDesk } from '../../../../workers/ocr/prepare/prepa
 import { fromLevel, renderPage, toPrepared } from '../../../../workers/ocr/prepare/render.ts'
 import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
 import { placeBeforeTurn, turn, type Turn } from '../../../../workers/ocr/prepare/turn.ts'
-import { askew, at, centreOfInk, fill, paperOf, writtenPage } from './drawn.ts'
+import { askew, at, centreOfInk, fill, paperOf, write, writtenPage } from './drawn.ts'
 
 const plain = { textHeight: 24, narrowing: 1, gain: 1 }
 
@@ -94,15 +94,37 @@ test('a scale that is as good as none is none, and small print is not enlarged w
   assert.equal(small.scale, 4)
 })
 
-test('a page of many letters is made as small as is wished for such, another is not', async () => {
-  const survey = surveyPage(writtenPage(900, 1200, 40))
-  const [few = survey.glyphs[0]] = survey.glyphs
-  assert.ok(few !== undefined && survey.glyphs.length < 1_000)
-  const wishes = { textHeight: 24, narrowing: 1, gain: 1, many: { textHeight: 12, narrowing: 0.5 } }
-  const full = { ...survey, glyphs: Array.from({ length: 1_001 }, () => few) }
-  const [usual, smaller] = [await renderPage(survey, wishes), await renderPage(full, wishes)]
-  assert.ok(Math.abs(smaller.scale / usual.scale - 0.5) < 0.02)
-  assert.ok(Math.abs(smaller.image.width / usual.image.width - 0.25) < 0.02)
+/** A page of this many lines. */
+function writtenLines(lines: number): Grey {
+  const page = paperOf(1_400, 1_800)
+  write(page, { left: 100, top: 100, right: 1_300, bottom: 100 + 36 * lines, letter: 20 })
+  return page
+}
+
+test('a page of many letters in lines is made as small as is wished for such; specks do not count', async () => {
+  const wishes = { textHeight: 20, narrowing: 1, gain: 1, many: { textHeight: 10, narrowing: 0.5 } }
+  const few = writtenLines(10)
+  for (let x = 20; x < 1_380; x += 20)
+    for (let y = 900; y < 1_700; y += 20) fill(few, x, y, 5, 5 + (x % 3))
+  const [speckled, full] = [surveyPage(few), surveyPage(writtenLines(40))]
+  assert.ok(speckled.glyphs.length > full.glyphs.length)
+  const [usual, smaller] = [
+    await renderPage(speckled, { ...wishes, textHeight: speckled.textHeight }),
+    await renderPage(full, wishes),
+  ]
+  assert.deepEqual([usual.image.width, usual.image.height], [few.width, few.height])
+  assert.ok(Math.abs(smaller.image.height / few.height - 10 / full.textHeight) < 0.02)
+  assert.ok(Math.abs(smaller.image.width / smaller.image.height - (0.5 * 1_400) / 1_800) < 0.02)
+})
+
+test('paper that is not white has no shade at the edges of a page that is levelled', async () => {
+  const page = askew(writtenPage(900, 1200, 22), 3)
+  page.data.forEach((value, index) => (page.data[index] = Math.min(value, 170)))
+  const survey = surveyPage(page)
+  assert.ok(survey.slopes !== undefined)
+  const { data } = (await renderPage(survey, plain)).image
+  const greys = data.reduce((sum, value) => sum + (value > 150 && value < 240 ? 1 : 0), 0)
+  assert.ok(greys < 0.08 * data.length, `${((100 * greys) / data.length).toFixed(1)} % are grey`)
 })
 
 test('a page without writing keeps its size', async () => {

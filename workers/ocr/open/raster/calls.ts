@@ -1,5 +1,5 @@
-import type { Raster } from './raster.ts'
-import type { TiffPage } from './tiff.ts'
+import type { Raster } from '../../../../shared/raster/raster.ts'
+import type { TiffPage } from '../../../../shared/raster/tiff.ts'
 
 interface Encoded {
   bytes: Uint8Array<ArrayBuffer>
@@ -10,6 +10,6 @@ interface Encoded {
 export interface RasterCalls {
   bmp: { argument: Encoded; answer: Raster }
   pnm: { argument: Encoded; answer: Raster }
-  /** `index` counts from 0. */
-  tiff: { argument: { bytes: Uint8Array<ArrayBuffer>; index: number }; answer: TiffPage }
+  /** Of a page that is alone in its file. */
+  tiff: { argument: Encoded; answer: TiffPage }
 }

@@ -1,6 +1,6 @@
 import { ScriptoriumError } from '../../../../shared/errors.ts'
 import type { Opener } from '../opened.ts'
-import { requireSize } from './raster.ts'
+import { requireSize } from '../../../../shared/raster/raster.ts'
 
 /** What is known of a JPEG 2000 file without decoding it. */
 export interface Jp2Header {

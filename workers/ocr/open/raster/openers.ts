@@ -2,13 +2,19 @@ import sharp from 'sharp'
 import { ScriptoriumError, toError } from '../../../../shared/errors.ts'
 import { createDecodeThread } from '../decode-thread.ts'
 import { corrupt, describePixels } from '../image.ts'
-import type { OpenedDocument, OpenedPage, Opener, OpenLimits } from '../opened.ts'
+import {
+  toOrientation,
+  type OpenedDocument,
+  type OpenedPage,
+  type Opener,
+  type OpenLimits,
+} from '../opened.ts'
 import type { RasterCalls } from './calls.ts'
-import { damaged, requireSize, type Raster } from './raster.ts'
-import { readTiff } from './tiff-directory.ts'
-import { routeOf } from './tiff-route.ts'
-import type { TiffPage } from './tiff.ts'
-import { unpackSamples } from './unpack.ts'
+import { damaged, eightBits, requireSize, type Raster } from '../../../../shared/raster/raster.ts'
+import { readTiff } from '../../../../shared/raster/tiff-directory.ts'
+import { routeOf } from '../../../../shared/raster/tiff-route.ts'
+import { pageAlone, type TiffPage } from '../../../../shared/raster/tiff.ts'
+import { unpackSamples } from '../../../../shared/raster/unpack.ts'
 
 /** Opens what libvips' prebuilt does not know, or not in every variant: BMP, PNM and TIFF. */
 export function createRasterOpeners() {
@@ -47,10 +53,12 @@ export function createRasterOpeners() {
           const data = bytes.subarray(route.start, route.end)
           return describePixels({ data }, limits.maxMegapixels)
         }
-        const copy = new Uint8Array(bytes)
-        const options = { deadlineMs: limits.decodeMs, transfer: [copy.buffer] }
-        const decodable = await thread.call('tiff', { bytes: copy, index }, options).catch(explain)
-        return finish(decodable, limits.maxMegapixels)
+        const alone = new Uint8Array(pageAlone(tiff, directory))
+        const { decodeMs, maxMegapixels } = limits
+        const options = { deadlineMs: decodeMs, transfer: [alone.buffer] }
+        const call = thread.call('tiff', { bytes: alone, maxMegapixels }, options)
+        const decodable = await call.catch(explain)
+        return finish(decodable, maxMegapixels)
       },
     }
     return Promise.resolve(document)
@@ -105,6 +113,7 @@ async function finish({ file, rest }: TiffPage, maxMegapixels: number): Promise<
     }
   }
   requireSize(rest.width, info.height, maxMegapixels)
-  const raster = { ...unpackSamples(data, { ...rest, height: info.height }), dpi: page.dpi }
-  return { ...toOpened(raster), orientation: rest.orientation }
+  const unpacked = unpackSamples(data, { ...rest, height: info.height }, eightBits)
+  const orientation = toOrientation(rest.orientation)
+  return { ...toOpened({ ...unpacked, dpi: page.dpi }), orientation }
 }

@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib'
 import type { Metadata, Sharp } from 'sharp'
+import { readTiff } from '../../../../../shared/raster/tiff-directory.ts'
 import type { Picture } from './image.ts'
 import { readPng } from './png.ts'
-import { readTiff } from './tiff-directory.ts'
 import { readTiffImage } from './tiff.ts'
 
 const mostColours = 256
@@ -52,7 +52,7 @@ async function asFax(image: Sharp, { height }: Metadata): Promise<Picture | unde
     tileWidth: 256,
   } as const
   const tiff = await image.clone().toColourspace('b-w').tiff(options).toBuffer()
-  const [first] = readTiff(tiff)
+  const [first] = readTiff(tiff, 1).directories
   return first && readTiffImage(tiff, first)
 }
 

@@ -1,29 +1,33 @@
 import { ScriptoriumError, toError } from '../../../../../shared/errors.ts'
+import { readTiff } from '../../../../../shared/raster/tiff-directory.ts'
 import type { PageImage, Picture } from './image.ts'
 import { readJpeg } from './jpeg.ts'
 import { readJpeg2000 } from './jpeg2000.ts'
-import { compressLossless } from './lossless.ts'
+import { onRasterThread, owned } from './on-raster-thread.ts'
 import { readPng } from './png.ts'
-import { readTiff, type TiffImage } from './tiff-directory.ts'
-import { readTiffImage, tiffOrientation } from './tiff.ts'
+import { decode, recompress } from './recompress.ts'
+import { readTiffPage } from './tiff-page.ts'
 
 /** The pictures of a file of images. Pages count from 1. */
 export interface Images {
   pagesTotal: number
-  /** Throws `ScriptoriumError` where the page cannot be shown; its message goes after the page's name. */
+  /**
+   * To be asked for a page once: of a picture that is large beside the memory its file is let go of. Throws
+   * `ScriptoriumError` where the page cannot be shown; its message goes after the page's name.
+   */
   page: (number: number) => Promise<PageImage>
 }
 
 /** Opens a file of images by its kind; what a PDF takes as it is stays as it is, all else is compressed without loss. */
 export function openImages(bytes: Buffer, mediaType: string | null): Images {
-  const directories = mediaType === 'image/tiff' ? readTiff(bytes) : []
+  const tiff = mediaType === 'image/tiff' ? readTiff(bytes, mostImages) : undefined
   return {
-    pagesTotal: Math.max(1, directories.length),
+    pagesTotal: Math.max(1, tiff?.directories.length ?? 1),
     async page(number) {
-      const directory = directories[number - 1]
       try {
-        const asItIs = await readAsItIs(bytes, mediaType, directory)
-        const picture = asItIs ?? (await recompress(bytes, number))
+        const picture = await (tiff === undefined
+          ? readPicture(bytes, mediaType)
+          : readTiffPage(tiff, number - 1))
         if (picture !== undefined) return picture
       } catch (thrown) {
         const reason = toError(thrown).message
@@ -36,43 +40,44 @@ export function openImages(bytes: Buffer, mediaType: string | null): Images {
   }
 }
 
-async function readAsItIs(
+const mostImages = 100_000
+
+/** The picture of a file that has one. */
+async function readPicture(
   bytes: Buffer,
   mediaType: string | null,
-  directory: TiffImage | undefined,
 ): Promise<PageImage | undefined> {
-  if (directory !== undefined) {
-    const picture = readTiffImage(bytes, directory)
-    return picture && { ...picture, orientation: tiffOrientation(directory) }
+  switch (mediaType) {
+    case 'image/jp2':
+    case 'image/jpx':
+    case 'image/j2c':
+      return upright(readJpeg2000(bytes)) ?? recompress(bytes)
+    case 'image/bmp':
+      return upright(await decodeOnThread('bmp', bytes))
+    case 'image/x-portable-anymap':
+      return upright(await decodeOnThread('pnm', bytes))
+    case 'image/jpeg':
+      return (await readAsItIs(bytes, readJpeg)) ?? recompress(bytes)
+    case 'image/png':
+      return (await readAsItIs(bytes, readPng)) ?? recompress(bytes)
+    default:
+      return recompress(bytes)
   }
-  if (mediaType === 'image/jp2' || mediaType === 'image/jpx' || mediaType === 'image/j2c') {
-    const picture = readJpeg2000(bytes)
-    return picture && { ...picture, orientation: 1 }
-  }
-  const read =
-    mediaType === 'image/jpeg' ? readJpeg : mediaType === 'image/png' ? readPng : undefined
-  if (read === undefined) return undefined
+}
+
+const upright = (picture: Picture | undefined): PageImage | undefined =>
+  picture && { ...picture, orientation: 1 }
+
+function decodeOnThread(kind: 'bmp' | 'pnm', given: Buffer): Promise<Picture> {
+  const bytes = owned(given)
+  return onRasterThread(kind, { bytes }, bytes.buffer)
+}
+
+async function readAsItIs(
+  bytes: Buffer,
+  read: typeof readJpeg | typeof readPng,
+): Promise<PageImage | undefined> {
   const { orientation = 1, icc } = await (await decode(bytes)).metadata()
-  const picture: Picture | undefined = read(bytes, icc)
+  const picture = read(bytes, icc)
   return picture && { ...picture, orientation }
-}
-
-async function recompress(bytes: Buffer, number: number): Promise<PageImage | undefined> {
-  const image = await decode(bytes, number - 1)
-  const metadata = await image.metadata()
-  const picture = await compressLossless(image, metadata)
-  return picture && { ...picture, orientation: metadata.orientation ?? 1 }
-}
-
-/** sharp comes with the first picture that needs it: the process has no other use for its 30 MB. */
-async function decode(bytes: Buffer, page = 0) {
-  const { default: sharp } = await import('sharp')
-  // Workers have held the file to the limits before.
-  return sharp(bytes, {
-    page,
-    limitInputPixels: false,
-    unlimited: true,
-    failOn: 'none',
-    sequentialRead: true,
-  })
 }

@@ -1,6 +1,6 @@
+import type { TiffDirectory } from '../../../../../shared/raster/tiff-directory.ts'
 import type { Picture } from './image.ts'
 import { readJpeg } from './jpeg.ts'
-import type { TiffImage } from './tiff-directory.ts'
 
 const tags = {
   width: 256,
@@ -10,7 +10,6 @@ const tags = {
   photometric: 262,
   fillOrder: 266,
   offsets: 273,
-  orientation: 274,
   samples: 277,
   byteCounts: 279,
   t4Options: 292,
@@ -21,14 +20,11 @@ const tags = {
 const [fax3, fax4, jpeg] = [3, 4, 7]
 const [whiteIsZero, blackIsZero, ycbcr] = [0, 1, 6]
 
-/** What a TIFF says about how its image lies. */
-export const tiffOrientation = (image: TiffImage): number => image.values(tags.orientation)[0] ?? 1
-
 /**
  * An image of a TIFF whose compressed data a PDF takes as they are: fax (CCITT G3 and G4) and JPEG in one strip. Undefined for all others.
  */
-export function readTiffImage(bytes: Buffer, image: TiffImage): Picture | undefined {
-  const value = (tag: number, otherwise: number): number => image.values(tag)[0] ?? otherwise
+export function readTiffImage(bytes: Buffer, image: TiffDirectory): Picture | undefined {
+  const value = (tag: number, otherwise: number): number => image.first(tag) ?? otherwise
   const [offset, ...more] = image.values(tags.offsets)
   const length = value(tags.byteCounts, 0)
   const isOne = offset !== undefined && more.length === 0 && value(tags.tileWidth, 0) === 0
@@ -71,8 +67,8 @@ function mirrored(strip: Buffer): Buffer {
 }
 
 /** The tables that a TIFF keeps apart, put back before the strip's data. */
-function joinJpeg(strip: Buffer, image: TiffImage, photometric: number) {
-  const tables = image.bytes(tags.jpegTables)
+function joinJpeg(strip: Buffer, image: TiffDirectory, photometric: number) {
+  const tables = image.raw(tags.jpegTables)
   const [start, marker] = [strip.subarray(0, 2), Buffer.from([0xff, 0xd8])]
   if (!start.equals(marker)) return undefined
   const whole =

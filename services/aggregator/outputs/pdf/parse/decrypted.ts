@@ -2,6 +2,7 @@ import {
   PDFArray,
   PDFDict,
   PDFHexString,
+  PDFInvalidObject,
   PDFName,
   PDFStream,
   PDFString,
@@ -10,12 +11,12 @@ import {
 } from '@cantoo/pdf-lib'
 
 /**
- * Puts right what pdf-lib leaves of a PDF that it has decrypted: the dictionary of the encryption, and strings that hold
- * brackets unescaped.
+ * Puts right what pdf-lib leaves of a PDF that it has decrypted: the dictionary of the encryption, the old cross-references
+ * that name it, and strings that hold brackets unescaped.
  */
 export function tidyDecrypted(context: PDFContext): void {
   for (const [ref, object] of context.enumerateIndirectObjects()) {
-    if (isEncryption(object)) context.delete(ref)
+    if (isEncryption(object) || isLeftOver(object)) context.delete(ref)
     else if (object instanceof PDFString) context.assign(ref, escaped(object))
     else tidy(object)
   }
@@ -25,6 +26,22 @@ const isEncryption = (object: PDFObject): boolean =>
   object instanceof PDFDict &&
   object.get(PDFName.of('Filter')) === PDFName.of('Standard') &&
   ['O', 'U', 'P'].every((key) => object.has(PDFName.of(key)))
+
+/**
+ * Object streams, what they held having been taken out of them, and cross-references. Those are not encrypted: taken for it
+ * they are mostly invalid.
+ */
+const isLeftOver = (object: PDFObject): boolean => {
+  if (object instanceof PDFInvalidObject) return /\/Type\s*\/XRef/.test(textOf(object))
+  const type = object instanceof PDFStream ? object.dict.get(PDFName.of('Type')) : undefined
+  return type === PDFName.of('XRef') || type === PDFName.of('ObjStm')
+}
+
+function textOf(object: PDFInvalidObject): string {
+  const bytes = Buffer.alloc(object.sizeInBytes())
+  object.copyBytesInto(bytes, 0)
+  return bytes.toString('latin1')
+}
 
 function tidy(object: PDFObject): void {
   if (object instanceof PDFStream) tidy(object.dict)

@@ -16,12 +16,29 @@ const post = (message: ParseMessage): void => parentPort?.postMessage(message)
 const load = (bytes: Uint8Array, password: string): Promise<PDFDocument> =>
   PDFDocument.load(bytes, { password, updateMetadata: false, parseSpeed: ParseSpeeds.Fastest })
 
+/**
+ * A password in the ways in which it may open a PDF: as it is, for programs that took its UTF-8 where the format wants
+ * Latin-1, and none, where the PDF may be read by everybody and only not be changed.
+ */
+const readingsOf = (password: string): string[] => [
+  ...new Set([password, Buffer.from(password).toString('latin1'), '']),
+]
+
+async function loadUnlocked(bytes: Uint8Array, password: string): Promise<PDFDocument> {
+  let refused: unknown
+  for (const reading of readingsOf(password)) {
+    try {
+      return await load(bytes, reading)
+    } catch (thrown) {
+      if (!isLocked(thrown)) throw thrown
+      refused = thrown
+    }
+  }
+  throw refused
+}
+
 async function parse(bytes: Uint8Array, password = ''): Promise<PDFDocument> {
-  const parsed = await load(bytes, password).catch((thrown: unknown) => {
-    // One that may be read and not be changed has an empty password for reading.
-    if (password !== '' && isLocked(thrown)) return load(bytes, '')
-    throw thrown
-  })
+  const parsed = await loadUnlocked(bytes, password)
   if (parsed.context.isDecrypted) tidyDecrypted(parsed.context)
   return parsed
 }
@@ -118,7 +135,10 @@ function refusal(thrown: unknown): ParseMessage {
   }
   if (!isLocked(thrown)) return refuse('corrupt_pdf', message)
   return task.password === ''
-    ? refuse('password_required', 'the PDF is encrypted, and its password is needed')
+    ? refuse(
+        'password_required',
+        'the PDF is encrypted, and its password is kept no longer than its run; run again with --formats pdf and --pdf-password (API: POST /v1/runs with pdfPassword)',
+      )
     : refuse('password_wrong', 'the PDF is encrypted, and the password is another one')
 }
 

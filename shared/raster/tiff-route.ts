@@ -1,4 +1,4 @@
-import { ScriptoriumError } from '../../../../shared/errors.ts'
+import { ScriptoriumError } from '../errors.ts'
 import { tags, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
 
 /** How a page's samples are compressed, as far as libvips' prebuilt libtiff decodes them. */

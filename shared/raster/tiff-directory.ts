@@ -14,6 +14,8 @@ export interface TiffDirectory {
   /** Whole numbers and fractions; empty where the field is missing, or has values of another kind. */
   values(tag: number): number[]
   first(tag: number): number | undefined
+  /** A field's values as they are written; undefined where it is missing or leads out of the file. */
+  raw(tag: number): Buffer | undefined
 }
 
 export interface TiffFile {
@@ -35,6 +37,8 @@ export const tags = {
   stripByteCounts: 279,
   planarConfiguration: 284,
   predictor: 317,
+  tileWidth: 322,
+  tileHeight: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
   sampleFormat: 339,
@@ -80,7 +84,7 @@ export function readTiff(bytes: Buffer, most: number): TiffFile {
   let at = isBig ? unsigned(8, 8) : unsigned(4, 4)
   while (at !== 0 && !seen.has(at) && directories.length < most) {
     seen.add(at)
-    const { directory, end } = readDirectory(unsigned, layout, at)
+    const { directory, end } = readDirectory(bytes, unsigned, layout, at)
     directories.push(directory)
     at = unsigned(end, layout.inlineBytes)
   }
@@ -88,6 +92,7 @@ export function readTiff(bytes: Buffer, most: number): TiffFile {
 }
 
 function readDirectory(
+  bytes: Buffer,
   unsigned: (offset: number, size: number) => number,
   { countBytes, entryBytes, inlineBytes }: ReturnType<typeof layoutOf>,
   at: number,
@@ -115,6 +120,12 @@ function readDirectory(
       return wholeNumbers.has(type) ? unsigned(offset, size) : Number.NaN
     })
   }
-  const directory = { fields, values, first: (tag: number): number | undefined => values(tag)[0] }
-  return { directory, end: at + countBytes + entryBytes * count }
+  const raw = (tag: number): Buffer | undefined => {
+    const field = fields.get(tag)
+    if (field === undefined) return undefined
+    const end = field.valuesAt + (typeBytes.get(field.type) ?? 1) * field.count
+    return end <= bytes.length ? bytes.subarray(field.valuesAt, end) : undefined
+  }
+  const first = (tag: number): number | undefined => values(tag)[0]
+  return { directory: { fields, values, first, raw }, end: at + countBytes + entryBytes * count }
 }

@@ -1,4 +1,11 @@
-import { damaged, requireSize, type Raster } from './raster.ts'
+import {
+  damaged,
+  fullScale,
+  requireSize,
+  type Allocate,
+  type Raster,
+  type Samples,
+} from './raster.ts'
 
 /** netpbm's six kinds (pbm(5), pgm(5), ppm(5)). */
 const kinds: Record<string, { channels: 1 | 3; isPlain: boolean; isBitmap: boolean }> = {
@@ -11,16 +18,20 @@ const kinds: Record<string, { channels: 1 | 3; isPlain: boolean; isBitmap: boole
 }
 
 /** Decodes a PBM, PGM or PPM file, plain or binary, 8 or 16 bit. Throws `corrupt_image` or `too_many_pixels`. */
-export function decodePnm(bytes: Buffer, maxMegapixels: number): Raster {
+export function decodePnm<S extends Samples>(
+  bytes: Buffer,
+  maxMegapixels: number,
+  allocate: Allocate<S>,
+): Raster<S> {
   const kind = kinds[bytes.toString('latin1', 0, 2)]
   if (kind === undefined) throw damaged('no kind of PNM')
   const header = readHeader(bytes, kind.isBitmap ? 2 : 3)
   const [width = 0, height = 0, largest = 1] = header.numbers
   requireSize(width, height, maxMegapixels)
   if (largest < 1 || largest > 65_535) throw damaged(`a largest value of ${largest}`)
-  const samples = new Uint8Array(width * height * kind.channels)
+  const samples = allocate(width * height * kind.channels, largest)
   const { start } = header
-  if (kind.isPlain) fillPlain(samples, bytes, start, kind.isBitmap ? 1 : largest, kind.isBitmap)
+  if (kind.isPlain) fillPlain(samples, bytes, start, largest, kind.isBitmap)
   else if (kind.isBitmap) fillBits(samples, bytes.subarray(start), width, height)
   else fillBinary(samples, bytes.subarray(start), largest)
   return { width, height, channels: kind.channels, samples, dpi: null }
@@ -41,7 +52,7 @@ function readHeader(bytes: Buffer, count: number): { numbers: number[]; start: n
 }
 
 /** A set bit is ink. */
-function fillBits(samples: Uint8Array, data: Buffer, width: number, height: number): void {
+function fillBits(samples: Samples, data: Buffer, width: number, height: number): void {
   const stride = Math.ceil(width / 8)
   if (data.length < stride * height) throw damaged('its last rows are missing')
   for (let y = 0; y < height; y += 1) {
@@ -52,17 +63,18 @@ function fillBits(samples: Uint8Array, data: Buffer, width: number, height: numb
   }
 }
 
-function fillBinary(samples: Uint8Array, data: Buffer, largest: number): void {
+function fillBinary(samples: Samples, data: Buffer, largest: number): void {
   const size = largest > 255 ? 2 : 1
   if (data.length < samples.length * size) throw damaged('its last rows are missing')
   if (largest === 255) {
     samples.set(data.subarray(0, samples.length))
     return
   }
-  const scale = 255 / largest
+  const most = fullScale(samples)
+  const scale = most / largest
   for (let index = 0; index < samples.length; index += 1) {
     const value = size === 2 ? data.readUInt16BE(2 * index) : (data[index] ?? 0)
-    samples[index] = Math.min(255, Math.round(value * scale))
+    samples[index] = Math.min(most, Math.round(value * scale))
   }
 }
 
@@ -72,13 +84,14 @@ const zero = 48
 
 /** Digits in text; those of a bitmap need no blank between them. */
 function fillPlain(
-  samples: Uint8Array,
+  samples: Samples,
   bytes: Buffer,
   start: number,
   largest: number,
   isBitmap: boolean,
 ): void {
-  const scale = 255 / largest
+  const most = fullScale(samples)
+  const scale = most / largest
   let filled = 0
   let value = -1
   const end = (): void => {
@@ -87,7 +100,7 @@ function fillPlain(
         ? value === 0
           ? 255
           : 0
-        : Math.min(255, Math.round(value * scale))
+        : Math.min(most, Math.round(value * scale))
       filled += 1
     }
     value = -1

@@ -1,13 +1,27 @@
-import { ScriptoriumError } from '../../../../shared/errors.ts'
+import { ScriptoriumError } from '../errors.ts'
 
-/** Decoded pixels: 8 bits a sample, rows without padding; 1 channel is grey, 3 are RGB. */
-export interface Raster {
+export type Samples = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
+
+/** Decoded pixels: rows without padding, samples that use all of their 8 or 16 bits; 1 channel is grey, 3 are RGB. */
+export interface Raster<S extends Samples = Uint8Array<ArrayBuffer>> {
   width: number
   height: number
   channels: 1 | 3
-  samples: Uint8Array<ArrayBuffer>
+  samples: S
   dpi: number | null
 }
+
+/** Takes memory for samples that reach `largest` in their file: decoders scale them to what they are given. */
+export type Allocate<S extends Samples> = (length: number, largest: number) => S
+
+/** Enough for reading: a page takes half the memory. */
+export const eightBits: Allocate<Uint8Array<ArrayBuffer>> = (length) => new Uint8Array(length)
+
+/** Loses nothing. */
+export const enoughBits: Allocate<Samples> = (length, largest) =>
+  largest > 255 ? new Uint16Array(length) : new Uint8Array(length)
+
+export const fullScale = (samples: Samples): number => 2 ** (8 * samples.BYTES_PER_ELEMENT) - 1
 
 export const damaged = (what: string): ScriptoriumError =>
   new ScriptoriumError('corrupt_image', `is damaged or cut off (${what})`)

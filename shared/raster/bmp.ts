@@ -1,5 +1,5 @@
 import { damaged, requireSize, soundDpi, type Raster } from './raster.ts'
-import { ScriptoriumError } from '../../../../shared/errors.ts'
+import { ScriptoriumError } from '../errors.ts'
 
 /**
  * A BMP's headers (Windows 3 to 5, and OS/2 1). Own code: `bmp-ts` swaps the colours of palettes, and both it and
