@@ -33,7 +33,7 @@ export function requireSize(width: number, height: number, maxMegapixels: number
   if (width * height <= maxMegapixels * 1e6) return
   throw new ScriptoriumError(
     'too_many_pixels',
-    `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=${maxMegapixels}`,
+    `has ${width} x ${height} pixels, more than ${maxMegapixels} megapixels (where pages are read: SCRIPTORIUM_MAX_MEGAPIXELS)`,
   )
 }
 

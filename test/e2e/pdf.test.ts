@@ -128,12 +128,10 @@ async function locked(): Promise<Buffer> {
   return Buffer.from(await document.save())
 }
 
-/** All that a run has left, but for Redis's own files. */
+/** All that a run has left. */
 function everythingIn(folder: string): Buffer {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-  const own = files.filter(
-    (file) => file.isFile() && !/appendonly|\.rdb$/.test(file.parentPath + file.name),
-  )
+  const own = files.filter((file) => file.isFile())
   return Buffer.concat(own.map((file) => readFileSync(join(file.parentPath, file.name))))
 }
 

@@ -80,7 +80,7 @@ test('an image with too many pixels is refused before it is decoded, and the lim
   for (const bytes of [await page().png().toBuffer(), bmp]) {
     await assert.rejects(pageOf(bytes), {
       code: 'too_many_pixels',
-      message: `has ${width} x ${height} pixels, more than SCRIPTORIUM_MAX_MEGAPIXELS=0.00005`,
+      message: `has ${width} x ${height} pixels, more than 0.00005 megapixels (where pages are read: SCRIPTORIUM_MAX_MEGAPIXELS)`,
     })
   }
 })
