@@ -98,7 +98,7 @@ function toParagraph({ bbox, lines }: RawParagraph, texts: Texts): Paragraph {
 }
 
 function toLine(line: RawLine, texts: Texts): Line {
-  const words = line.words.filter(isWritten).map(toWord)
+  const words = apart(line.words.filter(isWritten)).map(toWord)
   const { text, confidence } = above(words, ' ')
   const ownText: string | undefined = texts?.next().value
   return {
@@ -110,6 +110,21 @@ function toLine(line: RawLine, texts: Texts): Line {
     words,
   }
 }
+
+/** Tesseract lets a word's box reach into the next word now and then: it ends before that. */
+function apart(words: readonly RawWord[]): RawWord[] {
+  const made = words.map((word) => ({ ...word, bbox: { ...word.bbox } }))
+  made.forEach(({ bbox }, index) => {
+    const next = made[index + 1]?.bbox
+    if (next === undefined || !areSideBySide(bbox, next)) return
+    const [left, right] = bbox.x0 < next.x0 ? [bbox, next] : [next, bbox]
+    if (left.x0 < right.x0 - 1) left.x1 = Math.min(left.x1, right.x0 - 1)
+  })
+  return made
+}
+
+const areSideBySide = (a: BBox, b: BBox): boolean =>
+  Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0) > Math.min(a.y1 - a.y0, b.y1 - b.y0) / 2
 
 const toWord = ({ text, confidence, bbox }: RawWord): Word => ({
   text: text.trim(),

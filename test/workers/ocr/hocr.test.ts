@@ -92,3 +92,23 @@ test('pictures, rules and lines without words are left out', () => {
     blocks: [],
   })
 })
+
+test('a word that reaches into the next one ends before it, and one of another row does not', () => {
+  const long = word('Half', 'bbox 150 49 213 68; x_wconf 95')
+  const boxesOf = (next: string) =>
+    linesOf(pageOf(block(paragraph(line(long + next)))), 'Half a\n')[0]?.words.map(
+      ({ bbox: { x0, x1 } }) => [x0, x1],
+    )
+  assert.deepEqual(boxesOf(word('a', 'bbox 203 46 216 73; x_wconf 95')), [
+    [150, 202],
+    [203, 216],
+  ])
+  assert.deepEqual(boxesOf(word('a', 'bbox 203 66 216 90; x_wconf 95')), [
+    [150, 213],
+    [203, 216],
+  ])
+  assert.deepEqual(boxesOf(word('א', 'bbox 100 49 160 68; x_wconf 95')), [
+    [150, 213],
+    [100, 149],
+  ])
+})

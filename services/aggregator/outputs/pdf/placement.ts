@@ -33,6 +33,9 @@ interface Course {
 
 const flatSlope = Math.sin((3 * Math.PI) / 180)
 const smallestSize = 1
+/** Between words that are nearer than `tooNear` readers see no blank; from `clear` on they do. Both for type of size 1. */
+const tooNear = 0.1
+const clear = 0.12
 
 /** Small type, up to 15 points, makes do with every second step: each font in use costs a PDF 400 bytes. */
 const toSteps = (reach: number, size: number): number => {
@@ -47,12 +50,24 @@ const toSteps = (reach: number, size: number): number => {
 export function placeWords(line: Line, toPage: Matrix): (Placement | undefined)[] {
   const course = courseOf(line, toPage)
   const size = sizeOf(line, toPage)
-  return line.words.map(({ bbox }) => {
+  const extents = line.words.map(({ bbox }) => {
     const corners = cornersOf(bbox, toPage)
-    const extent = course.isFlat ? around(corners, course.along) : tilted(corners, course, size)
-    const isSound = extent.right > extent.left && extent.top > extent.bottom
-    return isSound ? place(extent, course, size) : undefined
+    return course.isFlat ? around(corners, course.along) : tilted(corners, course, size)
   })
+  return extents.map((extent, index) => {
+    const room = extents[index + 1]
+    const { left, right, top, bottom } = room === undefined ? extent : beside(extent, room, size)
+    const isSound = right > left && top > bottom
+    return isSound ? place({ left, right, top, bottom }, course, size) : undefined
+  })
+}
+
+/** A word that leaves too little room before the next one is set a little narrower. */
+function beside(extent: Extent, next: Extent, size: number): Extent {
+  const { left, right } = extent
+  const end = next.left - clear * size
+  if (next.left - right > tooNear * size || end <= left) return extent
+  return { ...extent, right: end }
 }
 
 const dot = (a: Point, b: Point): number => a.x * b.x + a.y * b.y

@@ -110,3 +110,19 @@ test('text of any script comes back in the order it is read', { skip }, async (t
   for (const wanted of texts) assert.ok(text.includes(wanted), `${wanted} in ${text}`)
   assert.match(text, /שלום עולם/u)
 })
+
+test('words that all but touch come back as words', { skip }, async (t) => {
+  const words = [
+    ['Half', [100, 200, 202, 230]],
+    ['a', [203, 208, 216, 230]],
+    ['pound', [221, 208, 288, 238]],
+  ] as const
+  const line = makeLine(
+    words.map(([text, box]) => [text, box]),
+    [100, 229, 288, 229],
+    36,
+  )
+  const png = await drawing().png().toBuffer()
+  const pdf = await makePdf(t, png, 'image/png', [makeScan([line], { width, height, dpi: 75 })])
+  assert.equal(pdfTextOf(pdf).trim(), 'Half a pound')
+})
