@@ -87,7 +87,7 @@ test('A run is cancelled while it is walked and read, and goes on where it was w
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)
   const texts = await writePages(scans, manyPaths(60, 'slow'))
-  const more = { SCRIPTORIUM_ROOTS: `scans=${scans}`, FAULT_SLOW_MS: '50' }
+  const more = { SCRIPTORIUM_ROOTS: `scans=${scans}`, FAULT_SLOW_MS: '150' }
   const { client } = await startService(scene, more)
   const run = await client.startRun({ root: 'scans' })
   await assert.rejects(client.startRun({ root: 'scans' }), /^Error: 409 run_active/)
