@@ -149,13 +149,11 @@ async function openQueue(url: string, prefix: string): Promise<Redis> {
   await queue.close()
   // Whoever killed the run before killed its workers too: no page in hand is to blame for that.
   await forget(redis, keys.begun('*'))
-  // Nor is a password to outlive its run, in Redis or in Redis's file.
-  if ((await forget(redis, keys.secret('*'))) > 0) await redis.bgrewriteaof()
   return redis
 }
 
 /** Deletes all keys of a pattern. Returns how many there were. */
-async function forget(redis: Redis, pattern: string): Promise<number> {
+export async function forget(redis: Redis, pattern: string): Promise<number> {
   let forgotten = 0
   let cursor = '0'
   do {

@@ -6,7 +6,7 @@ import { takeLock, type Holder } from '../../shared/file-lock.ts'
 import { createKeys } from '../../shared/keys.ts'
 import { ledgerFile } from '../aggregator/ledger/ledger.ts'
 import { stateFolder } from '../aggregator/outputs/files.ts'
-import { lastFatal, redisFolder, startStack } from '../embedded/stack.ts'
+import { forget, lastFatal, redisFolder, startStack } from '../embedded/stack.ts'
 import type { IngestOptions } from './arguments.ts'
 import { outHash } from './joined-services.ts'
 import type { Place } from './place.ts'
@@ -52,6 +52,8 @@ export async function startOwnProcesses(
     throw thrown
   })
   const keys = createKeys(prefix)
+  // The password of a run that was killed is not to outlive it, in Redis or in Redis's file.
+  if ((await forget(stack.redis, keys.secret('*'))) > 0) await stack.redis.bgrewriteaof()
   return {
     redis: stack.redis,
     keys,
