@@ -11,14 +11,8 @@ import { promisify } from 'node:util'
 import { ScriptoriumError } from '../../shared/errors.ts'
 import { defaultRecipe, type Recipe } from '../../shared/recipe.ts'
 import { findLanguages } from '../../shared/tessdata.ts'
-import { createEngineSlot } from '../../workers/ocr/engine-slot.ts'
-import { planOf } from '../../workers/ocr/judge/plan.ts'
 import { linkModels } from '../../workers/ocr/link-models.ts'
-import { createOpeners } from '../../workers/ocr/open/open.ts'
-import { readPage } from '../../workers/ocr/page-reader.ts'
-import { preparePage } from '../../workers/ocr/prepare/prepare.ts'
-import { createTesseract } from '../../workers/ocr/tesseract.ts'
-import { silent } from '../helpers/private-redis.ts'
+import { createPageReadings } from '../helpers/page-readings.ts'
 import { repository } from '../helpers/processes.ts'
 import { wordF1 } from '../helpers/word-f1.ts'
 
@@ -56,35 +50,14 @@ function imageOf(truth: string): string {
   return image ?? assert.fail(`there is no image for ${truth}`)
 }
 
-/** Reads pages as a worker does, one after another, with one engine. */
 async function readWith(recipe: Recipe, files: readonly string[]): Promise<string[]> {
-  const openers = createOpeners({ maxMegapixels: 100, maxPages: 100, decodeMs: 60_000 })
-  const engineSlot = createEngineSlot({
-    createEngine: createTesseract,
-    tessdataPrefix: undefined,
-    limits: { engines: 1, pages: 10_000, rssBytes: Number.POSITIVE_INFINITY },
-    rssBytes: () => 0,
-    log: silent,
-  })
-  const cancelling = new AbortController().signal
-  const texts: string[] = []
+  const readings = createPageReadings(recipe)
   try {
-    for (const file of files) {
-      const document = await openers.open(readFileSync(file), undefined)
-      const page = await document.page(1, { dpi: 0, pdfText: 'skip' })
-      await document.close()
-      assert.ok(page.kind === 'pixels')
-      const [first] = planOf(recipe).attempts
-      const prepared = await preparePage(page, 100, first)
-      const { text } = await readPage(prepared, file, recipe, (image) =>
-        engineSlot.read(image, recipe, { deadlineMs: 120_000, cancelling }),
-      )
-      texts.push(text)
-    }
+    const texts: string[] = []
+    for (const file of files) texts.push((await readings.read(readFileSync(file))).text)
     return texts
   } finally {
-    await engineSlot.close()
-    await openers.close()
+    await readings.close()
   }
 }
 

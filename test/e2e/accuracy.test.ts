@@ -7,46 +7,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import sharp, { type Sharp } from 'sharp'
-import { defaultRecipe } from '../../shared/recipe.ts'
-import { createEngineSlot } from '../../workers/ocr/engine-slot.ts'
-import { planOf } from '../../workers/ocr/judge/plan.ts'
-import { createOpeners } from '../../workers/ocr/open/open.ts'
-import { readPage, type PageReading } from '../../workers/ocr/page-reader.ts'
-import { preparePage } from '../../workers/ocr/prepare/prepare.ts'
-import { createTesseract } from '../../workers/ocr/tesseract.ts'
-import { silent } from '../helpers/private-redis.ts'
+import type { PageReading } from '../../workers/ocr/page-reader.ts'
+import { createPageReadings } from '../helpers/page-readings.ts'
 import { repository } from '../helpers/processes.ts'
 import { wordF1 } from '../helpers/word-f1.ts'
 
-const openers = createOpeners({ maxMegapixels: 100, maxPages: 100, decodeMs: 60_000 })
-const engineSlot = createEngineSlot({
-  createEngine: createTesseract,
-  tessdataPrefix: undefined,
-  limits: { engines: 1, pages: 10_000, rssBytes: Number.POSITIVE_INFINITY },
-  rssBytes: () => 0,
-  log: silent,
-})
-after(async () => {
-  await engineSlot.close()
-  await openers.close()
-})
-
-/** Reads the first page of a file as a worker does, and counts what the engine was asked for. */
-async function read(bytes: Buffer, deadlineMs = 120_000) {
-  const document = await openers.open(bytes, undefined)
-  const page = await document.page(1, { dpi: 0, pdfText: 'skip' })
-  await document.close()
-  assert.ok(page.kind === 'pixels')
-  const began = performance.now()
-  const prepared = await preparePage(page, 100, planOf(defaultRecipe).attempts[0])
-  const cancelling = new AbortController().signal
-  let calls = 0
-  const reading = await readPage(prepared, 'page', defaultRecipe, (image) => {
-    calls += 1
-    return engineSlot.read(image, defaultRecipe, { deadlineMs, cancelling })
-  })
-  return { ...reading, calls, ms: Math.round(performance.now() - began) }
-}
+const pageReadings = createPageReadings()
+after(() => pageReadings.close())
+const read = (bytes: Buffer, deadlineMs?: number) => pageReadings.read(bytes, deadlineMs)
 
 const percent = (truth: string, text: string): number => 100 * wordF1(truth, text)
 
