@@ -78,10 +78,9 @@ function createBench(deps: Deps, { pages, rounds }: Options, workspace: string):
   }
 }
 
-/** Everything that was started has ended by itself; what has not is named and ended. */
+/** Everything that was started has ended by itself; what has not is named and ended, and gone when this returns. */
 export async function endStrays(workspace: string, say: (line: string) => void): Promise<void> {
-  const deadline = performance.now() + strayGraceMs
-  while (findProcesses(workspace).length > 0 && performance.now() < deadline) await delay(50)
+  await untilGone(workspace)
   for (const { pid, role } of findProcesses(workspace)) {
     say(`process ${pid} (${role}) was left over and is ended`)
     try {
@@ -90,6 +89,12 @@ export async function endStrays(workspace: string, say: (line: string) => void):
       // It ended in this moment.
     }
   }
+  await untilGone(workspace) // A killed process is there until the kernel has come to it.
+}
+
+async function untilGone(workspace: string): Promise<void> {
+  const deadline = performance.now() + strayGraceMs
+  while (findProcesses(workspace).length > 0 && performance.now() < deadline) await delay(50)
 }
 
 function toJson(findings: ReadonlyMap<string, Finding>) {
