@@ -5,7 +5,7 @@ import { ScriptoriumError } from './errors.ts'
 import { oneOf } from './one-of.ts'
 
 /** Raised whenever preparation or judging changes in a way that may change a page's text. */
-const preparationVersion = 3
+const preparationVersion = 4
 
 /** Points on the curve of accuracy against time; docs/accuracy.md has it measured. */
 export const presets = ['fast', 'balanced', 'best'] as const

@@ -35,6 +35,9 @@ interface Made {
 
 /** Below this share of words expected to be right, a page is looked at the other ways round. */
 const poor = 0.55
+/** In the grain of one picture in fifty the engine sees a short word; a word that stands alone is to be surer than that. */
+const doubtful = 0.75
+const few = 3
 
 /** How pages are read here. */
 interface Reader {
@@ -120,7 +123,7 @@ async function turnIfBetter(
 
 /** No lines of letters were seen, and what was read is not worth believing: to look again would cost time and invent words. */
 const isPicture = ({ survey }: PageOnDesk, { score }: Made): boolean =>
-  !survey.hasLines && score.share < poor
+  !survey.hasLines && score.share < (score.words < few ? doubtful : poor)
 
 /** The reading that is worth more leads: its order of lines is kept. */
 function mergeBetter(first: readonly Block[], second: readonly Block[]): Block[] {

@@ -46,6 +46,8 @@ const manyLetters = 750
 /** Larger writing than this factor makes of it would only be blurred. */
 const mostEnlarged = 4
 const mostPixels = 30e6
+/** What has no lines is a picture, with a few words at most: on a sheet of A4 so many pixels are 147 to the inch. */
+const mostPicturePixels = 3e6
 /** The engine takes no longer sides. */
 const mostSide = 32_767
 /** A scale this near to 1 is not worth its time. */
@@ -58,7 +60,8 @@ export async function renderPage(survey: Survey, wishes: Wishes): Promise<Render
   const { page, slopes } = survey
   const frame = frameOf(survey)
   const { textHeight, narrowing } = sizeOf(survey, wishes)
-  const wished = Math.min(scaleOf(survey, textHeight), mostScaleOf(page, frame))
+  const most = mostScaleOf(page, frame, survey.hasLines ? mostPixels : mostPicturePixels)
+  const wished = Math.min(scaleOf(survey, textHeight), most)
   const source = slopes === undefined ? cropGrey(page, frame) : page
   const scaled = await scaleGrey(source, wished * narrowing, wished)
   const scale = { x: scaled.width / source.width, y: scaled.height / source.height }
@@ -89,13 +92,13 @@ function scaleOf({ textHeight, hasLines }: Survey, wanted: number): number {
 }
 
 /** Both the whole page, which is scaled before its frame is cut from it, and the frame are to stay within bounds. */
-function mostScaleOf(page: Size, frame: Size): number {
+function mostScaleOf(page: Size, frame: Size, pixels: number): number {
   const width = Math.max(page.width, frame.width)
   const height = Math.max(page.height, frame.height)
   return Math.min(
     mostEnlarged,
     mostSide / Math.max(width, height),
-    Math.sqrt(mostPixels / (width * height)),
+    Math.sqrt(pixels / (width * height)),
   )
 }
 
