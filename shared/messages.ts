@@ -201,7 +201,10 @@ export const progressSchema = Type.Object(
     unchanged: Type.Integer(),
     failedEarlier: Type.Integer(),
     unstable: Type.Integer(),
+    /** Of the unchanged: those whose output was missing or edited. */
     restored: Type.Integer(),
+    /** Documents that could not be written in every format that was asked for. */
+    unavailable: Type.Integer(),
     pagesRead: Type.Integer(),
     pagesPerSecond: Type.Number(),
     etaSeconds: Type.Union([Type.Number(), Type.Null()]),
@@ -225,12 +228,20 @@ export const newProgress = (runId: string, startedAt: string): Progress => ({
   failedEarlier: 0,
   unstable: 0,
   restored: 0,
+  unavailable: 0,
   pagesRead: 0,
   pagesPerSecond: 0,
   etaSeconds: null,
   startedAt,
   error: null,
 })
+
+/** A format that a document cannot be had in, and why; the message goes after the document's name. */
+export const unavailableSchema = Type.Object(
+  { format: formatSchema, code: Type.String(), message: Type.String() },
+  closed,
+)
+export type Unavailable = Static<typeof unavailableSchema>
 
 /** One line of a run's event stream: a document ended, or was left for the next pass. */
 export const runEventSchema = Type.Object(
@@ -243,6 +254,7 @@ export const runEventSchema = Type.Object(
     confidence: Type.Union([Type.Number(), Type.Null()]),
     ms: Type.Number(),
     error: Type.Union([documentErrorSchema, Type.Null()]),
+    unavailable: Type.Optional(Type.Array(unavailableSchema)),
   },
   closed,
 )

@@ -25,6 +25,8 @@ export const runReportSchema = Type.Object({
   outcomes: Type.Record(Type.String(), Type.Integer()),
   /** Of the unchanged: those whose output was missing or edited and was written again from the ledger. */
   restored: Type.Integer(),
+  /** Documents that could not be written in every format that was asked for. */
+  unavailable: Type.Integer(),
   /** Of the unchanged: those that failed in an earlier run. */
   failedEarlier: Type.Integer(),
   /** Documents that were planned and not reached: an interrupted run goes on with them. */

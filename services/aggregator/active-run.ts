@@ -33,6 +33,7 @@ export function startRun(deps: Deps, run: Run) {
   const progress = createRunProgress(redis, keys, run, {
     final: ledger.documents.countFinal(run.id),
     pagesRead: ledger.pages.count(run.id),
+    unavailable: ledger.documents.countUnavailable(run.id),
   })
   const planning = new AbortController()
   let isEnding = false

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../shared/messages.ts'
+import type { RunEvent, Unavailable } from '../../shared/messages.ts'
 import type { DocumentRow } from './ledger/documents.ts'
 
 /** What a document's pages come to. */
@@ -26,5 +26,13 @@ export function toEnding(
     confidence,
     ms: Math.round(ms),
     error,
+    ...unavailableOf(row),
   }
+}
+
+/** The formats that a document could not be written in, where there are any. */
+export function unavailableOf({ unavailable }: Pick<DocumentRow, 'unavailable'>): {
+  unavailable?: Unavailable[]
+} {
+  return unavailable === null ? {} : { unavailable: JSON.parse(unavailable) }
 }

@@ -8,6 +8,7 @@ import { statKey } from '../../shared/stat-key.ts'
 import type { KnownDocument, Plan } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
+import { unavailableOf } from './document-event.ts'
 import { documentJob, missingJobs, ofFolder } from './document-jobs.ts'
 import { createDecider, documentIdOf, planAgain } from './plan-file.ts'
 import type { Publisher } from './publisher.ts'
@@ -142,11 +143,20 @@ function createBatchPlanner(deps: Deps, run: Run, progress: RunProgress) {
       await publisher.publish(restored, run)
     }
     progress.planned(jobs.length + problems.length)
-    for (const _ of restored) progress.passed('restored')
+    for (const id of restored) tellRestored(deps, run, progress, id)
     for (const { path, problem } of problems) {
       progress.ended(toEvent(path, documentIdOf(run, path), 'rejected', problem))
     }
   }
+}
+
+/** What is written again from the ledger was read before; of what still cannot be written it is told once more. */
+function tellRestored({ ledger }: Deps, run: Run, progress: RunProgress, id: string): void {
+  progress.passed('unchanged')
+  const row = run.request.dryRun ? undefined : ledger.documents.get(id)
+  const { unavailable } = row === undefined ? {} : unavailableOf(row)
+  if (row === undefined || unavailable === undefined) progress.passed('restored')
+  else progress.told({ ...toEvent(row.path, id, 'skipped_unchanged', null), unavailable })
 }
 
 /** Commits the plan before any job is on the queue: what is on the queue is always in the ledger. */

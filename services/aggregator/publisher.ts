@@ -57,11 +57,9 @@ export function createPublisher(
       const { out, formats } = run.request
       const written = await filesOf(out).write(document, formats, input, outputsOf(row))
       const { hashes, unavailable } = written
-      for (const { format, reason } of unavailable) {
-        const about = { path: document.path, format, code: reason.code, err: reason.message }
-        log.warn(about, 'a format is left out')
-      }
-      return () => ledger.documents.settle(id, hashes)
+      for (const each of unavailable)
+        log.warn({ path: document.path, ...each }, 'a format is left out')
+      return () => ledger.documents.settle(id, hashes, unavailable)
     } catch (thrown) {
       if (!conflicts.has(systemCode(thrown) ?? '')) throw thrown
       const message = `its output cannot be written: ${toError(thrown).message}`

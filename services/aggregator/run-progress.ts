@@ -13,6 +13,7 @@ const publishEveryMs = 200
 export interface Counted {
   final: Map<Outcome | 'unstable', number>
   pagesRead: number
+  unavailable: number
 }
 
 /** Counts a run and tells everybody who watches: a snapshot a few times a second, and one event a document. */
@@ -31,6 +32,7 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
     failed: failedBefore,
     unstable: sum(['unstable']),
     pagesRead: counted.pagesRead,
+    unavailable: counted.unavailable,
   }
   let events: RunEvent[] = []
   let seq = 0
@@ -62,9 +64,10 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
 
   const outstanding = (): number => progress.planned - progress.done - progress.failed
 
-  const append = (event: Omit<RunEvent, 'seq'>): void => {
+  const told = (event: Omit<RunEvent, 'seq'>): void => {
     seq += 1
     events.push({ seq, ...event })
+    if (event.unavailable !== undefined) progress.unavailable += 1
   }
   return {
     snapshot: (): Readonly<Progress> => progress,
@@ -87,7 +90,7 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
         progress.planned -= 1
       } else if (hasFailed(event.outcome)) progress.failed += 1
       else progress.done += 1
-      append(event)
+      told(event)
       changed.emit('ended')
     },
     /** A document that needs no reading, or will get none in this run. */
@@ -96,8 +99,10 @@ export function createRunProgress(redis: Redis, keys: Keys, run: Run, counted: C
       event?: Omit<RunEvent, 'seq'>,
     ): void {
       progress[how] += 1
-      if (event !== undefined) append(event)
+      if (event !== undefined) told(event)
     },
+    /** A document needs a word, whatever it counts as. */
+    told,
     outstanding,
     /** Waits until fewer than `most` planned documents are open. */
     async below(most: number, signal: AbortSignal): Promise<void> {

@@ -35,6 +35,7 @@ export function buildReport(
       ...(unstable > 0 && { unstable }),
     },
     restored: progress.restored,
+    unavailable: progress.unavailable,
     failedEarlier: progress.failedEarlier,
     open: documents.countOpen(id),
     pagesRead,

@@ -220,6 +220,6 @@ export function parseArguments(
 
 const exitCodeHelp = `
 Exit codes:
-  0 all done or nothing to do   1 bad arguments   2 some files failed or are still being written
+  0 all done or nothing to do   1 bad arguments   2 some files failed, lack a format, or are still being written
   3 Redis unreachable   4 all failed   5 input unreadable   9 configuration   15 other
   130 interrupted; the same command goes on`

@@ -11,7 +11,7 @@ import { startOwnProcesses } from './own-processes.ts'
 import type { Place } from './place.ts'
 import { buildRequest, submit } from './request.ts'
 import { exitCodeOf, formatDryRun, formatSummary } from './summary.ts'
-import { createView, eventLine, type View } from './view.ts'
+import { createView, eventLines, type View } from './view.ts'
 
 interface Deps {
   options: IngestOptions
@@ -86,8 +86,7 @@ async function watch(deps: Deps, place: Place, request: RunRequest, view: View):
   )) {
     for (const event of events) {
       if (options.json) stdout.write(`${JSON.stringify({ type: 'document', ...event })}\n`)
-      const line = eventLine(event)
-      if (line !== undefined) view.line(line)
+      for (const line of eventLines(event)) view.line(line)
     }
     const hasWork = progress.planned > progress.done + progress.failed
     if (hasWork && !options.dryRun && !deps.stopping.aborted) place.needWorkers()

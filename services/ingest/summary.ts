@@ -22,7 +22,7 @@ export function tally({ outcomes, failedEarlier }: RunReport) {
 export function exitCodeOf(report: RunReport): number {
   if (report.state === 'interrupted') return exitCodes.interrupted
   const { read, unchanged, failed, failedEarlier, unstable } = tally(report)
-  if (failed + failedEarlier + unstable === 0) return exitCodes.done
+  if (failed + failedEarlier + unstable + report.unavailable === 0) return exitCodes.done
   const some = read + unchanged + unstable + (report.outcomes['partial'] ?? 0)
   return some === 0 ? exitCodes.allFailed : exitCodes.someFailed
 }
@@ -73,11 +73,13 @@ function headline(report: RunReport): string {
   return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged.`
 }
 
-function outcomeLines({ outcomes, restored, failedEarlier }: RunReport): string[] {
+function outcomeLines({ outcomes, restored, unavailable, failedEarlier }: RunReport): string[] {
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
   const lines = counts.length > 0 ? [`outcomes: ${counts.join(', ')}`] : []
   if (restored > 0)
     lines.push(`${restored} output files were missing or edited and have been written again`)
+  if (unavailable > 0)
+    lines.push(`${unavailable} could not be written in every format: the lines above say why`)
   if (failedEarlier > 0)
     lines.push(`${failedEarlier} failed in an earlier run; --retry-failed reads them again`)
   return lines

@@ -78,11 +78,14 @@ export function formatSeconds(seconds: number): string {
   return whole >= 60 ? `${Math.floor(whole / 60)} min ${pad(whole % 60)} s` : `${whole} s`
 }
 
-/** The line of a document that was not read, or undefined where there is nothing to say. */
-export function eventLine({ path, outcome, error }: RunEvent): string | undefined {
-  if (error === null) return undefined
+/** Lines about a document that was not read, or not written in every format: mostly none. */
+export function eventLines({ path, outcome, error, unavailable = [] }: RunEvent): string[] {
   const before = outcome === 'skipped_unchanged' ? 'failed in an earlier run: ' : ''
-  return `${showPath(path)}: ${before}${error.code}: ${error.message}`
+  const lines = error === null ? [] : [`${before}${error.code}: ${error.message}`]
+  for (const { format, code, message } of unavailable) {
+    lines.push(`not written as ${format}: ${code}: ${message}`)
+  }
+  return lines.map((line) => `${showPath(path)}: ${line}`)
 }
 
 /** Keeps a path on one line, whatever characters it holds. */

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PDFDocument, PDFName, PDFString } from '@cantoo/pdf-lib'
-import { stateFolder } from '../../services/aggregator/outputs/files.ts'
 import { outputFiles, outcomesOf, readText } from '../helpers/outcome.ts'
 import { writeOld } from '../helpers/pages.ts'
 import { repository } from '../helpers/processes.ts'
@@ -122,25 +121,27 @@ test(
     writeOld(join(scene.input, 'a.pdf'), encrypt(plain, 'aes-256.pdf'))
     const pdf = join(scene.out, 'a.pdf.pdf')
     const said: string[] = []
-    const run = async (formats: string, ...given: string[]): Promise<void> => {
+    const run = async (formats: string, given: string[] = [], code = 0) => {
       const ended = await scene.run([scene.input, '--formats', formats, ...given])
-      assert.equal(ended.code, 0, ended.stderr)
+      assert.equal(ended.code, code, ended.stderr)
       said.push(ended.stdout, ended.stderr)
+      return ended
     }
-    await run('txt', '--pdf-password', password)
+    await run('txt', ['--pdf-password', password])
     assert.deepEqual(outcomesOf(scene.out), { 'a.pdf': 'succeeded' })
 
-    await run('txt,pdf')
+    const without = await run('txt,pdf', [], 2)
     assert.deepEqual(outputFiles(scene.out), ['a.pdf.txt'])
-    const log = (): string => readFileSync(join(stateFolder(scene.out), 'scriptorium.log'), 'utf8')
+    const cure = 'run again with --formats pdf and --pdf-password'
     assert.match(
-      log(),
-      /"code":"password_required".*run again with --formats pdf and --pdf-password/,
+      without.stderr,
+      new RegExp(`^a.pdf: not written as pdf: password_required: .*${cure}`, 'm'),
     )
-    await run('txt,pdf', '--pdf-password', 'otter')
+    assert.match(without.stdout, /^1 could not be written in every format/m)
+    const wrong = await run('txt,pdf', ['--pdf-password', 'otter'], 2)
     assert.deepEqual(outputFiles(scene.out), ['a.pdf.txt'])
-    assert.match(log(), /"code":"password_wrong"/)
-    await run('txt,pdf', '--pdf-password', password)
+    assert.match(wrong.stderr, /^a.pdf: not written as pdf: password_wrong: /m)
+    await run('txt,pdf', ['--pdf-password', password])
     assertOpen(pdf, 1, 1)
     assert.match(pdfTextOf(pdf), /Under lock/)
 

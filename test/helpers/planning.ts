@@ -29,7 +29,11 @@ export function planRun(
   if (!run.request.dryRun && ledger.runs.get(run.id) === undefined) {
     ledger.runs.add(run.request, fingerprint)
   }
-  const progress = createRunProgress(redis, keys, run, { final: new Map(), pagesRead: 0 })
+  const progress = createRunProgress(redis, keys, run, {
+    final: new Map(),
+    pagesRead: 0,
+    unavailable: 0,
+  })
   ending.after(() => progress.stop())
   const plan = createPlanner({
     ledger,

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Outcome } from '../../../shared/contract.ts'
-import type { Input } from '../../../shared/messages.ts'
+import type { Input, Unavailable } from '../../../shared/messages.ts'
 
 export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'
 
-/** A document's row. `outputs` is JSON: the SHA-256 of each file that was written, by format. */
+/**
+ * A document's row. `outputs` is JSON: the SHA-256 of each file that was written, by format. `unavailable` is, too: the
+ * formats that it could not be written in; NULL where there are none.
+ */
 export interface DocumentRow {
   id: string
   run_id: string
@@ -25,6 +28,7 @@ export interface DocumentRow {
   pages_total: number | null
   worker: string | null
   outputs: string | null
+  unavailable: string | null
   finished_at: string | null
   /** 1 where its bytes lie in the spool, under `sha256`; `path` is what the client called it then. */
   is_upload: 0 | 1
@@ -49,6 +53,7 @@ export type KnownDocument = Omit<
   | 'duplicate_of'
   | 'pages_total'
   | 'worker'
+  | 'unavailable'
   | 'finished_at'
   | 'is_upload'
   | 'created_at'
@@ -73,7 +78,8 @@ export function createDocuments(database: DatabaseSync) {
     VALUES (:id, :run_id, :path, :stat, :bytes, :fingerprint, :job_id, :pass, 'planned', :now)
     ON CONFLICT (id) DO UPDATE SET run_id = :run_id, stat = :stat, bytes = :bytes, fingerprint = :fingerprint,
       job_id = :job_id, pass = :pass, state = 'planned', outcome = NULL, error_code = NULL, error_message = NULL,
-      duplicate_of = NULL, pages_total = NULL, worker = NULL, outputs = NULL, finished_at = NULL, expired_at = NULL`)
+      duplicate_of = NULL, pages_total = NULL, worker = NULL, outputs = NULL, unavailable = NULL,
+      finished_at = NULL, expired_at = NULL`)
   const markUpload = sql(
     'UPDATE documents SET is_upload = 1, sha256 = ?, media_type = ? WHERE id = ?',
   )
@@ -86,10 +92,12 @@ export function createDocuments(database: DatabaseSync) {
     UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?,
       duplicate_of = ?, finished_at = ? WHERE id = ?`)
   // Its time stays that of the reading: the output files tell it too.
-  const settle = sql(`UPDATE documents SET state = 'final', outputs = ? WHERE id = ?`)
+  const settle = sql(
+    `UPDATE documents SET state = 'final', outputs = ?, unavailable = ? WHERE id = ?`,
+  )
   const fail = sql(`
     UPDATE documents SET state = 'final', outcome = ?, error_code = ?, error_message = ?, outputs = NULL,
-      finished_at = ? WHERE id = ?`)
+      unavailable = NULL, finished_at = ? WHERE id = ?`)
   const byContent = sql(`
     SELECT * FROM documents WHERE sha256 = ? AND fingerprint = ? AND outcome IN ('succeeded', 'empty')
       AND state IN ('read', 'final') AND expired_at IS NULL AND id <> ? LIMIT 1`)
@@ -119,6 +127,9 @@ export function createDocuments(database: DatabaseSync) {
     'SELECT 1 FROM documents WHERE sha256 = ? AND is_upload = 1 AND expired_at IS NULL LIMIT 1',
   )
   const open = sql(`SELECT count(*) AS n FROM documents WHERE run_id = ? AND state <> 'final'`)
+  const incomplete = sql(
+    'SELECT count(*) AS n FROM documents WHERE run_id = ? AND unavailable IS NOT NULL',
+  )
   const counts = sql(`
     SELECT outcome, error_code = 'unstable' AS unstable, count(*) AS n FROM documents
     WHERE run_id = ? AND state = 'final' GROUP BY 1, 2`)
@@ -154,8 +165,14 @@ export function createDocuments(database: DatabaseSync) {
       const { code = null, message = null } = error ?? {}
       read.run(outcome, code, message, worker, duplicateOf, finishedAt, id)
     },
-    settle(id: string, outputs: Record<string, string>): void {
-      settle.run(JSON.stringify(outputs), id)
+    /** It is final: `outputs` were written, and what is `unavailable` was not. */
+    settle(
+      id: string,
+      outputs: Record<string, string>,
+      unavailable: readonly Unavailable[] = [],
+    ): void {
+      const missing = unavailable.length === 0 ? null : JSON.stringify(unavailable)
+      settle.run(JSON.stringify(outputs), missing, id)
     },
     fail(id: string, outcome: Outcome, error: { code: string; message: string }): void {
       fail.run(outcome, error.code, error.message, new Date().toISOString(), id)
@@ -184,6 +201,7 @@ export function createDocuments(database: DatabaseSync) {
     /** Whether the bytes with this hash must stay in the spool. */
     isSpooled: (sha256: string) => spooled.get(sha256) !== undefined,
     countOpen: (runId: string) => Number(open.get(runId)?.['n']),
+    countUnavailable: (runId: string) => Number(incomplete.get(runId)?.['n']),
     /** Final documents of a run by outcome; those that changed while they were read count as `unstable`. */
     countFinal(runId: string): Map<Outcome | 'unstable', number> {
       return new Map(

@@ -77,4 +77,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at) WHERE state = 'due';
   CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, created_at, id);
   `,
+  `
+  ALTER TABLE documents ADD COLUMN unavailable TEXT;
+  CREATE INDEX documents_incomplete ON documents (run_id) WHERE unavailable IS NOT NULL;
+  `,
 ]

@@ -17,6 +17,7 @@ import { promisify } from 'node:util'
 import pLimit from 'p-limit'
 import type { Format } from '../../../shared/contract.ts'
 import { ScriptoriumError } from '../../../shared/errors.ts'
+import type { Unavailable } from '../../../shared/messages.ts'
 import { hashOf } from '../hash-of.ts'
 import type { Chunk, Chunks, OutputDocument, OutputInput } from './format.ts'
 import { outputFormats } from './formats.ts'
@@ -53,8 +54,7 @@ export const stateFolder = (out: string): string => join(out, '.scriptorium')
 export interface Written {
   /** The SHA-256 of each file by format. */
   hashes: Partial<Record<Format, string>>
-  /** Formats that this document cannot be had in, and why. */
-  unavailable: { format: Format; reason: ScriptoriumError }[]
+  unavailable: Unavailable[]
 }
 
 /**
@@ -137,7 +137,7 @@ export function createOutputFiles(out: string) {
           }
           // What an earlier reading left there would be taken for this one's.
           if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) rmSync(file)
-          written.unavailable.push({ format, reason: thrown })
+          written.unavailable.push({ format, code: thrown.code, message: thrown.message })
         }
       }
       return written

@@ -121,6 +121,9 @@ test('the password of PDFs is that of the run that writes them, and asked for wh
   await publisher.publish(['d1', 'd2'])
   assert.deepEqual(asked, ['r1'])
   assert.deepEqual(Object.keys(JSON.parse(rowOf(ledger, 'd1').outputs ?? '')), ['txt'])
+  const [reason] = JSON.parse(rowOf(ledger, 'd1').unavailable ?? '')
+  assert.deepEqual([reason.format, reason.code], ['pdf', 'password_required'])
+  assert.equal(ledger.documents.countUnavailable('r1'), 2, 'of the other the input is missing')
 
   const given = { runId: 'r2', root: folder, out: folder }
   await publisher.publish(['d1'], makeRun({ ...given, formats: ['txt'] }))
@@ -128,6 +131,7 @@ test('the password of PDFs is that of the run that writes them, and asked for wh
   await publisher.publish(['d1'], makeRun({ ...given, formats: ['txt', 'pdf'] }))
   assert.deepEqual(asked, ['r1', 'r2'])
   assert.equal(readFileSync(join(folder, 'a.pdf.pdf'), 'latin1').includes('/Encrypt'), false)
+  assert.equal(rowOf(ledger, 'd1').unavailable, null, 'all of it is there')
 })
 
 test('what is told about documents is committed with them or not at all', async (t) => {

@@ -18,6 +18,7 @@ const makeReport = (given: Partial<RunReport> = {}): RunReport => ({
   seen: 3,
   outcomes: { succeeded: 3 },
   restored: 0,
+  unavailable: 0,
   failedEarlier: 0,
   open: 0,
   pagesRead: 3,
@@ -39,6 +40,8 @@ test('the exit code says whether all, some or none were read', () => {
   assert.equal(exitOf({ skipped_unchanged: 1, timeout: 1 }), 2)
   assert.equal(exitOf({ succeeded: 1, unstable: 1 }), 2)
   assert.equal(exitOf({ unstable: 1 }), 2)
+  assert.equal(exitOf({ succeeded: 1 }, { unavailable: 1 }), 2)
+  assert.equal(exitOf({ skipped_unchanged: 1 }, { unavailable: 1 }), 2)
   assert.equal(exitOf({ rejected: 2, engine_crash: 1 }), 4)
   assert.equal(exitOf({}, { failedEarlier: 1 }), 4)
   assert.equal(exitOf({ succeeded: 3 }, { state: 'interrupted' }), 130)

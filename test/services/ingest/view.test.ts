@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventLine, formatSeconds, showPath } from '../../../services/ingest/view.ts'
+import { eventLines, formatSeconds, showPath } from '../../../services/ingest/view.ts'
 import type { RunEvent } from '../../../shared/messages.ts'
 
 const event: RunEvent = {
@@ -15,14 +15,27 @@ const event: RunEvent = {
 }
 
 test('what was not read gets one line with file, code and reason', () => {
-  assert.equal(eventLine(event), 'a.png: corrupt_image: is damaged')
-  assert.equal(eventLine({ ...event, path: 'a\nb.png' }), '"a\\nb.png": corrupt_image: is damaged')
+  assert.deepEqual(eventLines(event), ['a.png: corrupt_image: is damaged'])
+  const named = eventLines({ ...event, path: 'a\nb.png' })
+  assert.deepEqual(named, ['"a\\nb.png": corrupt_image: is damaged'])
 })
 
 test('what failed earlier is told as such, what was read is not told', () => {
-  const line = eventLine({ ...event, outcome: 'skipped_unchanged' })
-  assert.equal(line, 'a.png: failed in an earlier run: corrupt_image: is damaged')
-  assert.equal(eventLine({ ...event, outcome: 'succeeded', error: null }), undefined)
+  const lines = eventLines({ ...event, outcome: 'skipped_unchanged' })
+  assert.deepEqual(lines, ['a.png: failed in an earlier run: corrupt_image: is damaged'])
+  assert.deepEqual(eventLines({ ...event, outcome: 'succeeded', error: null }), [])
+})
+
+test('each format that could not be written gets a line with its reason', () => {
+  const reason = { code: 'password_required', message: 'is encrypted' }
+  const unavailable = [
+    { format: 'pdf' as const, ...reason },
+    { format: 'hocr' as const, code: 'unstable', message: 'has changed' },
+  ]
+  assert.deepEqual(eventLines({ ...event, error: null, outcome: 'succeeded', unavailable }), [
+    'a.png: not written as pdf: password_required: is encrypted',
+    'a.png: not written as hocr: unstable: has changed',
+  ])
 })
 
 test('a path stays on one line, and one without control characters stays as it is', () => {

@@ -58,13 +58,13 @@ test('where the input is gone or another one, the PDF alone is left out, and an 
   const changed = await files.write(document, ['txt', 'pdf', 'json'], { file })
   assert.deepEqual(Object.keys(changed.hashes), ['txt', 'json'])
   assert.deepEqual(
-    changed.unavailable.map(({ format, reason }) => [format, reason.code]),
+    changed.unavailable.map(({ format, code }) => [format, code]),
     [['pdf', 'unstable']],
   )
   assert.deepEqual(existsSync(join(out, 'a.png.pdf')), false)
   const gone = await files.write(document, ['pdf'], { file: join(folder, 'b.png') })
-  assert.equal(gone.unavailable[0]?.reason.code, 'input_unreadable')
-  assert.ok(!gone.unavailable[0]?.reason.message.includes(folder), 'it tells no path of the host')
+  assert.equal(gone.unavailable[0]?.code, 'input_unreadable')
+  assert.ok(!gone.unavailable[0]?.message.includes(folder), 'it tells no path of the host')
   assert.deepEqual(readdirSync(files.temporary), [])
 })
 
@@ -84,7 +84,7 @@ test('a PDF that cannot be written again stays where it is what was written befo
   writeFileSync(join(out, 'a.png.pdf'), 'somebody has edited it')
   const edited = await files.write(document, ['pdf'], { file }, hashes)
   assert.deepEqual(
-    edited.unavailable.map(({ reason }) => reason.code),
+    edited.unavailable.map(({ code }) => code),
     ['input_unreadable'],
   )
   assert.ok(!existsSync(join(out, 'a.png.pdf')))

@@ -78,7 +78,7 @@ async function overlay(
   const document = scanOf(file, 'application/pdf', pages)
   const input = { file, ...(password !== undefined && { password }) }
   const { unavailable } = await createOutputFiles(folder).write(document, ['pdf'], input)
-  return { pdf: `${file}.pdf`, reasons: unavailable.map(({ reason }) => reason.code) }
+  return { pdf: `${file}.pdf`, reasons: unavailable.map(({ code }) => code) }
 }
 
 function assertClean(pdf: string): void {

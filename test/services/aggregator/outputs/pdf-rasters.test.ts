@@ -207,10 +207,10 @@ test(
       )
       assert.deepEqual(Object.keys(hashes), ['txt'])
       assert.deepEqual(
-        unavailable.map(({ format, reason: { code } }) => [format, code]),
+        unavailable.map(({ format, code }) => [format, code]),
         [['pdf', 'corrupt_image']],
       )
-      assert.match(unavailable[0]?.reason.message ?? '', reason)
+      assert.match(unavailable[0]?.message ?? '', reason)
       assert.ok(!existsSync(`${file}.pdf`))
     }
   },
