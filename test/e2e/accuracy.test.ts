@@ -151,6 +151,19 @@ test('pages that were found lying on their side come out upright', async (t) => 
   }
 })
 
+/** Word F1 of French read with the English model, in points: upright it is above 75, any other way round next to nothing. */
+const leastOfPhotos = 60
+
+test('photos from a phone that was held askew or flat come out upright', async (t) => {
+  for (const file of dataFiles(t, 'pages/dyslexia-fra-photos/*.jpg')) {
+    await t.test(basename(file), async () => {
+      const { text } = await read(readFileSync(file))
+      const f1 = percent(readFileSync(truthOf(file), 'utf8'), text)
+      assert.ok(f1 > leastOfPhotos, String(f1))
+    })
+  }
+})
+
 /** What EXIF's eight orientations are turned by. */
 const exifRotations = [0, 0, 180, 180, 270, 90, 90, 270]
 

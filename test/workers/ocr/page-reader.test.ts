@@ -235,6 +235,16 @@ test('a picture is looked at once, and what the engine believes to see in it is 
   assert.equal(readings[0]?.linesKept, 0)
 })
 
+test('a short word that stands alone is to be surer than one among others', async () => {
+  const { calls, read } = await readWith(picture(), [says('ore', 75)])
+  assert.deepEqual([(await read).text, calls.length], ['', 1])
+  const alone = await readWith(written, [says('ore', 75), nothing])
+  assert.equal((await alone.read).text, '')
+  const among = recognition(blockOf(lineAt(100, 'a line of it'), lineAt(300, 'ore', 75)))
+  const other = await readWith(written, [() => among])
+  assert.match((await other.read).text, /ore/)
+})
+
 test('a picture with a word in it gives the word', async () => {
   const { read } = await readWith(picture(), [says('LIGHTHOUSE')])
   assert.equal((await read).text, 'LIGHTHOUSE')

@@ -26,6 +26,12 @@ const quick: Attempt = {
 }
 const usual: Attempt = {
   ...whole,
+  textHeight: 22,
+  narrowing: 0.9,
+  many: { textHeight: 18, narrowing: 0.75 },
+}
+const careful: Attempt = {
+  ...whole,
   textHeight: 24,
   narrowing: 0.95,
   many: { textHeight: 19, narrowing: 0.82 },
@@ -43,22 +49,29 @@ const wide: Attempt = { ...whole, name: 'wide', textHeight: 26, narrowing: 1 }
 /** Measured points on the curve of accuracy against time: docs/accuracy.md. */
 const plans: Record<Preset, Plan> = {
   fast: { attempts: [quick], enough: 0 },
-  balanced: { attempts: [usual, local], enough: 0.75 },
-  best: { attempts: [usual, local, wide], enough: 0.9 },
+  balanced: { attempts: [usual, local], enough: 0.7 },
+  best: { attempts: [careful, local, wide], enough: 0.9 },
 }
 
 /**
- * A recipe's plan for a page. The smaller sizes for pages of many letters were measured with the English
- * model, which loses next to nothing by them; Fraktur, Greek and Spanish, of finer shapes or with marks on letters, lose 1 to 2.5 of F.
+ * The English model loses next to nothing by small writing; Fraktur, Greek and Spanish, of finer shapes or with marks on
+ * letters, lose 1 to 2.5 of F.
  */
+const otherQuick: Attempt = { ...quick, many: { textHeight: 18, narrowing: 0.8 } }
+const otherUsual: Attempt = { ...careful, many: { textHeight: 28, narrowing: 0.95 } }
+const firstOfOthers: Record<Preset, Attempt> = {
+  fast: otherQuick,
+  balanced: otherUsual,
+  best: otherUsual,
+}
+
+/** A recipe's plan for a page: the sizes of the first attempt go by the languages. */
 export function planOf({ preset, languages }: Pick<Recipe, 'preset' | 'languages'>): Plan {
   const plan = plans[preset]
   if (languages.every((language) => language === 'eng')) return plan
-  const [first, ...others] = plan.attempts
-  return { ...plan, attempts: [inFullSize(first), ...others.map(inFullSize)] }
+  const [, ...others] = plan.attempts
+  return { ...plan, attempts: [firstOfOthers[preset], ...others] }
 }
-
-const inFullSize = ({ many: _many, ...attempt }: Attempt): Attempt => attempt
 
 /** What the engine is told for an attempt; what the user says himself goes before. */
 export function settingsOf({ thresholding, dpi }: Attempt, recipe: Recipe): EngineSettings {

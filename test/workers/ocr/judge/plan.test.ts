@@ -33,12 +33,18 @@ test('attempts of a preset have names of their own, and sound sizes', () => {
   }
 })
 
-test('only English is read smaller where there is much of it', () => {
-  const sizes = (languages: string[]) => planOf({ preset: 'balanced', languages }).attempts[0]
-  const { many, ...usual } = sizes(['eng'])
-  assert.ok(many !== undefined && many.textHeight < usual.textHeight)
-  for (const languages of [['spa'], ['eng', 'deu'], ['script/Fraktur']]) {
-    assert.deepEqual(sizes(languages), usual)
+test('other languages than English are read larger than it, with every preset', () => {
+  for (const preset of presets) {
+    const sizes = (languages: string[]) => {
+      const { many, textHeight } = planOf({ preset, languages }).attempts[0]
+      return [textHeight, many?.textHeight ?? textHeight]
+    }
+    const [usual = 0, many = 0] = sizes(['eng'])
+    assert.ok(many < usual, 'where there is much of it, English is read smaller')
+    for (const languages of [['spa'], ['eng', 'deu'], ['script/Fraktur']]) {
+      const [ofOthers = 0, manyOfOthers = 0] = sizes(languages)
+      assert.ok(ofOthers >= usual && manyOfOthers > many, preset)
+    }
   }
 })
 

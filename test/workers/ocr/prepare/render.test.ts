@@ -133,6 +133,16 @@ test('a page without writing keeps its size', async () => {
   assert.deepEqual(toLevel({ x: 30, y: 20 }), { x: 30, y: 20 })
 })
 
+test('what has no lines is looked at in three megapixels', async () => {
+  const blots = paperOf(4000, 3000)
+  for (let index = 0; index < 40; index += 1) {
+    fill(blots, (index * 911) % 3900, (index * 1337) % 2900, 20 + ((index * 13) % 70), 30 + index)
+  }
+  const { image, scale } = await renderPage(surveyPage(blots), { ...plain, textHeight: 60 })
+  assert.ok(Math.abs(image.width * image.height - 3e6) < 1e4, `${image.width} x ${image.height}`)
+  assert.equal(scale, image.height / 3000)
+})
+
 test('a rendering stays within what the engine takes and what memory has', async () => {
   const strip = writtenPage(12_000, 100, 8)
   const { image } = await renderPage(surveyPage(strip), { ...plain, textHeight: 30 })
