@@ -99,12 +99,24 @@ export function createOutputFiles(out: string) {
   ): Promise<string> => {
     const { write } = outputFormats[format]
     const [, ...others] = [...document.pages].map((page) => page.page)
+    removePages(document.path, format, others)
     for (const page of document.pages) {
       if (!others.includes(page.page)) continue
       const file = join(out, outputName(document.path, format, page.page))
       await replace(file, write({ ...document, pages: [page] }, input))
     }
     return replace(join(out, outputName(document.path, format)), write(document, input))
+  }
+
+  /** What an earlier reading has left of pages that this one has not, or has under the plain name. */
+  const removePages = (path: string, format: Format, kept: readonly number[]): void => {
+    const last = kept.at(-1) ?? 1
+    for (let page = 1; ; page += 1) {
+      const file = join(out, outputName(path, format, page))
+      const isThere = lstatSync(file, { throwIfNoEntry: false })?.isFile() === true
+      if (isThere && !kept.includes(page)) rmSync(file)
+      if (!isThere && page > last) return
+    }
   }
 
   return {
