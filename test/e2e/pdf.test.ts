@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import sharp from 'sharp'
+import { markVariable } from '../../scripts/bench/processes.ts'
+import { watchWhile } from '../../scripts/bench/watch.ts'
 import { finalRecords, outcomesOf, readDocument, readReport, readText } from '../helpers/outcome.ts'
 import { pngOf, writeOld, writePages } from '../helpers/pages.ts'
 import { repository } from '../helpers/processes.ts'
@@ -162,6 +164,31 @@ test('An encrypted PDF asks for its password, and opens with it without leaving 
   assert.ok(!`${given.stdout}${given.stderr}`.includes(password))
   const [row] = finalRecords(scene.out).filter(({ path }) => path === 'locked.pdf')
   assert.equal(row?.outcome, 'succeeded')
+})
+
+test('A PDF of 300 pages is read and written in little memory', async (t) => {
+  const scene = createScene(t)
+  const page = await scanOf(join(repository, 'samples/ledger/till.jpg'), 200)
+  const book = pdfOf(Array.from({ length: 300 }, () => page))
+  writeOld(join(scene.input, 'book.pdf'), book)
+  const { value, usage } = await watchWhile(
+    { workspace: scene.folder, out: scene.out, everyMs: 500 },
+    () =>
+      scene.run([scene.input, '--workers', '2', '--formats', 'txt,hocr,alto,pdf'], {
+        [markVariable]: scene.folder,
+      }),
+  )
+  assert.equal(value.code, 0, value.stderr)
+  assert.equal(readText(scene.out, 'book.pdf').split('\f').length, 300)
+  const [worker = 0, aggregator = 0] = [
+    usage.resident.get('worker'),
+    usage.resident.get('aggregator'),
+  ]
+  t.diagnostic(`worker ${worker}, aggregator ${aggregator}, Redis ${usage.redisUsed} bytes`)
+  // The worker's engine, which is none here, may take 150 MB of its 500.
+  assert.ok(worker > 50e6 && worker <= 350e6, `${worker}`)
+  assert.ok(aggregator > 50e6 && aggregator <= 300e6, `${aggregator}`)
+  assert.ok(usage.redisUsed > 0 && usage.redisUsed <= 150e6, `${usage.redisUsed}`)
 })
 
 test('Pages of one PDF are shared by the workers and come out in order', async (t) => {

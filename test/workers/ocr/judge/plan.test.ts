@@ -59,6 +59,14 @@ test('an attempt tells the engine its resolution and its thresholding', () => {
   assert.equal(settingsOf(local, defaultRecipe).variables['thresholding_method'], '2')
 })
 
+test('only the quickest preset does without tables', () => {
+  const found = presets.map((preset) => {
+    const [first] = planOf({ preset, languages: ['eng'] }).attempts
+    return settingsOf(first, defaultRecipe).variables['textord_tabfind_find_tables']
+  })
+  assert.deepEqual(found, ['0', undefined, undefined])
+})
+
 test('what the user says goes before what the attempt would', () => {
   const variables = { thresholding_method: '1', preserve_interword_spaces: '1' }
   const settings = settingsOf(whole, { ...defaultRecipe, psm: 6, dpi: 150, variables })
