@@ -1,12 +1,17 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { failedOutcomes, formats, type Format } from '../../shared/contract.ts'
+import { failedOutcomes, formats } from '../../shared/contract.ts'
 import { systemCode } from '../../shared/errors.ts'
 import { folderDocumentId, jobIdOf } from '../../shared/ids.ts'
 import { sizeOf } from '../../shared/stat-key.ts'
 import type { JobPlan } from './document-jobs.ts'
 import { hashOf } from './hash-of.ts'
-import type { DocumentRow, KnownDocument, Plan } from './ledger/documents.ts'
+import {
+  writtenOutputs,
+  type DocumentRow,
+  type KnownDocument,
+  type Plan,
+} from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { PageState } from './ledger/pages.ts'
 import type { Run } from './ledger/runs.ts'
@@ -125,9 +130,6 @@ export function createDecider(run: Run, lookUp: (id: string) => KnownDocument | 
 /** Refused for want of the right password: a run that brings one tries again. */
 const isLocked = ({ error_code: code }: KnownDocument): boolean =>
   code === 'password_required' || code === 'password_wrong'
-
-const writtenOutputs = (row: KnownDocument): Partial<Record<Format, string>> =>
-  row.outputs === null ? {} : JSON.parse(row.outputs)
 
 /** Tells whether a file is there by listing its folder once: half the cost of a stat for each file. */
 function createListing(out: string) {

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit'
 import { systemCode, toError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { DocumentRow } from './ledger/documents.ts'
+import { writtenOutputs, type DocumentRow } from './ledger/documents.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Run } from './ledger/runs.ts'
-import { createOutputFiles, type OutputFiles, type Written } from './outputs/files.ts'
+import { createOutputFiles, type OutputFiles } from './outputs/files.ts'
 import { outputFormats } from './outputs/formats.ts'
 import { documentOf, inputOf } from './outputs/from-ledger.ts'
 import type { PdfPasswordOf } from './pdf-password.ts'
@@ -16,10 +16,6 @@ const concurrentWrites = 16
 
 /** Errors of one name, not of the disk: the next file may well be written. */
 const conflicts = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST', 'EINVAL'])
-
-/** What this very reading of a document was written as before; a new reading has written nothing. */
-const outputsOf = ({ outputs }: DocumentRow): Written['hashes'] =>
-  outputs === null ? {} : JSON.parse(outputs)
 
 /** Turns documents that are read into output files, and only then makes them final. */
 export function createPublisher(
@@ -55,7 +51,7 @@ export function createPublisher(
     const input = inputOf(row, run.request, await passwordFor(row, run))
     try {
       const { out, formats } = run.request
-      const written = await filesOf(out).write(document, formats, input, outputsOf(row))
+      const written = await filesOf(out).write(document, formats, input, writtenOutputs(row))
       const { hashes, unavailable } = written
       for (const each of unavailable)
         log.warn({ path: document.path, ...each }, 'a format is left out')

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Outcome } from '../../../shared/contract.ts'
+import type { Format, Outcome } from '../../../shared/contract.ts'
 import type { Input, Unavailable } from '../../../shared/messages.ts'
 
 export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'
@@ -59,6 +59,12 @@ export type KnownDocument = Omit<
   | 'created_at'
   | 'expired_at'
 >
+
+/** The SHA-256 of each file that this very reading of a document was written as, by format; a new one has written none. */
+export const writtenOutputs = ({
+  outputs,
+}: Pick<DocumentRow, 'outputs'>): Partial<Record<Format, string>> =>
+  outputs === null ? {} : JSON.parse(outputs)
 
 /** How a document's reading ended. */
 export interface Ending {
