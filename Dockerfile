@@ -24,6 +24,7 @@ RUN apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null \
   && apt-get clean \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
+  && ln -s /app/scripts/scriptorium.js /usr/local/bin/scriptorium \
   && mkdir -m 777 /state /output \
   && chown node:node /state /output
 ENV LD_PRELOAD=libjemalloc.so.2 \

@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
-import { onSignals } from '../shared/lifecycle.ts'
-import { toError } from '../shared/errors.ts'
-import { runEval } from './eval/eval.ts'
-import { plain, type Paint } from './eval/word-diff.ts'
+import { onSignals } from '../shared/process/lifecycle.ts'
+import { exitCodes, toError } from '../shared/process/errors.ts'
+import { guardOutput } from '../shared/process/run-command.ts'
+import { runEval } from './tools/eval/eval.ts'
+import { plain, type Paint } from './tools/eval/word-diff.ts'
 
+guardOutput(process)
 const interrupt = new AbortController()
 onSignals(process, () => interrupt.abort())
 const colours = { same: 'reset', missing: 'red', added: 'green' } as const
@@ -23,5 +25,5 @@ try {
   })
 } catch (thrown) {
   process.stderr.write(`eval: ${toError(thrown).message}\n`)
-  process.exitCode = interrupt.signal.aborted ? 130 : 1
+  process.exitCode = interrupt.signal.aborted ? exitCodes.interrupted : 1
 }

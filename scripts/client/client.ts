@@ -1,16 +1,16 @@
 import { openAsBlob } from 'node:fs'
 import { basename } from 'node:path'
 import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream'
-import type { ScriptoriumDocument } from '../../shared/contract.ts'
+import type { ScriptoriumDocument } from '../../shared/contract/contract.ts'
 import type { Problem } from '../../services/api/schemas/common.ts'
 import type { DocumentView, UploadView } from '../../services/api/schemas/document.ts'
 import type { RunBody, UploadOptions } from '../../services/api/schemas/options.ts'
 import type { RunView } from '../../services/api/schemas/run.ts'
 
-/** What the service refused, as it said it. */
+/** A rejection by the service, with its message. */
 export class ProblemError extends Error {
   readonly problem: Problem
-  /** Seconds after which to come back, where it said so. */
+  /** Seconds to wait before a retry, where the service gave them. */
   readonly retryAfter: number | undefined
 
   constructor(problem: Problem, retryAfter: string | null) {
@@ -33,7 +33,7 @@ export interface Page<T> {
   nextCursor: string | null
 }
 
-/** A client of the HTTP API. Every method throws `ProblemError` where the service refuses. */
+/** A client of the HTTP API. Every method throws `ProblemError` where the service rejects the request. */
 export function createClient(address: string, token?: string) {
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = new Headers(init.headers)
@@ -57,7 +57,7 @@ export function createClient(address: string, token?: string) {
     send,
     json,
     post,
-    /** Uploads files from disk, streaming them: one gives a document, several an upload. */
+    /** Uploads files from disk as streams: one file gives a document, several give an upload. */
     async upload(
       files: readonly (string | File)[],
       { options, wait, idempotencyKey }: UploadRequest = {},
@@ -92,7 +92,7 @@ export function createClient(address: string, token?: string) {
         cursor = page.nextCursor
       } while (cursor !== null)
     },
-    /** The events of a document or a run, to its end; with `lastEventId` those that came after it. */
+    /** The events of a document or a run, to its end; with `lastEventId` those after it. */
     async *follow(
       links: { events: string },
       { lastEventId, signal }: { lastEventId?: string; signal?: AbortSignal } = {},

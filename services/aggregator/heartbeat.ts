@@ -1,28 +1,28 @@
 import { hostname } from 'node:os'
-import { touch } from '../../shared/beat-file.ts'
-import { heartbeatMs, type AggregatorSign } from '../../shared/heartbeats.ts'
-import { ttl, type Keys } from '../../shared/keys.ts'
-import type { Redis } from '../../shared/redis.ts'
-import { version } from '../../shared/version.ts'
+import { touchBeatFile } from '../../shared/files/private-files.ts'
+import { heartbeatMs, type AggregatorSign } from '../../shared/redis/heartbeats.ts'
+import { ttl, type Keys } from '../../shared/redis/keys.ts'
+import type { Lease } from '../../shared/redis/lease.ts'
+import { version } from '../../shared/process/version.ts'
 
-/** Says every few seconds that an aggregator is there, and how it does: an ingest waits for it, the API tells. */
+/** Publishes the aggregator's state every few seconds: an ingest waits for it, the API shows it. */
 export function startAggregatorHeartbeat(
-  redis: Redis,
+  lease: Pick<Lease, 'writeSmall'>,
   keys: Keys,
   describe: () => Pick<AggregatorSign, 'isLedgerWritable' | 'pagesPerMinute'>,
   beatFile?: string,
 ): () => Promise<unknown> {
   const beat = (): void => {
     const sign: AggregatorSign = { pid: process.pid, host: hostname(), version, ...describe() }
-    redis
-      .set(keys.aggregator, JSON.stringify(sign), 'EX', ttl.heartbeat)
-      .then(() => touch(beatFile))
+    lease
+      .writeSmall([['SET', keys.aggregator, JSON.stringify(sign), 'EX', ttl.heartbeat]])
+      .then(() => touchBeatFile(beatFile))
       .catch(() => undefined)
   }
   beat()
   const timer = setInterval(beat, heartbeatMs)
   return () => {
     clearInterval(timer)
-    return redis.del(keys.aggregator)
+    return lease.writeSmall([['DEL', keys.aggregator]])
   }
 }

@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
-import { aggregatorSchema, readConfig, requireRedisUrl } from '../../shared/config.ts'
-import { ScriptoriumError, toError } from '../../shared/errors.ts'
-import { requireWritable } from '../../shared/folder-access.ts'
-import { createLifecycle } from '../../shared/lifecycle.ts'
-import { createLogger } from '../../shared/logger.ts'
-import { checkRedis, connectPatiently } from '../../shared/redis.ts'
-import { nameSpool } from '../../shared/spool.ts'
+import { explain } from '../../shared/process/causes.ts'
+import { aggregatorSchema, readConfig, requireRedisUrl } from '../../shared/process/config.ts'
+import { requireWritable } from '../../shared/files/folder-access.ts'
+import { createLifecycle } from '../../shared/process/lifecycle.ts'
+import { createLogger } from '../../shared/process/logger.ts'
+import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { closeToOthers } from '../../shared/files/private-files.ts'
+import { checkRedis, connectPatiently } from '../../shared/redis/connection/redis.ts'
+import { nameSpool } from '../../shared/files/spool.ts'
 import { createAggregator } from './aggregator.ts'
-import { openLedger } from './ledger/ledger.ts'
-import { takeFolder } from './take-folder.ts'
+import { openHands } from './in-hand.ts'
+import { createLease, takeFolder } from './lease/lease.ts'
+import { openLedger } from '../ledger/ledger.ts'
 
 const log = createLogger('aggregator', process.env['SCRIPTORIUM_LOG_LEVEL'] ?? 'info')
 try {
@@ -17,21 +20,33 @@ try {
   const folder = resolve(config.SCRIPTORIUM_DATA)
   const { SCRIPTORIUM_OUTPUT: output } = config
   if (output !== undefined) requireWritable('SCRIPTORIUM_OUTPUT', resolve(output))
+  closeToOthers(folder, log)
   life.defer('folder', takeFolder(folder))
-  const ledger = openLedger(folder, { isSearchable: config.SCRIPTORIUM_SEARCH === 'on' })
+  const ledger = openLedger(folder, {
+    isSearchable: config.SCRIPTORIUM_SEARCH === 'on',
+    onUnreadable: (err) => log.error({ err }, 'run with an unreadable record skipped'),
+  })
   life.defer('ledger', () => ledger.close())
+  const { hands, close: forgetHands } = openHands(folder, ledger, log)
+  // Work in progress is not to blame from here on: the stop was requested.
+  life.stopping.addEventListener('abort', forgetHands)
   const url = requireRedisUrl(config.REDIS_URL)
-  const connect = () => connectPatiently(url, log)
+  const outages = createOutageLog(log)
+  const connect = () => connectPatiently(url, outages)
   const redis = { main: connect(), results: connect(), commands: connect() }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   await checkRedis(redis.main, url)
-  const aggregator = createAggregator({ config, ledger, spool: nameSpool(folder), redis, log })
+  const prefix = config.SCRIPTORIUM_PREFIX
+  const lease = createLease({ redis: redis.main, prefix, folder, ledger: ledger.id, log: outages })
+  life.defer('lease', () => lease.release())
+  const spool = nameSpool(folder)
+  const aggregator = createAggregator({ config, ledger, spool, redis, lease, hands, log, outages })
   life.defer('aggregator', () => aggregator.close())
   const running = aggregator.run(life.stopping)
   life.defer('collector', () => running)
-  log.info({ folder }, 'ready')
   await running
 } catch (thrown) {
-  log.fatal({ err: toError(thrown) }, 'the aggregator cannot go on')
-  process.exit(thrown instanceof ScriptoriumError ? thrown.exitCode : 15)
+  const error = explain(thrown)
+  log.fatal({ err: error }, 'the aggregator failed')
+  process.exit(error.exitCode)
 }

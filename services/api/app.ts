@@ -2,15 +2,23 @@ import accepts from '@fastify/accepts'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import { fastifySSE } from '@fastify/sse'
-import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import { listOf } from '../../shared/config.ts'
-import { ScriptoriumError } from '../../shared/errors.ts'
-import { installAuth, parseToken } from './auth.ts'
-import { installMethodGuard } from './method-guard.ts'
-import { registerOpenApi } from './openapi.ts'
-import { answerError, TryLater } from './problem.ts'
+import { listOf } from '../../shared/process/config.ts'
+import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { ScriptoriumError } from '../../shared/process/errors.ts'
+import { installAuth } from './http/auth.ts'
+import { installHostGuard } from './http/host-guard.ts'
+import { installConnectionLimits } from './limits/connections.ts'
+import { createProxyCheck, holderOf } from './http/holder.ts'
+import { installJsonBodies } from './limits/json-body.ts'
+import { installMethodGuard } from './http/method-guard.ts'
+import { registerOpenApi } from './openapi/openapi.ts'
+import { createErrorAnswer, TryLater } from './http/problem.ts'
+import { installQueryGuard } from './http/query-guard.ts'
+import { installRequestLog } from './observe/request-log.ts'
+import { installRouteScopes } from './http/route-scopes.ts'
 import type { App, Context } from './routes/context.ts'
 import { documentRoutes } from './routes/documents.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -24,9 +32,17 @@ import { webhookRoutes } from './routes/webhooks.ts'
 import { problemSchema } from './schemas/common.ts'
 import { documentViewSchema, uploadViewSchema } from './schemas/document.ts'
 import { runViewSchema } from './schemas/run.ts'
-import { createUnparsedAnswer } from './unparsed.ts'
-import { maxJsonBytes } from './uploads/base64.ts'
-import { registerUploads } from './uploads/read-uploads.ts'
+import { createSerializers } from './http/serializer.ts'
+import { installSecurityHeaders } from './http/security-headers.ts'
+import { compileValidator } from './http/validator.ts'
+import { createUnparsedAnswer } from './http/unparsed.ts'
+import { registerUploads } from './intake/uploads/read-uploads.ts'
+
+/** Of JSON bodies; routes that need more say so. */
+const maxBodyBytes = 64 * 1024
+/** For all of a JSON body, the largest one at a megabit a second. */
+const jsonDeadlineMs = 150_000
+const unwantedMs = 30_000
 
 /** A client's own request id is taken over where it is fit for logs. */
 const soundRequestId = /^[A-Za-z0-9._:-]{1,100}$/
@@ -36,16 +52,22 @@ export async function buildApp(context: Context): Promise<App> {
   const { config, log, metrics } = context
   const loggerInstance: FastifyBaseLogger = log
   const unparsed = createUnparsedAnswer()
+  const answerError = createErrorAnswer()
   const app: App = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy:
       config.SCRIPTORIUM_TRUST_PROXY === '' ? false : listOf(config.SCRIPTORIUM_TRUST_PROXY),
-    bodyLimit: maxJsonBytes,
+    bodyLimit: maxBodyBytes,
     // Uploads have a watch of their own: a large one takes its time, a stalled one is ended.
     requestTimeout: 0,
     // Node would answer a missing Host header by itself, without a body: a hook does.
-    http: { headersTimeout: 30_000, requireHostHeader: false },
+    http: {
+      headersTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: false,
+    },
+    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
     forceCloseConnections: 'idle',
     // Fastify's own answers are no problem documents: what is wrong so early is answered in our own words.
     return503OnClosing: false,
@@ -57,32 +79,37 @@ export async function buildApp(context: Context): Promise<App> {
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
   unparsed.watch(app.server)
-  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setValidatorCompiler(compileValidator)
   app.removeContentTypeParser('text/plain') // No route takes it, and it would be read as an upload of 0 bytes.
   app.setErrorHandler(answerError)
   installMethodGuard(app)
+  installRouteScopes(app)
+  installSecurityHeaders(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') {
-      throw new ScriptoriumError('malformed_request', 'the Host header is missing')
-    }
     if (!context.stopping.aborted || request.routeOptions.config.scope === 'none') return
     throw new ScriptoriumError('draining', 'the service is stopping; try again')
   })
+  installConnectionLimits(app, {
+    limits: context.limits,
+    maxConnections: config.SCRIPTORIUM_MAX_CONNECTIONS,
+    pace: context.pace,
+    isProxy: createProxyCheck(listOf(config.SCRIPTORIUM_TRUST_PROXY)),
+    log: createOutageLog(log),
+  })
+  installJsonBodies(app, {
+    limits: context.limits,
+    pace: context.pace,
+    lingerMs: context.intake.limits.lingerMs,
+    deadlineMs: jsonDeadlineMs,
+    unwantedMs,
+  })
+  installHostGuard(app)
   app.addHook('onSend', async (_, reply) => {
     // A connection that was in use when the server began to close would be kept open for the client's next request.
     if (context.stopping.aborted) reply.header('connection', 'close')
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions } = request
-    const route = routeOptions.url ?? 'unknown'
-    const ms = Math.round(reply.elapsedTime * 10) / 10
-    metrics.observe(method, route, reply.statusCode, reply.elapsedTime / 1_000)
-    request.log.info(
-      { method, route, status: reply.statusCode, ms, caller: request.caller },
-      'request',
-    )
-  })
+  installRequestLog(app, { metrics, log })
   const origins = listOf(config.SCRIPTORIUM_CORS)
   if (origins.length > 0) {
     await app.register(cors, {
@@ -91,8 +118,10 @@ export async function buildApp(context: Context): Promise<App> {
       exposedHeaders: ['location', 'retry-after', 'x-request-id', 'etag'],
     })
   }
-  installAuth(app, { tokens: listOf(config.SCRIPTORIUM_TOKENS).map(parseToken), origins })
+  const { SCRIPTORIUM_MAX_REFUSALS: maxRefusals } = config
+  installAuth(app, { tokens: context.tokens, origins, maxRefusals })
   await registerRateLimit(app, context)
+  installQueryGuard(app)
   await app.register(accepts)
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   await registerUploads(app, context.intake.limits)
@@ -111,7 +140,7 @@ async function registerRateLimit(app: App, { config, redis, keys }: Context): Pr
     nameSpace: keys.rateLimit,
     // Without Redis nothing can be counted, and nothing be accepted either.
     skipOnError: true,
-    keyGenerator: ({ caller, ip }) => (caller === 'anonymous' ? ip : caller),
+    keyGenerator: holderOf,
     errorResponseBuilder: (_, { ttl }) =>
       new TryLater('rate_limited', `more than ${max} requests in a minute; slow down`, ttl / 1_000),
   })

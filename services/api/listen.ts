@@ -1,6 +1,6 @@
-import type { ApiConfig } from '../../shared/config.ts'
-import { ScriptoriumError, systemCode } from '../../shared/errors.ts'
-import { isLoopback } from './auth.ts'
+import type { ApiConfig } from '../../shared/process/config.ts'
+import { ScriptoriumError, systemCode } from '../../shared/process/errors.ts'
+import { isLoopback } from './http/auth.ts'
 import type { App } from './routes/context.ts'
 
 /** Without tokens everybody who reaches the port may do everything, so only loopback may. Throws `configuration`. */
@@ -10,7 +10,7 @@ export function requireSafeAddress(config: ApiConfig): void {
   const [name, address] = published === undefined ? ['HOST', HOST] : ['API_ADDRESS', published]
   throw new ScriptoriumError(
     'configuration',
-    `${name}=${address} is more than loopback and SCRIPTORIUM_TOKENS is not set; make a token with 'npm run token', or leave ${name} out`,
+    `${name}=${address} is more than loopback and SCRIPTORIUM_TOKENS is not set; make a token with 'npx scriptorium token', or leave ${name} out`,
   )
 }
 

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
-import { apiSchema, listOf, readConfig, requireRedisUrl } from '../../shared/config.ts'
-import { ScriptoriumError, toError } from '../../shared/errors.ts'
-import { requireWritable } from '../../shared/folder-access.ts'
-import { createLifecycle } from '../../shared/lifecycle.ts'
-import { createLogger } from '../../shared/logger.ts'
-import { checkRedis, connectForAnswers } from '../../shared/redis.ts'
+import { explain } from '../../shared/process/causes.ts'
+import { apiSchema, listOf, readConfig, requireRedisUrl } from '../../shared/process/config.ts'
+import { closeToOthers } from '../../shared/files/private-files.ts'
+import { createLifecycle } from '../../shared/process/lifecycle.ts'
+import { createLogger } from '../../shared/process/logger.ts'
+import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { checkRedis, connectForAnswers } from '../../shared/redis/connection/redis.ts'
 import { buildApp } from './app.ts'
 import { createContext } from './context.ts'
 import { listen, requireSafeAddress } from './listen.ts'
@@ -14,9 +15,9 @@ try {
   const config = readConfig(apiSchema, process.env)
   requireSafeAddress(config)
   const life = createLifecycle(process, log, config.SCRIPTORIUM_DRAIN_MS)
-  requireWritable('SCRIPTORIUM_DATA', resolve(config.SCRIPTORIUM_DATA))
+  closeToOthers(resolve(config.SCRIPTORIUM_DATA), log)
   const url = requireRedisUrl(config.REDIS_URL)
-  const redis = await connectForAnswers(url, log)
+  const redis = await connectForAnswers(url, createOutageLog(log))
   life.defer('redis', () => redis.disconnect())
   await checkRedis(redis, url)
   const parts = createContext({ config, redis, log, stopping: life.stopping })
@@ -27,6 +28,7 @@ try {
   log.info({ address, tokens: listOf(config.SCRIPTORIUM_TOKENS).length }, 'listening')
   process.send?.({ address })
 } catch (thrown) {
-  log.fatal({ err: toError(thrown) }, 'the API cannot go on')
-  process.exit(thrown instanceof ScriptoriumError ? thrown.exitCode : 15)
+  const error = explain(thrown)
+  log.fatal({ err: error }, 'the API failed')
+  process.exit(error.exitCode)
 }

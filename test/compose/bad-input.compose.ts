@@ -5,14 +5,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { waitFor } from '../helpers/wait.ts'
-import { docker, findEngine, startCommand } from '../../scripts/bench/compose/engine.ts'
+import { docker, findEngine, startCommand } from '../../scripts/tools/bench/compose/engine.ts'
 import {
   createProject,
   testImage,
   usualUser,
   type Project,
   type Settings,
-} from '../../scripts/bench/compose/project.ts'
+} from '../../scripts/tools/bench/compose/project.ts'
 
 const engine = findEngine()
 const skip = 'reason' in engine && engine.reason
@@ -62,21 +62,21 @@ const refusals: Refusal[] = [
     service: 'api',
     settings: () => ({ INPUT_FOLDER: closed() }),
     code: 9,
-    says: /SCRIPTORIUM_ROOTS: \/data\/in may not be read by user 1000, .*SCRIPTORIUM_USER/,
+    says: /SCRIPTORIUM_ROOTS: \/data\/in cannot be read by user 1000, .*SCRIPTORIUM_USER/,
   },
   {
     why: 'the same for ingest',
     service: 'ingest',
     settings: () => ({ INPUT_FOLDER: closed() }),
     code: 5,
-    says: /\/data\/in may not be read by user 1000, .*SCRIPTORIUM_USER/,
+    says: /\/data\/in cannot be read by user 1000, .*SCRIPTORIUM_USER/,
   },
   {
     why: 'a folder to write that the user may not write',
     service: 'aggregator',
     settings: () => ({ OUTPUT_FOLDER: closed() }),
     code: 9,
-    says: /SCRIPTORIUM_OUTPUT: \/output may not be written by user 1000, .*SCRIPTORIUM_USER/,
+    says: /SCRIPTORIUM_OUTPUT: \/output cannot be written by user 1000, .*SCRIPTORIUM_USER/,
   },
   ...['api', 'aggregator', 'worker', 'ingest'].map((service) => ({
     why: `a wrong REDIS_URL of ${service}`,
@@ -137,7 +137,7 @@ test('A folder that is not mounted is named', { skip }, async () => {
       `${project.name}_inside`,
       ...words,
     ]).ended
-  const redis = ['-e', 'REDIS_URL=redis://redis:6379']
+  const redis = ['-e', 'REDIS_URL=redis://:scriptorium@redis:6379']
   const api = await run(
     ...redis,
     '-e',
@@ -158,13 +158,13 @@ test('A folder that is not mounted is named', { skip }, async () => {
   const ingest = await run(
     ...redis,
     testImage,
-    'node',
-    'scripts/ingest.ts',
+    'scriptorium',
+    'ingest',
     '/data/in',
     '--out',
     '/output',
   )
-  assert.match(ingest.stderr, /\/data\/in cannot be read: there is no such file or folder/)
+  assert.match(ingest.stderr, /\/data\/in cannot be read: no such file or folder/)
   assert.equal(ingest.code, 5)
 })
 

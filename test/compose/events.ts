@@ -1,7 +1,7 @@
 import type { Ending } from '../helpers/folder.ts'
 import { waitFor } from '../helpers/wait.ts'
-import { startCommand } from '../../scripts/bench/compose/engine.ts'
-import type { Project } from '../../scripts/bench/compose/project.ts'
+import { startCommand } from '../../scripts/tools/bench/compose/engine.ts'
+import type { Project } from '../../scripts/tools/bench/compose/project.ts'
 
 /** Something that happened to a container, as the engine tells it. */
 export interface ContainerEvent {

@@ -3,13 +3,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { UploadView } from '../../services/api/schemas/document.ts'
-import type { Heartbeat } from '../../shared/heartbeats.ts'
+import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import { outputFiles, readText } from '../helpers/outcome.ts'
 import { waitFor } from '../helpers/wait.ts'
-import { wordF1 } from '../helpers/word-f1.ts'
-import { docker, findEngine, type Command } from '../../scripts/bench/compose/engine.ts'
+import { wordF1 } from '../helpers/pages/word-f1.ts'
+import { docker, findEngine, type Command } from '../../scripts/tools/bench/compose/engine.ts'
 import { recordEvents } from './events.ts'
-import { createProject, type Project } from '../../scripts/bench/compose/project.ts'
+import { createProject, type Project } from '../../scripts/tools/bench/compose/project.ts'
 import { assertFinal, readLedger } from './records.ts'
 import { sampleFiles, truthOf, writeSheets } from './sheets.ts'
 
@@ -37,7 +37,7 @@ test('Containers come, go and are killed, and every document is read once', { sk
   assert.equal(third.code, 0, third.stderr)
   assert.match(
     third.stdout,
-    new RegExp(`^Nothing to do: ${sheets.size} files were read before`, 'm'),
+    new RegExp(`^Nothing to do: ${sheets.size} files were read earlier`, 'm'),
   )
 
   assertTexts(t, project, sheets)

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { waitFor } from '../helpers/wait.ts'
-import { docker, findEngine } from '../../scripts/bench/compose/engine.ts'
-import { createProject, testImage, type Project } from '../../scripts/bench/compose/project.ts'
+import { docker, findEngine } from '../../scripts/tools/bench/compose/engine.ts'
+import {
+  createProject,
+  testImage,
+  type Project,
+} from '../../scripts/tools/bench/compose/project.ts'
 
 const engine = findEngine()
 const skip = 'reason' in engine && engine.reason

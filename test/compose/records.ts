@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { docker } from '../../scripts/bench/compose/engine.ts'
+import { docker } from '../../scripts/tools/bench/compose/engine.ts'
 
 export interface DocumentRecord {
   id: string

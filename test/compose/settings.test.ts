@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { aggregatorSchema, apiSchema, readConfig, workerSchema } from '../../shared/config.ts'
-import { repository } from '../helpers/processes.ts'
+import {
+  aggregatorSchema,
+  apiSchema,
+  readConfig,
+  workerSchema,
+} from '../../shared/process/config.ts'
+import { repository } from '../helpers/processes/processes.ts'
 
 const read = (name: string): string => readFileSync(join(repository, name), 'utf8')
 const composeFile = read('docker-compose.yml')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { copyPage, listSamples } from '../../scripts/bench/page-set.ts'
-import { repository } from '../helpers/processes.ts'
+import { copyPage, listSamples } from '../../scripts/tools/bench/pages/page-set.ts'
+import { repository } from '../helpers/processes/processes.ts'
 
 const samples = join(repository, 'samples')
 const truth = join(repository, 'test/fixtures/truth')

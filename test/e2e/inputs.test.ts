@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertComplete, outcomesOf } from '../helpers/outcome.ts'
-import { textOf, writeOld, writePages } from '../helpers/pages.ts'
-import { createScene } from '../helpers/scene.ts'
+import { textOf, writeOld, writePages } from '../helpers/pages/pages.ts'
+import { createScene } from '../helpers/processes/scene.ts'
 
 /** Those of `texts` at `paths`. */
 const only = (texts: ReadonlyMap<string, string>, paths: readonly string[]) =>
@@ -88,5 +88,5 @@ test('An empty folder is nothing to do', async (t) => {
   mkdirSync(join(scene.input, 'empty'))
   const { code, stdout } = await scene.run([scene.input])
   assert.equal(code, 0)
-  assert.match(stdout, /^No files were found\.$/m)
+  assert.match(stdout, /^No files found\.$/m)
 })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writePages } from '../helpers/pages.ts'
-import { createScene } from '../helpers/scene.ts'
+import { writePages } from '../helpers/pages/pages.ts'
+import { createScene } from '../helpers/processes/scene.ts'
 
 interface Case {
   why: string
@@ -25,7 +25,7 @@ const cases: Case[] = [
     why: 'a bad number',
     arguments: (input) => [input, '--psm', '99'],
     code: 1,
-    says: /from 1 to 13/,
+    says: /integer between 1 and 13/,
   },
   {
     why: 'an unsafe variable',
@@ -37,7 +37,7 @@ const cases: Case[] = [
     why: 'output inside input',
     arguments: (input) => [input, '--out', join(input, 'out')],
     code: 1,
-    says: /lies inside/,
+    says: /is inside/,
   },
   {
     why: 'a missing folder',
@@ -50,7 +50,7 @@ const cases: Case[] = [
     arguments: (input) => [input, '-l', 'tlh'],
     environment: realEngine,
     code: 9,
-    says: /installed: .*eng.*npm run languages -- add tlh/,
+    says: /installed: .*eng.*npx scriptorium languages add tlh/,
   },
   {
     why: 'a bad variable of the environment',
@@ -65,6 +65,18 @@ const cases: Case[] = [
     environment: { SCRIPTORIUM_ENGINE: './gone.ts' },
     code: 9,
     says: /SCRIPTORIUM_ENGINE/,
+  },
+  {
+    why: 'a report that is a folder',
+    arguments: (input) => [input, '--report', input],
+    code: 9,
+    says: /--report: .*it is a folder; choose another file/,
+  },
+  {
+    why: 'a report where no folder can be made',
+    arguments: (input) => [input, '--report', join(input, 'a.png', 'report.json')],
+    code: 9,
+    says: /--report: .*a\.png/,
   },
   {
     why: 'no Redis there',

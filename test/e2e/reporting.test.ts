@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { assertComplete, readReport } from '../helpers/outcome.ts'
-import { manyPaths, writePages } from '../helpers/pages.ts'
-import { startProgram } from '../helpers/processes.ts'
-import { createScene } from '../helpers/scene.ts'
+import { manyPaths, writePages } from '../helpers/pages/pages.ts'
+import { startProgram } from '../helpers/processes/processes.ts'
+import { createScene } from '../helpers/processes/scene.ts'
 import { waitFor } from '../helpers/wait.ts'
 
 interface Line {
@@ -19,7 +19,7 @@ test('With --json standard output is one JSON line a document and the summary la
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(5))
   await writePages(scene.input, ['throw-a.png'])
-  const report = join(scene.folder, 'report.json')
+  const report = join(scene.folder, 'made', 'for', 'report.json')
   const flags = ['--json', '--attempts', '1', '--report', report]
   const { code, stdout, stderr } = await scene.run([scene.input, ...flags])
   assert.equal(code, 2)
@@ -59,7 +59,8 @@ test('The status command tells of a run that is going on, that ended, and that w
   const scene = createScene(t)
   await writePages(scene.input, manyPaths(8, 'slow'))
   const { environment } = scene
-  const status = () => startProgram('scripts/status.ts', [scene.out], { environment }).ended
+  const status = () =>
+    startProgram('scripts/scriptorium.js', ['status', scene.out], { environment }).ended
   assert.equal((await status()).code, 5)
 
   const ingest = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '1000' })
@@ -68,7 +69,7 @@ test('The status command tells of a run that is going on, that ended, and that w
   ingest.kill('SIGKILL', 'group')
   await ingest.ended
   await waitFor('it is known to be cut off', async () =>
-    (await status()).stdout.includes('cut off'),
+    (await status()).stdout.includes('interrupted with'),
   )
   const { code } = await scene.run([scene.input], { FAULT_SLOW_MS: '1' })
   assert.equal(code, 0)

@@ -10,8 +10,8 @@ import {
   readReport,
   readText,
 } from '../helpers/outcome.ts'
-import { pngOf, textOf, writeOld, writePages } from '../helpers/pages.ts'
-import { createScene, type Scene } from '../helpers/scene.ts'
+import { pngOf, textOf, writeOld, writePages } from '../helpers/pages/pages.ts'
+import { createScene, type Scene } from '../helpers/processes/scene.ts'
 
 const paths = ['a.png', 'b.png', 'c/d.png']
 

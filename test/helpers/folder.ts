@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import type { Below } from '../../shared/files/open-below.ts'
 
 /** Whatever lets something be done at its end: a test's context, or `{ after }` of a whole file. */
 export interface Ending {
@@ -20,3 +21,10 @@ export function writeOld(file: string, content = file): void {
   const before = new Date(Date.now() - 3_600_000)
   utimesSync(file, before, before)
 }
+
+/** A file as the input of a run over its folder. */
+export const placeOf = (file: string): Below => ({
+  root: dirname(file),
+  path: basename(file),
+  follow: false,
+})

@@ -6,18 +6,18 @@ import {
   readOutcomes,
   type Outcome,
   type ScriptoriumDocument,
-} from '../../shared/contract.ts'
-import { createParser } from '../../shared/messages.ts'
-import { runReportSchema, type RunReport } from '../../shared/report.ts'
-import type { DocumentRow } from '../../services/aggregator/ledger/documents.ts'
-import { openLedger } from '../../services/aggregator/ledger/ledger.ts'
-import { stateFolder } from '../../services/aggregator/outputs/files.ts'
+} from '../../shared/contract/contract.ts'
+import { createParser } from '../../shared/contract/messages/parser.ts'
+import { runReportSchema, type RunReport } from '../../shared/contract/report.ts'
+import type { Document } from '../../services/ledger/document.ts'
+import { openLedger } from '../../services/ledger/ledger.ts'
+import { stateFolder } from '../../services/outputs/files/output-files.ts'
 
 const parseDocument = createParser('an output document', documentSchema)
 const parseReport = createParser('a report', runReportSchema)
 
 /** Every final record of an output folder, by path. `data` is the ledger's folder where it lies elsewhere. */
-export function finalRecords(out: string, data = stateFolder(out)): DocumentRow[] {
+export function finalRecords(out: string, data = stateFolder(out)): Document[] {
   const ledger = openLedger(data, { readOnly: true })
   try {
     return [...ledger.documents.finished(out)]

@@ -1,32 +1,54 @@
-import { touch } from '../../shared/beat-file.ts'
-import { ttl, type Keys } from '../../shared/keys.ts'
-import { heartbeatMs, type Heartbeat } from '../../shared/heartbeats.ts'
-import type { Redis } from '../../shared/redis.ts'
+import type { Abilities } from '../../shared/redis/abilities.ts'
+import { touchBeatFile } from '../../shared/files/private-files.ts'
+import { ttl, type Keys } from '../../shared/redis/keys.ts'
+import { heartbeatMs, type Heartbeat } from '../../shared/redis/heartbeats.ts'
+import type { Redis } from '../../shared/redis/connection/redis.ts'
+import { createScript } from '../../shared/redis/connection/redis-script.ts'
 
-/** Writes a sign of life to Redis every few seconds, for people and for dashboards; it expires by itself. */
-export function startHeartbeat(
-  redis: Redis,
-  keys: Keys,
-  describe: () => Heartbeat,
-  beatFile: string | undefined,
-) {
-  const beat = (): void => {
+interface Deps {
+  redis: Redis
+  keys: Keys
+  describe: () => Heartbeat
+  /** Tells which of the wanted recipes this worker can read. */
+  tellAbilities: () => Promise<Abilities>
+  beatFile: string | undefined
+}
+
+/** The next heartbeat tells as much as this one. */
+const ignore = (): void => undefined
+
+/** A full Redis accepts it, too: it replaces the previous one, and a worker that pauses must not pass for dead. */
+const writeSign = createScript(`#!lua flags=allow-oom
+  local ttl = tonumber(ARGV[5])
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ttl)
+  redis.call('SET', KEYS[2], ARGV[2], 'EX', ttl)
+  redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], 0, ARGV[3] - ttl * 1000)
+  redis.call('EXPIRE', KEYS[3], ttl)
+`)
+
+/** Writes a heartbeat to Redis every few seconds, for people, dashboards and the aggregator; it expires by itself. */
+export function startHeartbeat({ redis, keys, describe, tellAbilities, beatFile }: Deps) {
+  const beat = async (): Promise<void> => {
+    const abilities = await tellAbilities()
     const heartbeat = describe()
-    const key = keys.worker(heartbeat.id)
-    redis
-      .multi()
-      .set(key, JSON.stringify(heartbeat), 'EX', ttl.heartbeat)
-      .zadd(keys.workers, Date.now(), heartbeat.id)
-      .zremrangebyscore(keys.workers, 0, Date.now() - ttl.heartbeat * 1_000)
-      .exec()
-      .then(() => touch(beatFile))
-      .catch(() => undefined) // The next beat tells as much as this one.
+    const { id } = heartbeat
+    await writeSign(
+      redis,
+      [keys.worker(id), keys.abilities(id), keys.workers],
+      [JSON.stringify(heartbeat), JSON.stringify(abilities), Date.now(), id, ttl.heartbeat],
+    )
+    touchBeatFile(beatFile)
   }
-  beat()
-  const timer = setInterval(beat, heartbeatMs)
+  let last = beat().catch(ignore)
+  const timer = setInterval(() => {
+    last = beat().catch(ignore)
+  }, heartbeatMs)
   return async (): Promise<void> => {
     clearInterval(timer)
+    await last // Otherwise it would arrive after the deletion.
     const { id } = describe()
-    await redis.multi().del(keys.worker(id)).zrem(keys.workers, id).exec()
+    // No transaction: a full Redis would reject it.
+    await redis.pipeline().del(keys.worker(id), keys.abilities(id)).zrem(keys.workers, id).exec()
   }
 }

@@ -1,28 +1,35 @@
-import { readConfig, requireRedisUrl, workerSchema } from '../../shared/config.ts'
-import { ScriptoriumError, toError } from '../../shared/errors.ts'
-import { createLifecycle } from '../../shared/lifecycle.ts'
-import { createLogger } from '../../shared/logger.ts'
-import { startEngine } from './start-engine.ts'
+import { explain } from '../../shared/process/causes.ts'
+import { readConfig, requireRedisUrl, workerSchema } from '../../shared/process/config.ts'
+import { createLifecycle } from '../../shared/process/lifecycle.ts'
+import { createLogger } from '../../shared/process/logger.ts'
+import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { startEngine } from './engine/start-engine.ts'
 
 const log = createLogger('worker', process.env['SCRIPTORIUM_LOG_LEVEL'] ?? 'info')
 try {
   const config = readConfig(workerSchema, process.env)
   const url = requireRedisUrl(config.REDIS_URL)
   const life = createLifecycle(process, log, config.SCRIPTORIUM_DRAIN_MS)
-  // The engine's own thread loads it while this one imports the rest: half a second of every start.
+  // The engine's own thread loads it while this thread imports the rest: that saves half a second of every start.
   const starting = startEngine(config, log)
-  const { checkRedis, connectPatiently } = await import('../../shared/redis.ts')
+  const { checkRedis, connectPatiently } = await import('../../shared/redis/connection/redis.ts')
   const { createWorker } = await import('./worker.ts')
-  const redis = { jobs: connectPatiently(url, log), own: connectPatiently(url, log) }
+  const outages = createOutageLog(log)
+  const redis = { jobs: connectPatiently(url, outages), own: connectPatiently(url, outages) }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   const engineSlot = await starting
   await checkRedis(redis.own, url)
   const retire = (reason: string): void => life.stop(reason)
-  const worker = createWorker({ config, redis, engineSlot, log, retire })
+  const worker = createWorker({ config, redis, engineSlot, log, outages, retire })
   life.defer('worker', () => worker.close())
   log.info({ workerId: worker.workerId, engine: config.SCRIPTORIUM_ENGINE }, 'ready')
+  process.send?.({ kind: 'ready' })
   if (!life.stopping.aborted) await worker.run()
 } catch (thrown) {
-  log.fatal({ err: toError(thrown) }, 'the worker cannot go on')
-  process.exit(thrown instanceof ScriptoriumError ? thrown.exitCode : 15)
+  const error = explain(thrown)
+  log.fatal({ err: error }, 'the worker failed')
+  const exit = (): void => process.exit(error.exitCode)
+  const { code, message } = error
+  if (process.send === undefined) exit()
+  else process.send({ kind: 'failed', code, message }, exit) // Exiting at once would lose the message.
 }

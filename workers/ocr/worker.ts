@@ -1,41 +1,53 @@
 import { hostname } from 'node:os'
-import type { WorkerConfig } from '../../shared/config.ts'
-import { createEngineIdentities } from '../../shared/engine-identity.ts'
-import { createKeys, ttl } from '../../shared/keys.ts'
-import type { Logger } from '../../shared/logger.ts'
-import type { Heartbeat } from '../../shared/heartbeats.ts'
-import { createPageQueue, pageJobId, pagePriority } from '../../shared/queue.ts'
-import type { Redis } from '../../shared/redis.ts'
-import { createReporter } from '../../shared/results.ts'
-import { version } from '../../shared/version.ts'
-import { createDesk } from './desk.ts'
-import { createDeskList } from './desk-list.ts'
-import type { EngineSlot } from './engine-slot.ts'
+import { decodeMemory, type WorkerConfig } from '../../shared/process/config.ts'
+import { createEngineIdentities } from '../../shared/engine/engine-identity.ts'
+import { createKeys, ttl } from '../../shared/redis/keys.ts'
+import type { Logger } from '../../shared/process/logger.ts'
+import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
+import type { Lines } from '../../shared/process/outage-log.ts'
+import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
+import { createPageQueue, pageBand, pageJobId } from '../../shared/redis/queue.ts'
+import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
+import type { Redis } from '../../shared/redis/connection/redis.ts'
+import { createMemoryGauge, memoryMarks } from '../../shared/redis/connection/redis-memory.ts'
+import { untilTaken } from '../../shared/redis/connection/redis-trouble.ts'
+import { createReporter } from '../../shared/redis/result-stream.ts'
+import { version } from '../../shared/process/version.ts'
+import { workerIdOf } from '../../shared/contract/ids.ts'
+import { createAbilities } from './abilities.ts'
+import { createDesk } from './jobs/desk.ts'
+import { createDeskList } from './jobs/desk-list.ts'
+import type { EngineSlot } from './engine/engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createDocuments } from './open/documents.ts'
+import { createOpenDocuments } from './open/open-documents.ts'
 import { createOpeners } from './open/open.ts'
-import { createOpening } from './opening.ts'
-import { createProcessor } from './processor.ts'
-import { createReading, labelOf } from './reading.ts'
-import { createJobTaker } from './take-jobs.ts'
+import { createOpening } from './jobs/opening.ts'
+import { createProcessor } from './jobs/processor.ts'
+import { createReading, labelOf } from './jobs/reading.ts'
+import { createJobTaker } from './jobs/take-jobs.ts'
 
 interface Deps {
   config: WorkerConfig
-  /** One for BullMQ, one for ourselves: BullMQ teaches its own dozens of scripts, which each of our pipelines would learn. */
+  /**
+   * One for BullMQ, one for ourselves: BullMQ defines dozens of scripts on its connection, and each of our pipelines
+   * would define them, too.
+   */
   redis: { jobs: Redis; own: Redis }
   engineSlot: EngineSlot
   log: Logger
-  /** Called when the process is due to be replaced. */
+  /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
+  outages: Lines
+  /** Called when the process must be replaced. */
   retire: (reason: string) => void
 }
 
-/** What open documents may hold together, and how long one is kept that no page is taken from. */
+/** Maximum memory of all open documents, and how long a document stays open without a page being taken from it. */
 const maxHeldBytes = 96 * 2 ** 20
 const documentIdleMs = 30_000
 
-/** One worker: one engine at work, loaded before the first job is taken. */
-export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
-  const workerId = `${hostname()}-${process.pid}`
+/** One worker with one active engine, which it loads before it takes the first job. */
+export function createWorker({ config, redis, engineSlot, log, outages, retire }: Deps) {
+  const workerId = workerIdOf(hostname(), process.pid)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const languages = config.SCRIPTORIUM_LANGUAGES.split('+')
   const tessdataPrefix = config.TESSDATA_PREFIX
@@ -46,34 +58,51 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     maxMegapixels,
     maxPages: config.SCRIPTORIUM_MAX_PAGES,
     decodeMs: config.SCRIPTORIUM_DECODE_MS,
+    decodeBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
   })
-  const documents = createDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
+  const passwords = createPdfPasswords(redis.own, keys, config)
+  const documents = createOpenDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
+  /** Redis errors are not the page's fault: they count as no attempt. */
+  const persistently = <T>(work: () => Promise<T>): Promise<T> =>
+    untilTaken(work, {
+      onTrouble: (err) => outages.warn({ err }, 'Redis rejects writes, the current page waits'),
+    })
   const open = createOpening({
     documents,
     maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,
-    password: async ({ runId }) => (await redis.own.get(keys.secret(runId))) ?? undefined,
-    async claim({ runId, fingerprint, documentId, insteadOf }, sha256) {
-      const key = keys.claim(runId, fingerprint, sha256)
-      const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
-      if (earlier === null || earlier !== insteadOf) return earlier ?? documentId
-      await redis.own.set(key, documentId, 'EX', ttl.claim)
-      return documentId
-    },
+    password: ({ runId }) => persistently(() => passwords.of(runId)),
+    claim: ({ runId, fingerprint, documentId, insteadOf }, sha256) =>
+      persistently(async () => {
+        const key = keys.claim(runId, fingerprint, sha256)
+        const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
+        if (earlier === null || earlier !== insteadOf) return earlier ?? documentId
+        await redis.own.set(key, documentId, 'EX', ttl.claim)
+        return documentId
+      }),
     addPages: (jobId, job, pages, pagesTotal) =>
-      queue.add(
-        pages.map((page) => ({
-          jobId: pageJobId(jobId, page),
-          job: { ...job, page, pagesTotal },
-          priority: pagePriority(job),
-        })),
-      ),
+      persistently(async () => {
+        const caller = (await queue.callerOf(jobId)) ?? ''
+        const band = pageBand(job)
+        await queue.add(
+          pages.map((page) => ({
+            jobId: pageJobId(jobId, page),
+            job: { ...job, page, pagesTotal },
+            band,
+            caller,
+          })),
+        )
+      }),
   })
+  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix)
+  const { find: findRecipe } = createRecipeStore(redis.own, keys)
+  const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
   const read = createReading({
     workerId,
     open,
     maxMegapixels,
     engineSlot,
-    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix),
+    identities,
+    log,
     onBegin({ runId, documentId }, page, pagesTotal) {
       const at = new Date().toISOString()
       reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
@@ -87,6 +116,7 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     reporter,
     desk,
     read,
+    persistently,
     log,
   })
 
@@ -99,9 +129,13 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     keys,
     queue,
     reporter,
+    maxResults: config.SCRIPTORIUM_MAX_RESULTS,
     lockMs: config.SCRIPTORIUM_LOCK_MS,
     stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
-    log,
+    memory: createMemoryGauge(redis.own, memoryMarks.worker),
+    log: outages,
+    findRecipe,
+    cannotRead: ({ recipe, fingerprint }) => abilities.cannotRead(recipe, fingerprint),
     onWaiting: ({ interactive }) => desk.expectInteractive(interactive > 0),
     async process(jobId, job, failedBefore) {
       const entry = onDesk.add(jobId, labelOf(job))
@@ -129,11 +163,17 @@ export function createWorker({ config, redis, engineSlot, log, retire }: Deps) {
     startedAt,
     beatAt: new Date().toISOString(),
   })
-  const stopHeartbeat = startHeartbeat(redis.own, keys, describe, config.SCRIPTORIUM_BEAT_FILE)
+  const stopHeartbeat = startHeartbeat({
+    redis: redis.own,
+    keys,
+    describe,
+    tellAbilities: () => abilities.tell(),
+    beatFile: config.SCRIPTORIUM_BEAT_FILE,
+  })
   return {
     workerId,
     run: () => taker.run(),
-    /** Finishes what is on the desk, then lets go of everything. */
+    /** Finishes the pages on the desk, then releases everything. */
     async close(): Promise<void> {
       await taker.close()
       onDesk.close()

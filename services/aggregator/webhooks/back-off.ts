@@ -1,4 +1,4 @@
-/** How often and how soon a delivery is tried again. */
+/** Number and delays of a delivery's retries. */
 export interface BackOff {
   firstMs: number
   longestMs: number
@@ -9,12 +9,12 @@ export interface BackOff {
 /** Three times as long each time: ten attempts in about four hours. */
 export const defaultBackOff: BackOff = { firstMs: 5_000, longestMs: 3_600_000, attempts: 10 }
 const factor = 3
-/** Up to a fifth longer, so that what failed together does not come back together. */
+/** Up to a fifth longer, so that deliveries that failed together do not return together. */
 const jitter = 0.2
 
 /**
- * When to try again after the given number of attempts; undefined = give up. A receiver that asks for more time
- * (`Retry-After`) gets it, up to the longest wait.
+ * Time of the retry after the given number of attempts; undefined = give up. A receiver may request more time
+ * (`Retry-After`), up to the longest delay.
  */
 export function retryAt(
   { firstMs, longestMs, attempts }: BackOff,
@@ -28,7 +28,7 @@ export function retryAt(
   return Math.round(nowMs + Math.max(waitMs, askedMs))
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3) as milliseconds from now; 0 for anything else. */
+/** Converts seconds or a date (RFC 9110, 10.2.3) to milliseconds from now; 0 for anything else. */
 function parseRetryAfter(value: string | undefined, nowMs: number): number {
   if (value === undefined) return 0
   if (/^\d+$/.test(value)) return Number(value) * 1_000

@@ -1,31 +1,34 @@
 import { randomUUID } from 'node:crypto'
-import type { WebhookEvent } from '../../../shared/webhook.ts'
-import type { Webhooks } from '../ledger/webhooks.ts'
+import type { WebhookEvent } from '../../../shared/contract/webhook.ts'
+import type { Webhooks } from '../../ledger/webhooks.ts'
 
 interface Deps {
-  webhooks: Pick<Webhooks, 'forEvent' | 'addDelivery'>
+  webhooks: Pick<Webhooks, 'forEvent' | 'addDelivery' | 'hasBacklogOf' | 'subscriptions'>
+  /** Maximum number of waiting deliveries, in all; each webhook has an equal share of it. */
+  maxWaiting: number
   newId?: () => string
 }
 
-/** What is to be told to others. It lies in the ledger until it was taken, whoever dies meanwhile. */
-export function createOutbox({ webhooks, newId = randomUUID }: Deps) {
+/** Pending notifications. The ledger keeps each until its receiver has accepted it, even if processes die meanwhile. */
+export function createOutbox({ webhooks, maxWaiting, newId = randomUUID }: Deps) {
+  /** Why a delivery is not attempted: it is listed as failed, and may be requested when its receiver is back. */
+  const refusalOf = (webhookId: string): string | undefined => {
+    const share = Math.max(1, Math.floor(maxWaiting / webhooks.subscriptions().length))
+    if (!webhooks.hasBacklogOf(webhookId, share)) return undefined
+    return `${share} deliveries wait for this receiver already; see SCRIPTORIUM_MAX_DELIVERIES`
+  }
   return {
     /**
-     * Writes one delivery for each webhook that wants this. Call it in the transaction that makes it true: either
-     * both are in the ledger or neither. `data` goes out as it is, so it never holds recognised text.
+     * Writes one delivery for each subscribed webhook. Call it in the transaction of the event: the ledger has both, or
+     * neither. `data` is sent unchanged, so it never contains recognised text.
      */
     enqueue: (event: WebhookEvent, tag: string | null, data: object): void => {
       const now = new Date()
       for (const webhook of webhooks.forEvent(event, tag)) {
         const id = newId()
         const payload = JSON.stringify({ id, event, createdAt: now.toISOString(), data })
-        webhooks.addDelivery({
-          id,
-          webhookId: webhook.id,
-          event,
-          payload,
-          createdAt: now.getTime(),
-        })
+        const delivery = { id, webhookId: webhook.id, event, payload, createdAt: now.getTime() }
+        webhooks.addDelivery(delivery, refusalOf(webhook.id))
       }
     },
   }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import { toError } from '../../../shared/errors.ts'
-import type { Outbound } from '../../../shared/outbound.ts'
-import type { Webhook } from '../../../shared/webhook.ts'
-import type { Delivery } from '../ledger/webhooks.ts'
+import { toError } from '../../../shared/process/errors.ts'
+import type { Outbound } from '../../outbound/outbound.ts'
+import type { Webhook } from '../../../shared/contract/webhook.ts'
+import type { Delivery } from '../../ledger/webhooks.ts'
 import { sign } from './sign.ts'
 
 interface Deps {
@@ -11,17 +11,17 @@ interface Deps {
   timeoutMs: number
 }
 
-/** What the receiver said, or why it said nothing. */
+/** The receiver's answer, or the reason why there is none. */
 export interface Answer {
   status: number | null
   error: string | null
   retryAfter?: string | undefined
 }
 
-/** Only the status counts; this much of what comes with it is read, so that the connection can be used again. */
+/** Only the status counts; this much of the body is read, so that the connection can be reused. */
 const readBytes = 65_536
 
-/** Sends one delivery once. Redirects are not followed: who signed up is who is told. */
+/** Sends one delivery once. Redirects are not followed: only the subscribed receiver is notified. */
 export function createPost({ outbound, now, timeoutMs }: Deps) {
   return async (
     { id, event, payload }: Delivery,

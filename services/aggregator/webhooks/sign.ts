@@ -4,8 +4,8 @@ const hmac = (secret: string, seconds: string, body: string): Buffer =>
   createHmac('sha256', secret).update(`${seconds}.${body}`).digest()
 
 /**
- * The `Scriptorium-Signature` header, made as Stripe makes its: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`.
- * The time is signed too, so that what was overheard cannot be sent again later.
+ * Builds the `Scriptorium-Signature` header in Stripe's format: `t=<unix seconds>,v1=<hex HMAC-SHA256 of
+ * "<t>.<body>">`. It signs the time, too, so that an intercepted delivery cannot be replayed later.
  */
 export function sign(secret: string, body: string, atMs: number): string {
   const seconds = String(Math.floor(atMs / 1_000))
@@ -15,15 +15,15 @@ export function sign(secret: string, body: string, atMs: number): string {
 interface Received {
   /** The `Scriptorium-Signature` header. */
   header: string
-  /** The body as it came, before it is parsed. */
+  /** The body as received, before it is parsed. */
   body: string
   secret: string
-  /** How far the sender's clock may be from ours. */
+  /** Maximum difference between the sender's clock and ours. */
   toleranceSeconds?: number
   nowMs?: number
 }
 
-/** What a receiver does: true where the body is from somebody who knows the secret, and was sent just now. */
+/** A receiver's check: true where the sender knows the secret, and has just sent the body. */
 export function verifySignature({
   header,
   body,

@@ -7,26 +7,38 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { ApiConfig } from '../../../shared/config.ts'
-import type { EngineIdentities } from '../../../shared/engine-identity.ts'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import type { Keys } from '../../../shared/keys.ts'
-import type { Logger } from '../../../shared/logger.ts'
-import type { Command } from '../../../shared/messages.ts'
-import type { PageQueue } from '../../../shared/queue.ts'
-import type { Redis } from '../../../shared/redis.ts'
-import type { Run } from '../../aggregator/ledger/runs.ts'
-import type { Accept } from '../accept.ts'
-import type { DocumentViews } from '../document-view.ts'
-import type { EventStreams } from '../event-streams.ts'
-import type { FleetView } from '../fleet-view.ts'
-import type { Intake } from '../uploads/uploads.ts'
-import type { LedgerView } from '../ledger-view.ts'
-import type { Metrics } from '../metrics.ts'
-import type { OpenSource } from '../open-source.ts'
-import type { Root } from '../roots.ts'
-import type { RunViews } from '../run-view.ts'
-import { waitUntil } from '../wait.ts'
+import type { ApiConfig } from '../../../shared/process/config.ts'
+import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Hands } from '../../../shared/hands/hands.ts'
+import type { Keys } from '../../../shared/redis/keys.ts'
+import type { Logger } from '../../../shared/process/logger.ts'
+import type { Command } from '../../../shared/contract/messages/command.ts'
+import type { RunRequest } from '../../../shared/contract/messages/run-request.ts'
+import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
+import type { PageQueue } from '../../../shared/redis/queue.ts'
+import type { Redis } from '../../../shared/redis/connection/redis.ts'
+import type { Run } from '../../ledger/runs.ts'
+import type { Admission } from '../intake/admission.ts'
+import type { Token } from '../http/auth.ts'
+import type { Accept } from '../intake/accept.ts'
+import type { DocumentViews } from '../views/document-view.ts'
+import type { EventStreams } from '../events/event-streams.ts'
+import type { FleetView } from '../state/fleet-view.ts'
+import type { SettleIdempotency } from '../intake/idempotency.ts'
+import type { Intake } from '../intake/uploads/uploads.ts'
+import type { Limits } from '../limits/limits.ts'
+import type { PaceLimits } from '../limits/pace.ts'
+import type { LedgerView } from '../state/ledger-view.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Ownership } from '../views/ownership.ts'
+import type { OpenSource } from '../intake/open-source.ts'
+import type { Renderings } from '../views/renderings.ts'
+import type { Root } from '../state/roots.ts'
+import type { Searches } from '../search/searches.ts'
+import type { RunViews } from '../views/run-view.ts'
+import { waitUntil } from '../state/wait.ts'
+import type { WorkerWatch } from '../intake/worker-watch.ts'
 
 /** What routes are built from. */
 export interface Context {
@@ -34,14 +46,27 @@ export interface Context {
   log: Logger
   redis: Redis
   keys: Keys
+  pdfPasswords: PdfPasswords
   queue: PageQueue
   ledger: LedgerView
   fleet: FleetView
+  workers: WorkerWatch
   documents: DocumentViews
   runs: RunViews
   events: EventStreams
+  /** Records the work in progress. */
+  hands: Hands
+  limits: Limits
+  /** How slowly bodies may come in and answers be taken. */
+  pace: PaceLimits
   intake: Intake
+  renderings: Renderings
+  searches: Searches
+  tokens: readonly Token[]
+  ownership: Ownership
+  admission: Admission
   accept: Accept
+  settleIdempotency: SettleIdempotency
   identities: EngineIdentities
   openSource: OpenSource
   roots: readonly Root[]
@@ -67,27 +92,35 @@ export const isAwaited = ({ stopping }: Context, { raw }: { raw: ServerResponse 
 
 const recordSeconds = 5
 
-/** The run, waited for where it is an upload that has just been accepted. Throws `unknown_run` or `aggregator_missing`. */
-export async function requireRun({ ledger, runs }: Context, id: string): Promise<Run> {
+/** The run in the ledger, waited for a moment where it is an upload that has just been accepted. */
+export async function findRun({ ledger, runs }: Context, id: string): Promise<Run | undefined> {
   const find = (): Run | undefined => ledger.get().runs.get(id)
   const run = find()
   if (run !== undefined) return run
-  if (!(await runs.isAccepted(id))) {
-    throw new ScriptoriumError('unknown_run', `there is no run ${id}`)
+  // Not accepted, or its ticket went while it was looked for.
+  if (await runs.isAccepted(id)) await waitUntil(() => find() !== undefined, recordSeconds)
+  return find()
+}
+
+/** As `findRun`; throws `unknown_run`, or `aggregator_missing` where an upload is not recorded yet. */
+export async function requireRun(context: Context, id: string): Promise<Run> {
+  const run = await findRun(context, id)
+  if (run !== undefined) return run
+  if (await context.runs.isAccepted(id)) {
+    const message = 'this upload is safe; the aggregator has not recorded it yet'
+    throw new ScriptoriumError('aggregator_missing', message)
   }
-  await waitUntil(() => find() !== undefined, recordSeconds)
-  const recorded = find()
-  if (recorded !== undefined) return recorded
-  const message = 'this upload is safe; the aggregator has not recorded it yet'
-  throw new ScriptoriumError('aggregator_missing', message)
+  const problem = context.ledger.get().runs.problemOf(id)
+  throw problem ?? new ScriptoriumError('unknown_run', `there is no run ${id}`)
 }
 
 /** Throws `run_active` where a run is writing to an output folder: it is one run's at a time. */
-export function requireFreeFolder({ ledger }: Context, out: string): void {
+export function requireFreeFolder({ ledger }: Context, request: RunRequest): void {
+  if (request.source === 'upload') return
   const other = ledger
     .get()
     .runs.active()
-    .find((run) => run.request.out === out)
+    .find((run) => run.request.out === request.out)
   if (other === undefined) return
   throw new ScriptoriumError(
     'run_active',

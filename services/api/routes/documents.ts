@@ -1,13 +1,25 @@
 import { Type } from '@sinclair/typebox'
-import { outcomes } from '../../../shared/contract.ts'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import { oneOf } from '../../../shared/one-of.ts'
-import { canonicalRecipe, defaultRecipe, fingerprintOf } from '../../../shared/recipe.ts'
-import type { DocumentRow } from '../../aggregator/ledger/documents.ts'
-import type { DocumentFilter } from '../../aggregator/ledger/listing.ts'
-import { fromCursor, toPage } from '../cursor.ts'
-import { checkRecipe } from '../recipe-options.ts'
-import { idParams, listOf, pageQuery, problems, refTo, waitSeconds } from '../schemas/common.ts'
+import { outcomes } from '../../../shared/contract/contract.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
+import { canonicalRecipe, defaultRecipe, fingerprintOf } from '../../../shared/contract/recipe.ts'
+import type { Document } from '../../ledger/document.ts'
+import type { DocumentFilter } from '../../ledger/queries/listing.ts'
+import { callerOf } from '../http/auth.ts'
+import { fromCursor, toPage } from '../views/cursor.ts'
+import { checkRecipe } from '../intake/check-options.ts'
+import {
+  answerOf,
+  documentParams,
+  exampleCursors,
+  listOf,
+  pageQuery,
+  refTo,
+  retryAfterHeader,
+  tagFilter,
+  waitSeconds,
+} from '../schemas/common.ts'
+import { admissionProblems, commandProblems, recipeProblems } from '../schemas/problem-codes.ts'
 import {
   documentStatuses,
   documentViewSchema,
@@ -15,13 +27,22 @@ import {
   type DocumentView,
 } from '../schemas/document.ts'
 import { recipeOptionsSchema } from '../schemas/options.ts'
-import { waitUntil } from '../wait.ts'
+import { waitUntil } from '../state/wait.ts'
 import { isAwaited, requireFreeFolder, requireRun, type App, type Context } from './context.ts'
+import { boundedList } from '../../../shared/contract/schema/bounded.ts'
+import {
+  described,
+  documentIdText,
+  exampleRunId,
+  exampleSha256,
+  sha256Text,
+} from '../../../shared/contract/schema/described.ts'
 
-const tags = ['documents']
+const tags = ['Documents']
 const defaultLimit = 50
-const mostChecked = 1_000
+const maxChecked = 1_000
 const recordSeconds = 5
+const maxCheckBytes = 256 * 1024
 
 /** Documents: one, many, and what can be done with them. */
 export function documentRoutes(app: App, context: Context): void {
@@ -35,8 +56,8 @@ export function documentRoutes(app: App, context: Context): void {
  * Looks at a document's row, and past one that is of its last reading where another one has just been accepted and
  * is not recorded yet.
  */
-function latestOf({ ledger }: Context, id: string): () => DocumentRow | undefined {
-  const find = (): DocumentRow | undefined => ledger.get().documents.get(id)
+function latestOf({ ledger }: Context, id: string): () => Document | undefined {
+  const find = (): Document | undefined => ledger.get().documents.get(id)
   const before = find()
   return () => {
     const row = find()
@@ -58,16 +79,24 @@ function listRoute(app: App, { ledger, documents }: Context): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listDocuments',
-        summary: 'Documents, newest first',
+        summary: 'List documents',
+        description:
+          'Newest first. With `status`, a page may hold fewer entries than `limit` although another page follows.',
         tags,
         querystring: Type.Object({
-          status: Type.Optional(oneOf(documentStatuses)),
-          outcome: Type.Optional(oneOf(outcomes)),
-          run: Type.Optional(Type.String({ maxLength: 100 })),
-          tag: Type.Optional(Type.String({ maxLength: 200 })),
-          ...pageQuery,
+          status: Type.Optional(
+            described(oneOf(documentStatuses), 'Only documents with this status.', 'finished'),
+          ),
+          outcome: Type.Optional(
+            described(oneOf(outcomes), 'Only documents with this outcome.', 'succeeded'),
+          ),
+          run: Type.Optional(
+            described(Type.String({ maxLength: 100 }), 'Only documents of this run.', exampleRunId),
+          ),
+          tag: tagFilter,
+          ...pageQuery(defaultLimit, exampleCursors.time),
         }),
-        response: { 200: listOf(refTo(documentViewSchema)), ...problems },
+        response: { 200: listOf(refTo(documentViewSchema), 'One page of documents.') },
       },
     },
     async ({ query }) => {
@@ -82,7 +111,7 @@ function listRoute(app: App, { ledger, documents }: Context): void {
         ...(run && { run: { id: run.id, source: run.request.source ?? 'folder' } }),
       }
       const rows = records.listing.documents(filter, fromCursor(cursor), limit + 1)
-      const page = toPage(rows, limit, ({ created_at: time, id }) => ({ time, id }))
+      const page = toPage(rows, limit, ({ createdAt: time, id }) => ({ time, id }))
       const views = await documents.ofRows(page.entries)
       // Whether a worker has it is known to Redis only, so such a page may be shorter than its limit.
       const items = status === undefined ? views : views.filter((view) => view.status === status)
@@ -95,15 +124,18 @@ function getRoute(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: ['unknown_document'] },
       schema: {
         operationId: 'getDocument',
-        summary:
-          'How a document stands; `wait` answers when it is finished, or when the time is up',
+        summary: "Get a document's status",
+        description:
+          'With `wait`, the response is sent when the document is finished or the time is over.',
         tags,
-        params: idParams,
+        params: documentParams,
         querystring: Type.Object({ wait: waitSeconds }),
-        response: { 200: refTo(documentViewSchema), ...problems },
+        response: {
+          200: answerOf('The document.', refTo(documentViewSchema), retryAfterHeader),
+        },
       },
     },
     async ({ params: { id }, query: { wait = 0 } }, reply) => {
@@ -127,34 +159,60 @@ function checkRoute(app: App, { ledger, identities }: Context): void {
   app.post(
     '/v1/documents/check',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: recipeProblems },
+      bodyLimit: maxCheckBytes,
       schema: {
         operationId: 'checkDocuments',
-        summary: 'Which files need not be uploaded, because they were read with this recipe',
+        summary: 'Check which files were read before',
+        description: 'Files that are `known` were read with this recipe and need no upload.',
         tags,
         body: Type.Object(
           {
-            documents: Type.Array(
-              Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
-              {
-                maxItems: mostChecked,
-              },
+            documents: described(
+              Type.Array(
+                Type.Object({
+                  sha256: described(
+                    Type.String({ pattern: '^[0-9a-f]{64}$', maxLength: 64 }),
+                    'SHA-256 of the file, 64 lower-case hex digits.',
+                    exampleSha256,
+                  ),
+                }),
+                { maxItems: maxChecked },
+              ),
+              'Files to check.',
             ),
             recipe: Type.Optional(recipeOptionsSchema),
           },
-          { additionalProperties: false },
+          {
+            additionalProperties: false,
+            title: 'CheckRequest',
+            description: 'Files and the recipe.',
+            examples: [{ documents: [{ sha256: exampleSha256 }] }],
+          },
         ),
         response: {
-          200: Type.Object({
-            documents: Type.Array(
-              Type.Object({
-                sha256: Type.String(),
-                status: oneOf(['known', 'unknown']),
-                documentId: orNull(Type.String()),
-              }),
-            ),
-          }),
-          ...problems,
+          200: Type.Object(
+            {
+              documents: described(
+                boundedList(
+                  Type.Object({
+                    sha256: sha256Text,
+                    status: described(
+                      oneOf(['known', 'unknown']),
+                      '`known`: the file was read with this recipe.',
+                    ),
+                    documentId: described(
+                      orNull(documentIdText),
+                      'Document with the result, null if unknown.',
+                    ),
+                  }),
+                  maxChecked,
+                ),
+                'The files, in the order of the request.',
+              ),
+            },
+            { description: 'Status of each file.' },
+          ),
         },
       },
     },
@@ -177,26 +235,36 @@ function checkRoute(app: App, { ledger, identities }: Context): void {
   )
 }
 
+const actionSchema = (operationId: string, summary: string, description: string) => ({
+  operationId,
+  summary,
+  description,
+  tags,
+  params: documentParams,
+})
+
 function actionRoutes(app: App, context: Context): void {
-  const schema = (operationId: string, summary: string) => ({
-    operationId,
-    summary,
-    tags,
-    params: idParams,
-    response: { 200: refTo(documentViewSchema), 202: refTo(documentViewSchema), ...problems },
-  })
   app.post(
     '/v1/documents/:id/cancel',
     {
-      config: { scope: 'submit' },
-      schema: schema(
-        'cancelDocument',
-        'Stop a document, queued or being read; it stays, as cancelled',
-      ),
+      config: {
+        scope: 'submit',
+        problems: ['unknown_document', 'already_finished', ...commandProblems],
+      },
+      schema: {
+        ...actionSchema(
+          'cancelDocument',
+          'Cancel a document',
+          'Stops a queued or active document. Its record stays with the outcome `cancelled`.',
+        ),
+        response: { 200: answerOf('The document.', refTo(documentViewSchema)) },
+      },
     },
-    async ({ params: { id } }) => {
+    async (request) => {
+      const { id } = request.params
       const latest = latestOf(context, id)
       const { status } = await requireDocument(context, id)
+      await context.ownership.requireDocument(callerOf(request), id, 'all')
       if (status === 'finished') {
         throw new ScriptoriumError('already_finished', 'it has ended; there is nothing to cancel')
       }
@@ -209,15 +277,36 @@ function actionRoutes(app: App, context: Context): void {
   app.post(
     '/v1/documents/:id/retry',
     {
-      config: { scope: 'submit' },
-      schema: schema('retryDocument', 'Read a failed or cancelled document again'),
+      config: {
+        scope: 'submit',
+        problems: [
+          'unknown_document',
+          'unknown_run',
+          'not_finished',
+          'already_finished',
+          'expired',
+          'run_active',
+          ...admissionProblems,
+          ...commandProblems,
+        ],
+      },
+      schema: {
+        ...actionSchema(
+          'retryDocument',
+          'Retry a document',
+          'Reads a failed or cancelled document again.',
+        ),
+        response: { 202: answerOf('The document, queued again.', refTo(documentViewSchema)) },
+      },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params
       const { status, outcome, expiresAt } = await requireDocument(context, id)
+      await context.ownership.requireDocument(callerOf(request), id, 'any')
       if (status !== 'finished')
         throw new ScriptoriumError('not_finished', 'it is not finished yet')
       const row = context.ledger.get().documents.get(id)
-      if (row?.expired_at != null) {
+      if (row?.expiredAt != null) {
         throw new ScriptoriumError(
           'expired',
           `its input was removed at ${expiresAt}; upload it again`,
@@ -227,9 +316,9 @@ function actionRoutes(app: App, context: Context): void {
         const message = 'it was read; upload it with the option `force` to have it read again'
         throw new ScriptoriumError('already_finished', message)
       }
-      if (row?.is_upload === 0) {
-        requireFreeFolder(context, (await requireRun(context, row.run_id)).request.out)
-      }
+      if (row !== undefined)
+        requireFreeFolder(context, (await requireRun(context, row.runId)).request)
+      await context.admission.require(callerOf(request))
       await context.command({ kind: 'retryDocument', documentId: id })
       return reply.code(202).send(await requireDocument(context, id))
     },
@@ -237,24 +326,27 @@ function actionRoutes(app: App, context: Context): void {
   app.delete(
     '/v1/documents/:id',
     {
-      config: { scope: 'submit' },
+      config: {
+        scope: 'submit',
+        problems: ['unknown_document', 'not_finished', ...commandProblems],
+      },
       schema: {
-        operationId: 'deleteDocument',
-        summary: 'Remove a document: its record, its text, and of an upload its input',
-        tags,
-        params: idParams,
-        response: { 204: Type.Null(), ...problems },
+        ...actionSchema(
+          'deleteDocument',
+          'Delete a document',
+          'Deletes the record, the text and, for an upload, the input file.',
+        ),
+        response: { 204: described(Type.Null(), 'The document is deleted.') },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params
       const { status } = await requireDocument(context, id)
+      await context.ownership.requireDocument(callerOf(request), id, 'all')
       if (status !== 'finished') {
         throw new ScriptoriumError('not_finished', 'it is not finished yet; cancel it first')
       }
-      const { redis, keys, ledger } = context
-      const accepted = [id, ...ledger.get().submissions.runsOf(id)]
       await context.command({ kind: 'deleteDocument', documentId: id })
-      await redis.del(accepted.map((each) => keys.accepted(each)))
       return reply.code(204).send(null)
     },
   )

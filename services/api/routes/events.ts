@@ -2,42 +2,58 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SSEMessage } from '@fastify/sse'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import { parseSeen, type Seen } from '../event-streams.ts'
-import { idParams, problems } from '../schemas/common.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { parseSeen, type Seen } from '../events/event-streams.ts'
+import { holderOf } from '../http/holder.ts'
+import { documentParams, runParams } from '../schemas/common.ts'
 import { requireRun, type App, type Context } from './context.ts'
 import { requireDocument } from './documents.ts'
+import { pageText } from '../../../shared/contract/schema/bounded.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
 
-const description =
-  'Server-sent events. A client that reconnects with Last-Event-ID gets what it missed.'
-const stream = (summary: string, operationId: string, tag: string) => ({
-  operationId,
-  summary,
-  description,
-  tags: [tag],
-  params: idParams,
-  headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 100 })) }),
-  response: {
-    200: { description, content: { 'text/event-stream': { schema: Type.String() } } },
-    204: { type: 'null', description: 'It has ended, and the client knows all of it.' },
-    ...problems,
-  },
+const resuming = 'A client that reconnects with `Last-Event-ID` receives the events that it missed.'
+const headers = Type.Object({
+  'last-event-id': Type.Optional(
+    described(
+      Type.String({ maxLength: 100 }),
+      'Id of the last event that the client received.',
+      '1772357400000-0',
+    ),
+  ),
 })
+const response = {
+  200: {
+    description: 'Server-sent events until the end.',
+    content: { 'text/event-stream': { schema: described(pageText, 'Events with JSON data.') } },
+  },
+  204: { type: 'null', description: 'The client has received every event.' },
+}
+const problems = ['not_acceptable'] as const
 
 /** What happens to a document or a run, as it happens. */
 export function eventRoutes(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id/events',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: [...problems, 'unknown_document'] },
       sse: 'manual',
-      schema: stream('Follow a document to its end', 'followDocument', 'documents'),
+      schema: {
+        operationId: 'followDocument',
+        summary: "Stream a document's events",
+        description: `Server-sent events: \`document\` with the document first, \`started\` and \`page\` while it is read, \`finished\` with the document at the end. ${resuming}`,
+        tags: ['Documents'],
+        params: documentParams,
+        headers,
+        response,
+      },
     },
     async (request, reply) => {
       requireEventStream(request)
       const { id } = request.params
       const { runId } = await requireDocument(context, id)
       const last = parseSeen(request.headers['last-event-id'])
+      const place = context.limits.take('event_streams', holderOf(request))
+      reply.raw.once('close', () => place.release())
       await send(reply, last, context, (signal) =>
         context.events.ofDocument(id, runId, last, signal),
       )
@@ -46,15 +62,25 @@ export function eventRoutes(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id/events',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: [...problems, 'unknown_run', 'aggregator_missing'] },
       sse: 'manual',
-      schema: stream('Follow a run to its end', 'followRun', 'runs'),
+      schema: {
+        operationId: 'followRun',
+        summary: "Stream a run's events",
+        description: `Server-sent events: \`progress\` with the run when it changes, \`started\` and \`page\` for uploads, \`document\` when a document ends, \`finished\` with the run at the end. ${resuming}`,
+        tags: ['Runs'],
+        params: runParams,
+        headers,
+        response,
+      },
     },
     async (request, reply) => {
       requireEventStream(request)
       const { id } = request.params
       await requireRun(context, id)
       const last = parseSeen(request.headers['last-event-id'])
+      const place = context.limits.take('event_streams', holderOf(request))
+      reply.raw.once('close', () => place.release())
       await send(reply, last, context, (signal) => context.events.ofRun(id, last, signal))
     },
   )
@@ -63,7 +89,7 @@ export function eventRoutes(app: App, context: Context): void {
 /** The plugin's own refusal would be no problem document, so that its routes negotiate here. */
 function requireEventStream(request: FastifyRequest): void {
   if (request.accepts().type('text/event-stream') !== false) return
-  throw new ScriptoriumError('not_acceptable', 'there is text/event-stream')
+  throw new ScriptoriumError('not_acceptable', 'this route only serves text/event-stream')
 }
 
 /** How long a stream may be quiet before it is opened, milliseconds. */

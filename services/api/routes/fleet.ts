@@ -1,25 +1,32 @@
 import { Type } from '@sinclair/typebox'
-import { heartbeatSchema } from '../../../shared/heartbeats.ts'
-import { listLanguages } from '../../../shared/tessdata.ts'
+import { heartbeatSchema } from '../../../shared/redis/heartbeats.ts'
+import { listLanguages } from '../../../shared/engine/tessdata.ts'
 import { orNull } from '../schemas/document.ts'
-import { problems } from '../schemas/common.ts'
 import type { App, Context } from './context.ts'
+import { boundedList, nameText } from '../../../shared/contract/schema/bounded.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
 
-const tags = ['fleet']
+const tags = ['Fleet']
 
-const queueSchema = Type.Object({
-  paused: Type.Boolean(),
-  /** Jobs that wait: those that somebody waits for, and the others. */
-  interactive: Type.Integer(),
-  bulk: Type.Integer(),
-  active: Type.Integer(),
-  delayed: Type.Integer(),
-  failed: Type.Integer(),
-  /** Results that the aggregator has not recorded. */
-  uncollected: Type.Integer(),
-  oldestSeconds: orNull(Type.Number()),
-  pagesPerMinute: Type.Number(),
-})
+const count = Type.Integer({ minimum: 0 })
+const queueSchema = Type.Object(
+  {
+    paused: described(Type.Boolean(), 'Whether workers take no jobs.'),
+    interactive: described(count, 'Waiting jobs of interactive priority.', 3),
+    bulk: described(count, 'Waiting jobs of bulk priority.', 1_200),
+    active: described(count, 'Jobs that workers are processing.', 8),
+    delayed: described(count, 'Jobs that wait for a retry.', 0),
+    failed: described(count, 'Failed jobs that the queue still holds.', 0),
+    uncollected: described(count, 'Results that the aggregator has not recorded yet.', 2),
+    oldestSeconds: described(
+      orNull(Type.Number({ minimum: 0 })),
+      'Age of the oldest waiting job, seconds; null if none waits.',
+      4.2,
+    ),
+    pagesPerMinute: described(Type.Number({ minimum: 0 }), 'Throughput, pages per minute.', 450),
+  },
+  { title: 'Queue', description: 'Queue depth, backlog age and throughput.' },
+)
 
 /** Who reads, what can be read, and how much there is to do. */
 export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
@@ -44,9 +51,20 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listLanguages',
-        summary: 'Languages that can be read',
+        summary: 'List languages',
+        description: 'Installed language models, usable in `recipe.languages`.',
         tags,
-        response: { 200: Type.Object({ languages: Type.Array(Type.String()) }), ...problems },
+        response: {
+          200: Type.Object(
+            {
+              languages: described(boundedList(nameText, 1_000), 'Language models.', [
+                'deu',
+                'eng',
+              ]),
+            },
+            { description: 'Installed language models.' },
+          ),
+        },
       },
     },
     async () => ({ languages: listLanguages(config.TESSDATA_PREFIX) }),
@@ -57,9 +75,15 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listWorkers',
-        summary: 'Workers that are alive, and what each has on its desk',
+        summary: 'List workers',
+        description: 'Last heartbeat of every running worker.',
         tags,
-        response: { 200: Type.Object({ items: Type.Array(heartbeatSchema) }), ...problems },
+        response: {
+          200: Type.Object(
+            { items: described(boundedList(heartbeatSchema, 10_000), 'Running workers.') },
+            { description: 'Running workers.' },
+          ),
+        },
       },
     },
     async () => ({ items: await fleet.workers() }),
@@ -70,9 +94,10 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'getQueue',
-        summary: 'Depth, age and throughput',
+        summary: "Get the queue's state",
+        description: 'Queue depth, backlog age and throughput.',
         tags,
-        response: { 200: queueSchema, ...problems },
+        response: { 200: queueSchema },
       },
     },
     describeQueue,
@@ -83,10 +108,19 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
       config: { scope: 'admin' },
       schema: {
         operationId: 'setQueue',
-        summary: 'Pause the fleet, or let it go on; pages in hand are finished',
+        summary: 'Pause or resume the queue',
+        description: 'Workers of a paused queue finish their pages and take no new jobs.',
         tags,
-        body: Type.Object({ paused: Type.Boolean() }, { additionalProperties: false }),
-        response: { 200: queueSchema, ...problems },
+        body: Type.Object(
+          { paused: described(Type.Boolean(), 'True pauses the queue, false resumes it.') },
+          {
+            additionalProperties: false,
+            title: 'QueueRequest',
+            description: 'Desired state.',
+            examples: [{ paused: false }],
+          },
+        ),
+        response: { 200: queueSchema },
       },
     },
     async ({ body }) => {

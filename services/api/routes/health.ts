@@ -1,14 +1,35 @@
 import { Type } from '@sinclair/typebox'
-import { version } from '../../../shared/version.ts'
-import { problems } from '../schemas/common.ts'
+import { explain } from '../../../shared/process/causes.ts'
+import { ttl } from '../../../shared/redis/keys.ts'
+import { version } from '../../../shared/process/version.ts'
 import type { App, Context } from './context.ts'
+import { idText, messageText, pageText } from '../../../shared/contract/schema/bounded.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
 
-const tags = ['service']
-const checkSchema = Type.Object({ ok: Type.Boolean(), detail: Type.String() })
-const readinessSchema = Type.Object({
-  ready: Type.Boolean(),
-  checks: Type.Object({ redis: checkSchema, ledger: checkSchema, workers: checkSchema }),
-})
+const tags = ['Service']
+const checkOf = (description: string, example: string) =>
+  Type.Object(
+    {
+      ok: described(Type.Boolean(), 'Whether the check succeeded.'),
+      detail: described(messageText, 'Explanation for people.', example),
+    },
+    { description },
+  )
+const readinessOf = (description: string) =>
+  Type.Object(
+    {
+      ready: described(Type.Boolean(), 'Whether all checks succeeded.'),
+      checks: Type.Object(
+        {
+          redis: checkOf('Redis accepts writes.', 'answers'),
+          ledger: checkOf('The aggregator can write the ledger.', 'can be written'),
+          workers: checkOf('At least one worker is alive.', '4 alive'),
+        },
+        { description: 'The checks.' },
+      ),
+    },
+    { description },
+  )
 type Check = { ok: boolean; detail: string }
 
 /** Whether the service lives, and whether it can do its work. */
@@ -20,9 +41,15 @@ export function healthRoutes(app: App, context: Context): void {
       config: { scope: 'none', rateLimit: false },
       schema: {
         operationId: 'livez',
-        summary: 'The process answers',
+        summary: 'Check liveness',
+        description: 'Responds while the process is running.',
         tags,
-        response: { 200: Type.Object({ live: Type.Literal(true) }) },
+        response: {
+          200: Type.Object(
+            { live: described(Type.Literal(true), 'Always true.') },
+            { description: 'The process is running.' },
+          ),
+        },
       },
     },
     async () => ({ live: true as const }),
@@ -33,9 +60,13 @@ export function healthRoutes(app: App, context: Context): void {
       config: { scope: 'none', rateLimit: false },
       schema: {
         operationId: 'readyz',
-        summary: 'Redis answers, the ledger can be written, a worker is alive',
+        summary: 'Check readiness',
+        description: 'Checks Redis, the ledger and the workers.',
         tags,
-        response: { 200: readinessSchema, 503: readinessSchema },
+        response: {
+          200: readinessOf('The service is ready.'),
+          503: readinessOf('At least one check failed.'),
+        },
       },
     },
     async (_, reply) => {
@@ -50,9 +81,15 @@ export function healthRoutes(app: App, context: Context): void {
       config: { scope: 'none', rateLimit: false },
       schema: {
         operationId: 'version',
-        summary: 'Which version this is',
+        summary: 'Get the version',
+        description: 'Version of the server.',
         tags,
-        response: { 200: Type.Object({ version: Type.String() }) },
+        response: {
+          200: Type.Object(
+            { version: described(idText, 'Semantic version.', '0.2.0') },
+            { description: 'The version.' },
+          ),
+        },
       },
     },
     async () => ({ version }),
@@ -63,11 +100,16 @@ export function healthRoutes(app: App, context: Context): void {
       config: { scope: 'read', rateLimit: false },
       schema: {
         operationId: 'metrics',
-        summary: 'Prometheus metrics',
+        summary: 'Get metrics',
+        description: 'Metrics in the Prometheus text format.',
         tags,
         response: {
-          200: { description: 'Metrics.', content: { 'text/plain': { schema: Type.String() } } },
-          ...problems,
+          200: {
+            description: 'The metrics.',
+            content: {
+              'text/plain': { schema: described(pageText, 'Prometheus text format.') },
+            },
+          },
         },
       },
     },
@@ -81,10 +123,13 @@ export function healthRoutes(app: App, context: Context): void {
 const good = (detail: string): Check => ({ ok: true, detail })
 const bad = (detail: string): Check => ({ ok: false, detail })
 
-async function examine({ redis, fleet, ledger }: Context) {
-  const answers = await redis.ping().catch(() => undefined)
-  if (answers === undefined) {
-    const unknown = bad('Redis does not answer')
+async function examine({ redis, keys, fleet, ledger }: Context) {
+  // A Redis that is full answers all the same: only a write shows it.
+  const problem = await redis
+    .set(keys.probe, '1', 'EX', ttl.heartbeat)
+    .then(() => undefined, explain)
+  if (problem !== undefined && problem.code !== 'redis_full') {
+    const unknown = bad(problem.message)
     return { redis: unknown, ledger: unknown, workers: unknown }
   }
   const [sign, workers] = await Promise.all([fleet.aggregator(), fleet.workers()])
@@ -96,7 +141,7 @@ async function examine({ redis, fleet, ledger }: Context) {
     }
   }
   return {
-    redis: good('answers'),
+    redis: problem === undefined ? good('answers') : bad(problem.message),
     ledger:
       sign === undefined
         ? bad('no aggregator is alive')

@@ -1,38 +1,77 @@
 import { Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
-import { documentSchema, formats, type Format } from '../../../shared/contract.ts'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import { oneOf } from '../../../shared/one-of.ts'
-import { outputFormats } from '../../aggregator/outputs/formats.ts'
-import { etagOf, renderResult, requireResult, resultOf } from '../results.ts'
-import { idParams, problems } from '../schemas/common.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { documentSchema, formats, type Format } from '../../../shared/contract/contract.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
+import { outputFormats } from '../../outputs/formats.ts'
+import { items } from '../in-hand.ts'
+import { holderOf } from '../http/holder.ts'
+import { etagOf, renderResult, requireResult, resultOf } from '../views/result.ts'
+import { documentParams } from '../schemas/common.ts'
+import { failureProblems } from '../schemas/problem-codes.ts'
 import type { App, Context } from './context.ts'
 import { requireDocument } from './documents.ts'
+import { pageText } from '../../../shared/contract/schema/bounded.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
 
 /** `GET /v1/documents/{id}/result`: what was read. */
 export function resultRoute(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id/result',
     {
-      config: { scope: 'read' },
+      config: {
+        scope: 'read',
+        problems: [
+          'unknown_document',
+          'unknown_page',
+          'input_unreadable',
+          'not_acceptable',
+          'not_finished',
+          'cancelled',
+          'unstable',
+          'expired',
+          'invalid_request',
+          'decoder_failed',
+        ],
+        failures: failureProblems,
+      },
       schema: {
         operationId: 'getResult',
-        summary: 'What was read, by `format` or by the Accept header',
-        tags: ['documents'],
-        params: idParams,
+        summary: "Get a document's result",
+        description:
+          '`format`, or otherwise the Accept header, selects the format; JSON is the default. ' +
+          'Conditional requests with `If-None-Match` are supported. ' +
+          'The result of a failed document is a 422 problem with the error code of the document.',
+        tags: ['Documents'],
+        params: documentParams,
         querystring: Type.Object({
-          format: Type.Optional(oneOf(formats)),
-          page: Type.Optional(Type.Integer({ minimum: 1 })),
+          format: Type.Optional(
+            described(oneOf(formats), 'Format. Default: by the Accept header.', 'txt'),
+          ),
+          page: Type.Optional(
+            described(
+              Type.Integer({ minimum: 1 }),
+              'Only this page. ALTO and PAGE hold one page and need it for longer documents.',
+              1,
+            ),
+          ),
         }),
         response: {
           200: {
             description: 'The result.',
+            headers: {
+              ETag: {
+                description: 'Version of the result, for `If-None-Match`.',
+                type: 'string',
+                maxLength: 100,
+                examples: ['"b1946ac92492d2347c6235b4d2611184"'],
+              },
+            },
             content: Object.fromEntries(
               formats.map((format) => [essenceOf(format), { schema: schemaOf(format) }]),
             ),
           },
-          304: { type: 'null', description: 'The client has it.' },
-          ...problems,
+          304: { type: 'null', description: 'The result has not changed.' },
         },
       },
     },
@@ -50,17 +89,48 @@ export function resultRoute(app: App, context: Context): void {
       reply.header('etag', etag).header('vary', 'accept')
       const had = request.headers['if-none-match']
       if (had?.trim() === '*' || had?.includes(etag) === true) return reply.code(304).send(null)
-      const result = await renderResult(resultOf(ledger, row, page), format)
+      const { hands, renderings } = context
+      const client = { holder: holderOf(request), signal: whenGone(reply) }
+      const render = async () =>
+        renderResult(await resultOf(ledger, row, page), format, renderings, client)
+      // One that waits for the decoder's process holds up nobody.
+      const hold = outputFormats[format].showsInput === true ? hands.around : hands.hold
+      const result = await hold(items.render(row, format, page), render)
       return reply.type(outputFormats[format].mediaType).send(result)
     },
   )
 }
 
+/** Aborted once the client is gone. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  const reason = Object.assign(new Error('the client is gone'), { code: 'ECONNRESET' })
+  reply.raw.once('close', () => gone.abort(reason))
+  return gone.signal
+}
+
 /** A media type without its parameters. */
+const binaryText = described(
+  Type.String({ format: 'binary', maxLength: 2 ** 31 }),
+  'Searchable PDF: the pages with an invisible text layer.',
+)
+
 const essenceOf = (format: Format): string => outputFormats[format].mediaType.split(';')[0] ?? ''
 
 const schemaOf = (format: Format) =>
-  format === 'json' ? documentSchema : Type.String(format === 'pdf' ? { format: 'binary' } : {})
+  format === 'json'
+    ? documentSchema
+    : format === 'pdf'
+      ? binaryText
+      : described(pageText, textFormats[format])
+
+const textFormats: Record<Exclude<Format, 'json' | 'pdf'>, string> = {
+  txt: 'Plain text, UTF-8; a form feed separates pages.',
+  hocr: 'hOCR 1.2.',
+  alto: 'ALTO XML 4.',
+  page: 'PAGE XML.',
+  tsv: 'Tab-separated values as Tesseract writes them.',
+}
 
 /** The format that the Accept header likes best; JSON where it leaves the choice. */
 function negotiate(request: FastifyRequest): Format {
@@ -69,5 +139,8 @@ function negotiate(request: FastifyRequest): Format {
   const found = ranked.find((format) => essenceOf(format) === liked)
   if (found !== undefined) return found
   const offered = ranked.map(essenceOf).join(', ')
-  throw new ScriptoriumError('not_acceptable', `there is ${offered}; or ask with ?format=`)
+  throw new ScriptoriumError(
+    'not_acceptable',
+    `this route only serves ${offered}; select one with ?format=`,
+  )
 }

@@ -1,13 +1,24 @@
 import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import type { Run } from '../../aggregator/ledger/runs.ts'
-import { documentOf } from '../../aggregator/outputs/from-ledger.ts'
-import { writeJson } from '../../aggregator/outputs/json.ts'
-import { idParams, problems } from '../schemas/common.ts'
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { scrub } from '../../../shared/process/host-paths.ts'
+import type { Run } from '../../ledger/runs.ts'
+import { assembleDocument } from '../../outputs/assemble.ts'
+import type { Document } from '../../ledger/document.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Hand } from '../../../shared/hands/hands.ts'
+import { items } from '../in-hand.ts'
+import type { OutputDocument } from '../../outputs/format.ts'
+import { documentOf } from '../../outputs/from-ledger.ts'
+import { writeJson } from '../../outputs/plain/json.ts'
+import { runParams } from '../schemas/common.ts'
+import { shownDocument } from '../views/shown.ts'
 import { requireRun, type App, type Context } from './context.ts'
+import { pageText } from '../../../shared/contract/schema/bounded.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
 
-const tags = ['runs']
+const tags = ['Runs']
 const resultsAtATime = 200
 
 /** Everything that a run has read so far, one document a line, at the speed of the client. */
@@ -15,18 +26,23 @@ export function runResultsRoute(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id/results',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: ['unknown_run', 'aggregator_missing'] },
       schema: {
         operationId: 'streamRunResults',
-        summary: 'Every finished document of a run with its pages, as NDJSON',
+        summary: "Stream a run's results",
+        description:
+          'Every finished document with its pages, one JSON object per line (NDJSON), in the form of `Result`.',
         tags,
-        params: idParams,
+        params: runParams,
         response: {
           200: {
-            description: 'One finished document on each line.',
-            content: { 'application/x-ndjson': { schema: Type.String() } },
+            description: 'One finished document per line.',
+            content: {
+              'application/x-ndjson': {
+                schema: described(Type.Unsafe<Readable>(pageText), 'Lines of JSON.'),
+              },
+            },
           },
-          ...problems,
         },
       },
     },
@@ -38,7 +54,11 @@ export function runResultsRoute(app: App, context: Context): void {
   )
 }
 
-function* finishedDocuments({ ledger, stopping }: Context, run: Run): Generator<string> {
+async function* finishedDocuments(
+  { ledger, stopping, hands }: Context,
+  run: Run,
+): AsyncGenerator<string> {
+  const turns = createEventTurns()
   const { listing, pages, runs } = ledger.get()
   const filter = { isFinal: true, run: { id: run.id, source: run.request.source ?? 'folder' } }
   let after: { time: number; id: string } | undefined
@@ -47,11 +67,59 @@ function* finishedDocuments({ ledger, stopping }: Context, run: Run): Generator<
     for (const row of rows) {
       // Cut off, it is seen to be incomplete; ended, it would not be.
       if (stopping.aborted) throw new ScriptoriumError('draining', 'the service is stopping')
-      const { request } = runs.get(row.run_id) ?? run
-      yield* writeJson(documentOf({ pages }, row, request))
+      const { request } = runs.get(row.runId) ?? run
+      const lines = linesOf(
+        hands.take(),
+        row,
+        () => readableDocument({ pages }, row, request),
+        request,
+      )
+      for await (const piece of lines) {
+        yield piece
+        await turns.give()
+      }
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < resultsAtATime) return
-    after = { time: last.created_at, id: last.id }
+    after = { time: last.createdAt, id: last.id }
+  }
+}
+
+/** The pieces of a document's line; one that killed the API has the reason in place of its pages. */
+async function* linesOf(
+  hand: Hand,
+  row: Document,
+  read: () => Promise<OutputDocument>,
+  request: Run['request'],
+): AsyncGenerator<string> {
+  const item = items.list(row)
+  try {
+    await hand.next(item)
+    for (const piece of writeJson(await read())) {
+      hand.rest() // The client may take its time.
+      yield piece
+      await hand.next(item)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof ScriptoriumError) || thrown.code !== 'poison') throw thrown
+    const error = { code: thrown.code, message: thrown.message }
+    yield* writeJson({ ...shownDocument(assembleDocument(row, [], request.recipe)), error })
+  } finally {
+    hand.done()
+  }
+}
+
+/** One whose pages this version does not understand has the reason in their place, and hides no other. */
+async function readableDocument(
+  { pages }: Pick<Ledger, 'pages'>,
+  row: Document,
+  request: Run['request'],
+): Promise<OutputDocument> {
+  try {
+    return shownDocument(await documentOf({ pages }, row, request))
+  } catch (thrown) {
+    if (!(thrown instanceof ScriptoriumError)) throw thrown
+    const error = { code: thrown.code, message: scrub(thrown.message) }
+    return { ...assembleDocument(row, [], request.recipe), error }
   }
 }

@@ -1,28 +1,48 @@
 import { Type } from '@sinclair/typebox'
-import { defaultFormats, formats } from '../../../shared/contract.ts'
-import { ScriptoriumError, isErrorCode } from '../../../shared/errors.ts'
-import { newRunId } from '../../../shared/ids.ts'
-import { runStates, type RunRequest } from '../../../shared/messages.ts'
-import { oneOf } from '../../../shared/one-of.ts'
-import { ttl } from '../../../shared/keys.ts'
-import { canonicalRecipe, defaultRecipe } from '../../../shared/recipe.ts'
-import { runReportSchema } from '../../../shared/report.ts'
-import { fromCursor, fromIsoCursor, toPage } from '../cursor.ts'
-import { findOutput } from '../output-folder.ts'
-import { checkRecipe } from '../recipe-options.ts'
-import { findPlace } from '../roots.ts'
-import { countFailed } from '../run-view.ts'
-import { idParams, listOf, pageQuery, problems, refTo } from '../schemas/common.ts'
+import { defaultFormats, formats } from '../../../shared/contract/contract.ts'
+import { ScriptoriumError, isErrorCode } from '../../../shared/process/errors.ts'
+import { newRunId } from '../../../shared/contract/ids.ts'
+import { runStates } from '../../../shared/contract/messages/progress.ts'
+import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'
+import { parseMaxFailures } from '../../../shared/contract/max-failures.ts'
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
+import { canonicalRecipe, defaultRecipe } from '../../../shared/contract/recipe.ts'
+import { runReportSchema } from '../../../shared/contract/report.ts'
+import { callerOf } from '../http/auth.ts'
+import { checkTimeout } from '../limits/scope-limits.ts'
+import { fromCursor, fromIsoCursor, toPage } from '../views/cursor.ts'
+import { findOutput } from '../intake/output-folder.ts'
+import { checkGlobs, checkLabels, checkRecipe } from '../intake/check-options.ts'
+import { findPlace } from '../state/roots.ts'
+import { countFailed } from '../views/run-view.ts'
+import {
+  answerOf,
+  exampleCursors,
+  listOf,
+  locationOf,
+  pageQuery,
+  refTo,
+  runParams,
+  tagFilter,
+} from '../schemas/common.ts'
+import { admissionProblems, commandProblems, recipeProblems } from '../schemas/problem-codes.ts'
 import { documentViewSchema } from '../schemas/document.ts'
 import { runBodySchema, type RunBody } from '../schemas/options.ts'
 import { runViewSchema, type RunView } from '../schemas/run.ts'
-import { waitUntil } from '../wait.ts'
-import { requireFreeFolder, requireRun, type App, type Context } from './context.ts'
+import { shownReport } from '../views/shown.ts'
+import { waitUntil } from '../state/wait.ts'
+import { findRun, requireFreeFolder, requireRun, type App, type Context } from './context.ts'
+import { actionSchema, resumeRoute, runAnswer } from './run-resume.ts'
 import { runResultsRoute } from './run-results.ts'
+import { described, exampleRunId } from '../../../shared/contract/schema/described.ts'
 
-const tags = ['runs']
+const tags = ['Runs']
 const defaultLimit = 50
 const beginSeconds = 10
+/** Two hundred globs and fifty labels, each as long as it may be. */
+const maxRunBytes = 2 ** 20
+const notBegun = 'the aggregator has not begun the run; ask for it again'
 
 /** Runs: folders that are read, and what uploads brought. */
 export function runRoutes(app: App, context: Context): void {
@@ -41,29 +61,58 @@ function startRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs',
     {
-      config: { scope: 'submit' },
+      config: {
+        scope: 'submit',
+        problems: [
+          'unknown_root',
+          'not_found',
+          'permission_denied',
+          'path_outside_root',
+          'run_active',
+          'output_exists',
+          'output_unwritable',
+          'input_unreadable',
+          ...recipeProblems,
+          ...admissionProblems,
+          ...commandProblems,
+        ],
+      },
+      bodyLimit: maxRunBytes,
       schema: {
         operationId: 'startRun',
-        summary: 'Read a folder below an allow-listed root; what was read before is skipped',
+        summary: 'Start a folder run',
+        description:
+          'Reads a folder below an allow-listed root. Documents that were read before are skipped.',
         tags,
         body: runBodySchema,
-        response: { 202: refTo(runViewSchema), ...problems },
+        response: {
+          202: answerOf(
+            'The run has started and is stored durably.',
+            refTo(runViewSchema),
+            locationOf('Path of the run.', `/v1/runs/${exampleRunId}`),
+          ),
+        },
       },
     },
-    async ({ body, id: requestId, caller }, reply) => {
+    async (given, reply) => {
+      const { body, id: requestId, caller } = given
+      checkTimeout(context, given, body.timeoutMs, '/timeoutMs')
+      await context.admission.require(callerOf(given))
+      context.admission.requireRun(callerOf(given))
       const request = toRequest(context, body, requestId, caller)
       const { runs } = context.ledger.get()
-      requireFreeFolder(context, request.out)
+      requireFreeFolder(context, request)
       if (body.pdfPassword !== undefined) {
-        const { redis, keys } = context
-        await redis.set(keys.secret(request.runId), body.pdfPassword, 'EX', ttl.secret)
+        await context.pdfPasswords.keep(request.runId, body.pdfPassword)
       }
       await context.command({ kind: 'start', request })
-      await waitUntil(async () => {
+      const hasBegun = await waitUntil(async () => {
         const refusal = await context.runs.refusal(request.runId)
         if (refusal != null) throw refusedBy(refusal)
         return runs.get(request.runId) !== undefined
       }, beginSeconds)
+      // 202 promises that the run outlives everything, and only what is in the ledger does.
+      if (!hasBegun) throw new ScriptoriumError('aggregator_missing', notBegun)
       const view = await showRun(context, request.runId)
       return reply.code(202).header('location', view.links.self).send(view)
     },
@@ -78,7 +127,8 @@ function toRequest(
   body: RunBody,
   requestId: string,
   caller: string,
-): RunRequest {
+): FolderRequest {
+  checkGlobs({ include: body.include, exclude: body.exclude })
   const { folder, input, path } = findPlace(roots, body.root, body.path ?? '')
   return {
     runId: newRunId(),
@@ -95,17 +145,28 @@ function toRequest(
     recipe: canonicalRecipe(checkRecipe({ ...defaultRecipe, ...body.recipe })),
     attempts: body.attempts ?? 3,
     timeoutMs: body.timeoutMs ?? 0,
+    // Not the default: an older aggregator refuses what it does not know.
+    ...(body.onExists !== undefined && body.onExists !== 'fail' && { onExists: body.onExists }),
     force: body.force ?? false,
     retryFailed: body.retryFailed ?? false,
     checksum: body.checksum ?? false,
     dryRun: false,
+    ...failureOptions(body),
     ...(body.pdfPassword !== undefined && { hasPdfPassword: true }),
     requestedBy: caller,
     source: 'folder',
     priority: body.priority ?? 'bulk',
-    labels: { tag: body.tag ?? null, metadata: body.metadata ?? {} },
+    labels: checkLabels({ tag: body.tag ?? null, metadata: body.metadata ?? {} }),
     requestId,
   }
+}
+
+function failureOptions({
+  maxFailures,
+  canary = 0,
+}: RunBody): Pick<FolderRequest, 'maxFailures' | 'canary'> {
+  const limit = maxFailures === undefined ? undefined : parseMaxFailures(maxFailures)
+  return { ...(limit !== undefined && { maxFailures: limit }), ...(canary > 0 && { canary }) }
 }
 
 function listRoute(app: App, { ledger, runs }: Context): void {
@@ -115,15 +176,18 @@ function listRoute(app: App, { ledger, runs }: Context): void {
       config: { scope: 'read' },
       schema: {
         operationId: 'listRuns',
-        summary: 'Runs, newest first',
+        summary: 'List runs',
+        description: 'Newest first.',
         tags,
         querystring: Type.Object({
-          state: Type.Optional(oneOf(runStates)),
-          source: Type.Optional(oneOf(['folder', 'upload'])),
-          tag: Type.Optional(Type.String({ maxLength: 200 })),
-          ...pageQuery,
+          state: Type.Optional(described(oneOf(runStates), 'Only runs in this state.', 'active')),
+          source: Type.Optional(
+            described(oneOf(['folder', 'upload']), 'Only runs of this origin.', 'folder'),
+          ),
+          tag: tagFilter,
+          ...pageQuery(defaultLimit, exampleCursors.isoTime),
         }),
-        response: { 200: listOf(refTo(runViewSchema)), ...problems },
+        response: { 200: listOf(refTo(runViewSchema), 'One page of runs.') },
       },
     },
     async ({ query: { limit = defaultLimit, cursor, ...filter } }) => {
@@ -132,7 +196,13 @@ function listRoute(app: App, { ledger, runs }: Context): void {
         time,
         id,
       }))
-      return { items: await Promise.all(entries.map((run) => runs.show(run))), nextCursor }
+      const items: RunView[] = []
+      const turns = createEventTurns()
+      for (const run of entries) {
+        items.push(await runs.show(run))
+        await turns.give()
+      }
+      return { items, nextCursor }
     },
   )
 }
@@ -141,28 +211,33 @@ function getRoutes(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: ['unknown_run', 'aggregator_missing'] },
       schema: {
         operationId: 'getRun',
-        summary: 'How a run stands',
+        summary: "Get a run's state",
+        description: 'State, counts, throughput and estimates.',
         tags,
-        params: idParams,
-        response: { 200: refTo(runViewSchema), ...problems },
+        params: runParams,
+        response: { 200: runAnswer },
       },
     },
-    ({ params: { id } }) => showRun(context, id),
+    async ({ params: { id } }) => {
+      const isRecorded = (await findRun(context, id)) !== undefined
+      return (isRecorded ? undefined : await context.runs.standIn(id)) ?? showRun(context, id)
+    },
   )
   app.get(
     '/v1/runs/:id/documents',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: ['unknown_run', 'aggregator_missing'] },
       schema: {
         operationId: 'listRunDocuments',
-        summary: 'The documents of a run, newest first',
+        summary: "List a run's documents",
+        description: 'Newest first.',
         tags,
-        params: idParams,
-        querystring: Type.Object(pageQuery),
-        response: { 200: listOf(refTo(documentViewSchema)), ...problems },
+        params: runParams,
+        querystring: Type.Object(pageQuery(defaultLimit, exampleCursors.time)),
+        response: { 200: listOf(refTo(documentViewSchema), 'One page of documents.') },
       },
     },
     async ({ params, query: { limit = defaultLimit, cursor } }) => {
@@ -170,21 +245,22 @@ function getRoutes(app: App, context: Context): void {
       const { listing } = context.ledger.get()
       const filter = { run: { id, source: request.source ?? 'folder' } }
       const rows = listing.documents(filter, fromCursor(cursor), limit + 1)
-      const page = toPage(rows, limit, ({ created_at: time, id: last }) => ({ time, id: last }))
+      const page = toPage(rows, limit, ({ createdAt: time, id: last }) => ({ time, id: last }))
       return { items: await context.documents.ofRows(page.entries), nextCursor: page.nextCursor }
     },
   )
   app.get(
     '/v1/runs/:id/report',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', problems: ['unknown_run', 'not_finished', 'aggregator_missing'] },
       schema: {
         operationId: 'getRunReport',
-        summary:
-          'The report of a folder run that has ended: outcomes, speed, workers, slowest, least confident',
+        summary: "Get a run's report",
+        description:
+          'Outcomes, throughput, workers, slowest and least confident pages of a folder run that has ended.',
         tags,
-        params: idParams,
-        response: { 200: runReportSchema, ...problems },
+        params: runParams,
+        response: { 200: runReportSchema },
       },
     },
     async ({ params }) => {
@@ -197,28 +273,32 @@ function getRoutes(app: App, context: Context): void {
         throw new ScriptoriumError('unknown_run', 'this run has no report: it read no folder')
       }
       const { root, path } = await context.runs.show(run)
-      return { ...report, root: `${root ?? ''}/${path ?? ''}`, out: '' }
+      return shownReport(report, `${root ?? ''}/${path ?? ''}`)
     },
   )
 }
-
-const actionSchema = (operationId: string, summary: string) => ({
-  operationId,
-  summary,
-  tags,
-  params: idParams,
-  response: { 200: refTo(runViewSchema), 202: refTo(runViewSchema), ...problems },
-})
 
 function actionRoutes(app: App, context: Context): void {
   app.post(
     '/v1/runs/:id/cancel',
     {
-      config: { scope: 'submit' },
-      schema: actionSchema('cancelRun', 'Stop a run: what is not read yet is cancelled'),
+      config: {
+        scope: 'submit',
+        problems: ['unknown_run', 'already_finished', ...commandProblems],
+      },
+      schema: {
+        ...actionSchema(
+          'cancelRun',
+          'Cancel a run',
+          'Documents that are not read yet end with the outcome `cancelled`.',
+        ),
+        response: { 200: runAnswer },
+      },
     },
-    async ({ params: { id } }) => {
+    async (request) => {
+      const { id } = request.params
       const { state } = await showRun(context, id)
+      context.ownership.requireRun(callerOf(request), await requireRun(context, id))
       if (state !== 'active') {
         throw new ScriptoriumError(
           'already_finished',
@@ -229,21 +309,44 @@ function actionRoutes(app: App, context: Context): void {
       return showRun(context, id)
     },
   )
+  resumeRoute(app, context)
   app.post(
     '/v1/runs/:id/retry-failed',
     {
-      config: { scope: 'submit' },
-      schema: actionSchema('retryRun', 'Read the failed and cancelled documents of a run again'),
+      config: {
+        scope: 'submit',
+        problems: [
+          'unknown_run',
+          'run_active',
+          'not_finished',
+          'already_finished',
+          ...admissionProblems,
+          ...commandProblems,
+        ],
+      },
+      schema: {
+        ...actionSchema(
+          'retryRun',
+          "Retry a run's failed documents",
+          'Reads the failed and cancelled documents of the run again.',
+        ),
+        response: { 202: runAnswer },
+      },
     },
-    async ({ params: { id } }, reply) => {
+    async (given, reply) => {
+      const { id } = given.params
       const { state, counts } = await showRun(context, id)
+      context.ownership.requireRun(callerOf(given), await requireRun(context, id))
       if (state === 'active')
         throw new ScriptoriumError('run_active', 'the run goes on; wait for its end')
+      if (state === 'paused')
+        throw new ScriptoriumError('not_finished', 'the run is paused; resume it first')
       if (countFailed(counts) + (counts['cancelled'] ?? 0) === 0) {
         throw new ScriptoriumError('already_finished', 'none of its documents failed')
       }
       const { request } = await requireRun(context, id)
-      if (request.source !== 'upload') requireFreeFolder(context, request.out)
+      requireFreeFolder(context, request)
+      await context.admission.require(callerOf(given))
       await context.command({ kind: 'retryRun', runId: id })
       return reply.code(202).send(await showRun(context, id))
     },

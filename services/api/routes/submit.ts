@@ -1,31 +1,54 @@
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AcceptedDocument } from '../accept.ts'
+import { callerOf } from '../http/auth.ts'
+import type { AcceptedDocument } from '../intake/submission.ts'
 import type { DocumentView, UploadView } from '../schemas/document.ts'
 import { documentViewSchema, uploadViewSchema } from '../schemas/document.ts'
-import { problems, refTo, waitSeconds } from '../schemas/common.ts'
+import { answerOf, locationOf, refTo, retryAfterHeader, waitSeconds } from '../schemas/common.ts'
+import { admissionProblems, recipeProblems } from '../schemas/problem-codes.ts'
 import {
   uploadBodySchema,
   uploadOptionsSchema,
   type UploadOptions,
   type UploadSource,
 } from '../schemas/options.ts'
-import { readOutcomes } from '../../../shared/contract.ts'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import { settleIdempotency } from '../idempotency.ts'
-import type { OpenSource } from '../open-source.ts'
-import { InvalidRequest, scrub, TryLater } from '../problem.ts'
-import { requireResult, resultOf, textOf, wholeOf } from '../results.ts'
-import { readUploads } from '../uploads/read-uploads.ts'
-import { dropAll, type Uploads } from '../uploads/uploads.ts'
-import { waitUntil } from '../wait.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { scrub } from '../../../shared/process/host-paths.ts'
+import { checkTimeout } from '../limits/scope-limits.ts'
+import type { OpenSource } from '../intake/open-source.ts'
+import { holderOf } from '../http/holder.ts'
+import { InvalidRequest } from '../http/problem.ts'
+import { toAnswer } from '../views/result.ts'
+import { writeTextOf, writeUpload, writeView } from '../views/upload-answer.ts'
+import { maxBase64Bytes } from '../schemas/options.ts'
+import { readUploads } from '../intake/uploads/read-uploads.ts'
+import { dropAll, type Uploads } from '../intake/uploads/uploads.ts'
+import { waitUntil } from '../state/wait.ts'
+import { items } from '../in-hand.ts'
 import { isAwaited, type App, type Context } from './context.ts'
+import { nameText, pageText } from '../../../shared/contract/schema/bounded.ts'
+import { described, exampleDocumentId } from '../../../shared/contract/schema/described.ts'
 
 const optionsCheck = TypeCompiler.Compile(uploadOptionsSchema)
-const querySchema = Type.Object({ wait: waitSeconds, name: Type.Optional(Type.String()) })
+const querySchema = Type.Object({
+  wait: waitSeconds,
+  name: Type.Optional(
+    described(nameText, 'File name of a raw body without Content-Disposition.', 'invoice.pdf'),
+  ),
+})
 const headersSchema = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  'idempotency-key': Type.Optional(
+    described(
+      Type.String({ minLength: 1, maxLength: 200 }),
+      'Key of this upload: within a day, a request with the same key and files has the same response.',
+      '9f2c7f0e-6b0a-4f6e-9d3e-0d9a3a1c2b4d',
+    ),
+  ),
+})
+const answerSchema = Type.Union([refTo(documentViewSchema), refTo(uploadViewSchema)], {
+  title: 'UploadResponse',
+  description: 'The document if the upload is one file, otherwise the upload.',
 })
 
 /** `POST /v1/documents`: files in, documents out. */
@@ -33,47 +56,73 @@ export function submitRoute(app: App, context: Context): void {
   app.post(
     '/v1/documents',
     {
-      config: { scope: 'submit' },
+      config: {
+        scope: 'submit',
+        problems: [
+          'path_outside_root',
+          'permission_denied',
+          'not_found',
+          'unknown_document',
+          'idempotency_conflict',
+          'unstable',
+          'unsupported_type',
+          'empty_file',
+          'not_a_file',
+          'unknown_root',
+          'url_refused',
+          'url_failed',
+          'poison',
+          'no_worker',
+          ...recipeProblems,
+          ...admissionProblems,
+        ],
+      },
+      bodyLimit: maxBase64Bytes,
       schema: {
         operationId: 'submitDocuments',
-        summary: 'Upload pages: multipart, raw, or JSON that says where they are',
-        tags: ['documents'],
+        summary: 'Upload files',
+        description:
+          'Accepts files as multipart form, one file as raw body, or JSON with the file or its location. ' +
+          'With `wait`, the response is sent when everything is read or the time is over, and holds the results.',
+        tags: ['Documents'],
         querystring: querySchema,
         headers: headersSchema,
         body: { content: { 'application/json': { schema: uploadBodySchema } } },
         response: {
           200: {
-            description: 'Read before, or finished within `wait`.',
+            description: 'Everything was read, earlier or within `wait`.',
             content: {
-              'application/json': {
-                schema: Type.Union([refTo(documentViewSchema), refTo(uploadViewSchema)]),
-              },
-              'text/plain': { schema: Type.String() },
-            },
-          },
-          202: {
-            description: 'Accepted: it is safe, and will be read.',
-            content: {
-              'application/json': {
-                schema: Type.Union([refTo(documentViewSchema), refTo(uploadViewSchema)]),
+              'application/json': { schema: answerSchema },
+              'text/plain': {
+                schema: described(
+                  pageText,
+                  'Text of one document, with `wait` and `Accept: text/plain`.',
+                ),
               },
             },
           },
-          ...problems,
+          202: answerOf('The files are stored durably and will be read.', answerSchema, {
+            ...retryAfterHeader,
+            ...locationOf('Path of the document or the run.', `/v1/documents/${exampleDocumentId}`),
+          }),
         },
       },
     },
     async (request, reply) => {
       context.ledger.get() // Asked first: nothing is taken in that could not be recorded.
-      await requireRoom(context)
-      const { uploads, options } = await take(context, request)
+      await context.workers.require()
+      await context.admission.require(callerOf(request))
+      const { uploads, options } = await context.hands.around(itemOf(request), () =>
+        take(context, request),
+      )
       try {
         if (uploads.received.length === 0) throw refusalOf(uploads)
+        checkTimeout(context, request, options.timeoutMs, '/options/timeoutMs')
         const { received } = uploads
         const submission = { received, options, requestId: request.id, caller: request.caller }
         const key = request.headers['idempotency-key']
-        const accepted = await settleIdempotency(context, { key, ...submission }, () =>
-          context.accept(submission),
+        const accepted = await context.settleIdempotency({ key, ...submission }, (known) =>
+          context.accept(submission, known),
         )
         await answer(context, request, reply, { uploads, options, ...accepted })
         return reply
@@ -84,23 +133,34 @@ export function submitRoute(app: App, context: Context): void {
   )
 }
 
-/** Throws `queue_full`, with the time it takes the fleet to make room. */
-async function requireRoom({ config, fleet }: Context): Promise<void> {
-  const most = config.SCRIPTORIUM_MAX_QUEUE
-  const waiting = await fleet.waiting()
-  if (waiting < most) return
-  const pagesPerMinute = (await fleet.aggregator())?.pagesPerMinute ?? 0
-  const seconds = pagesPerMinute === 0 ? 60 : ((waiting - most + 1) * 60) / pagesPerMinute
-  throw new TryLater('queue_full', `${waiting} jobs are waiting; the fleet needs time`, seconds)
+/** Who sends how much of what: sent again, it is the same. */
+function itemOf({ caller, query, headers }: FastifyRequest): string {
+  const { 'content-length': length, 'content-type': type } = headers
+  return items.upload(caller, query, length, type?.split(';')[0])
 }
 
-async function take(
-  { intake, openSource }: Context,
-  request: FastifyRequest,
-): Promise<{ uploads: Uploads; options: UploadOptions }> {
+interface Taken {
+  uploads: Uploads
+  options: UploadOptions
+}
+
+async function take(context: Context, request: FastifyRequest): Promise<Taken> {
+  const open = context.limits.take('open_uploads', holderOf(request))
+  try {
+    return await receive(context, request)
+  } finally {
+    open.release()
+  }
+}
+
+async function receive({ intake, openSource }: Context, request: FastifyRequest): Promise<Taken> {
   const { body } = request
   if (isUploadBody(body)) {
-    return { uploads: await openInTime(openSource, body.source), options: body.options ?? {} }
+    const uploads = await openInTime(openSource, body.source, holderOf(request))
+    // Its file is in the spool now: whoever waits for the result need not hold it in memory, too.
+    request.body = undefined
+    request.bodyMemory?.release()
+    return { uploads, options: body.options ?? {} }
   }
   const uploads = await readUploads(request, intake)
   try {
@@ -113,7 +173,11 @@ async function take(
 
 const sourceSeconds = 120
 
-async function openInTime(openSource: OpenSource, source: UploadSource): Promise<Uploads> {
+async function openInTime(
+  openSource: OpenSource,
+  source: UploadSource,
+  holder: string,
+): Promise<Uploads> {
   const late = new AbortController()
   const message = `the file did not come within ${sourceSeconds} seconds`
   const timer = setTimeout(
@@ -121,7 +185,7 @@ async function openInTime(openSource: OpenSource, source: UploadSource): Promise
     sourceSeconds * 1_000,
   )
   try {
-    return await openSource(source, late.signal)
+    return await openSource(source, holder, late.signal)
   } finally {
     clearTimeout(timer)
   }
@@ -173,8 +237,7 @@ async function answer(
   for (const { id, name } of documents) {
     const view = await context.documents.find(id)
     if (view === undefined) continue
-    const result = isOver && wait > 0 ? withResult(context, id) : {}
-    views.push({ ...view, ...ofSubmission(view, runId, options), name, ...result })
+    views.push({ ...view, ...ofSubmission(view, runId, options), name })
   }
   const [only] = views
   const isOne = documents.length === 1 && uploads.rejected.length === 0 && only !== undefined
@@ -182,9 +245,15 @@ async function answer(
     reply.code(202).header('retry-after', retryAfter(views))
     reply.header('location', isOne ? only.links.self : `/v1/runs/${runId}`)
   }
-  if (!isOne) return reply.send(toUploadView(runId, views, uploads))
-  if (isOver && wait > 0 && wantsText(request)) return sendText(context, reply, only.id)
-  return reply.send(only)
+  const upload = toUploadView(runId, views, uploads)
+  if (!isOver || wait === 0) return reply.send(isOne ? only : upload)
+  const { ledger } = context
+  if (isOne && wantsText(request)) {
+    const text = await toAnswer(writeTextOf(ledger, only.id))
+    return reply.type('text/plain; charset=utf-8').send(text)
+  }
+  const json = await toAnswer(isOne ? writeView(ledger, only) : writeUpload(ledger, upload))
+  return reply.type('application/json; charset=utf-8').send(json)
 }
 
 /** What this upload says of a document, which others may have uploaded before. */
@@ -193,24 +262,8 @@ function ofSubmission({ links }: DocumentView, runId: string, options: UploadOpt
   return { runId, tag, metadata, priority, links: { ...links, run: `/v1/runs/${runId}` } }
 }
 
-function withResult({ ledger }: Context, id: string): Pick<DocumentView, 'result'> | undefined {
-  const row = ledger.get().documents.get(id)
-  if (row?.outcome == null || !readOutcomes.has(row.outcome) || row.expired_at !== null) {
-    return undefined
-  }
-  return { result: wholeOf(resultOf(ledger.get(), row)) }
-}
-
 const wantsText = ({ headers }: FastifyRequest): boolean =>
   headers.accept?.trim().startsWith('text/plain') === true
-
-function sendText({ ledger }: Context, reply: FastifyReply, id: string): FastifyReply {
-  const row = ledger.get().documents.get(id)
-  if (row === undefined)
-    throw new ScriptoriumError('unknown_document', `there is no document ${id}`)
-  const text = textOf(resultOf(ledger.get(), requireResult(row)))
-  return reply.type('text/plain; charset=utf-8').send(text)
-}
 
 /** Seconds until it is worth asking again. */
 const retryAfter = (views: readonly DocumentView[]): number =>

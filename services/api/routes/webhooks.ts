@@ -1,44 +1,88 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
-import { ScriptoriumError } from '../../../shared/errors.ts'
-import { oneOf } from '../../../shared/one-of.ts'
-import { webhookEvents, type Webhook } from '../../../shared/webhook.ts'
-import { fromCursor, toPage } from '../cursor.ts'
-import { idParams, listOf, pageQuery, problems } from '../schemas/common.ts'
-import { orNull } from '../schemas/document.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
+import { webhookEvents, type Webhook } from '../../../shared/contract/webhook.ts'
+import { fromCursor, toPage } from '../views/cursor.ts'
+import { answerOf, exampleCursors, listOf, locationOf, pageQuery } from '../schemas/common.ts'
+import { commandProblems } from '../schemas/problem-codes.ts'
+import { orNull, timeOrNull } from '../schemas/document.ts'
 import type { App, Context } from './context.ts'
+import {
+  boundedList,
+  idText,
+  longList,
+  messageText,
+  tagText,
+  urlText,
+} from '../../../shared/contract/schema/bounded.ts'
+import { described, timeOf } from '../../../shared/contract/schema/described.ts'
 
-const tags = ['webhooks']
+const tags = ['Webhooks']
 const defaultLimit = 50
 
+const exampleId = 'w3b241101e2bb42558caf4136c566a962'
+const exampleUrl = 'https://example.org/hooks/scriptorium'
+const exampleDelivery = 'e1d8a7c05f4b4a0c9b7e6d5c4b3a2f10'
+
+const params = Type.Object({
+  id: described(Type.String({ minLength: 1, maxLength: 100 }), 'Webhook id.', exampleId),
+})
+
 const shown = {
-  id: Type.String(),
-  url: Type.String(),
-  events: Type.Array(oneOf(webhookEvents)),
-  tag: orNull(Type.String()),
-  createdAt: Type.String(),
+  id: described(idText, 'Webhook id.', exampleId),
+  url: described(urlText, 'Address that receives the deliveries.', exampleUrl),
+  events: described(boundedList(oneOf(webhookEvents), 100), 'Subscribed events.', ['run.finished']),
+  tag: described(
+    orNull(tagText),
+    'Only documents and runs with this tag; null for all.',
+    'invoices',
+  ),
+  createdAt: timeOf('Time of the subscription.'),
 }
-const webhookViewSchema = Type.Object(shown)
-const createdSchema = Type.Object({
-  ...shown,
-  /** Key of the deliveries' HMAC-SHA256: told this once. */
-  secret: Type.String(),
-})
-const deliverySchema = Type.Object({
-  id: Type.String(),
-  event: Type.String(),
-  state: oneOf(['due', 'delivered', 'failed']),
-  attempts: Type.Integer(),
-  lastStatus: orNull(Type.Integer()),
-  lastError: orNull(Type.String()),
-  createdAt: Type.String(),
-  lastAttemptAt: orNull(Type.String()),
-  nextAt: orNull(Type.String()),
-})
+const webhookViewSchema = Type.Object(shown, { title: 'Webhook', description: 'Subscription.' })
+const createdSchema = Type.Object(
+  {
+    ...shown,
+    secret: described(
+      messageText,
+      'HMAC-SHA256 key of the signatures. This response is the only one that holds it.',
+      'Zm9yIGV4YW1wbGUgb25seSwgbm90IGEgc2VjcmV0IQ',
+    ),
+  },
+  { title: 'CreatedWebhook', description: 'New subscription with its secret.' },
+)
+const deliveryIdField = described(idText, 'Delivery id.', exampleDelivery)
+const count = Type.Integer({ minimum: 0 })
+const deliverySchema = Type.Object(
+  {
+    id: deliveryIdField,
+    event: described(idText, 'Event.', 'run.finished'),
+    state: described(
+      oneOf(['due', 'delivered', 'failed']),
+      '`due`: waits for its next attempt. `failed`: all attempts failed.',
+    ),
+    attempts: described(count, 'Attempts so far.', 1),
+    lastStatus: described(
+      orNull(Type.Integer({ minimum: 100, maximum: 599 })),
+      'HTTP status of the last attempt, null without a response.',
+      200,
+    ),
+    lastError: described(
+      orNull(messageText),
+      'Error of the last attempt, or null.',
+      'example.org did not respond in time',
+    ),
+    createdAt: timeOf('Time of the event.'),
+    lastAttemptAt: timeOrNull('Last attempt; null before the first.'),
+    nextAt: timeOrNull('Next attempt; null if there is none.'),
+  },
+  { title: 'Delivery', description: 'Delivery of an event to a webhook.' },
+)
 
 /** Who is told when documents and runs end. */
 export function webhookRoutes(app: App, context: Context): void {
-  const { ledger, command } = context
+  const { ledger, command, limits } = context
   const requireWebhook = (id: string): Webhook => {
     const webhook = ledger.get().webhooks.get(id)
     if (webhook !== undefined) return webhook
@@ -47,26 +91,54 @@ export function webhookRoutes(app: App, context: Context): void {
   app.post(
     '/v1/webhooks',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', problems: ['too_many_webhooks', ...commandProblems] },
       schema: {
         operationId: 'addWebhook',
-        summary: 'Subscribe; the answer holds the secret that deliveries are signed with',
+        summary: 'Add a webhook',
+        description:
+          'Subscribes an address to the end of documents and runs. The response holds the secret of the signatures.',
         tags,
         body: Type.Object(
           {
-            url: Type.String({ pattern: '^https?://', maxLength: 2_000 }),
-            events: Type.Optional(
-              Type.Array(oneOf(webhookEvents), { minItems: 1, uniqueItems: true }),
+            url: described(
+              Type.String({ pattern: '^https?://', maxLength: 2_000 }),
+              'Address, http or https, without credentials.',
+              exampleUrl,
             ),
-            tag: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+            events: Type.Optional(
+              described(
+                Type.Array(oneOf(webhookEvents), { minItems: 1, uniqueItems: true, maxItems: 10 }),
+                'Events. Default: all.',
+                ['run.finished'],
+              ),
+            ),
+            tag: Type.Optional(
+              described(
+                Type.String({ minLength: 1, maxLength: 200 }),
+                'Only documents and runs with this tag. Default: all.',
+                'invoices',
+              ),
+            ),
           },
-          { additionalProperties: false },
+          {
+            additionalProperties: false,
+            title: 'WebhookRequest',
+            description: 'Address and events.',
+            examples: [{ url: exampleUrl, events: ['run.finished'] }],
+          },
         ),
-        response: { 201: createdSchema, ...problems },
+        response: {
+          201: answerOf(
+            'The subscription with its secret.',
+            createdSchema,
+            locationOf('Path of the webhook.', `/v1/webhooks/${exampleId}`),
+          ),
+        },
       },
     },
     async ({ body: { url, events = [...webhookEvents], tag = null } }, reply) => {
-      if (!URL.canParse(url)) throw new ScriptoriumError('invalid_request', 'url is not a URL')
+      requireReceiver(url)
+      limits.require('webhooks', ledger.get().webhooks.count())
       const webhook: Webhook = {
         id: `w${randomUUID().replaceAll('-', '')}`,
         url,
@@ -85,23 +157,30 @@ export function webhookRoutes(app: App, context: Context): void {
       config: { scope: 'admin' },
       schema: {
         operationId: 'listWebhooks',
-        summary: 'Subscriptions',
+        summary: 'List webhooks',
+        description: 'All subscriptions, without their secrets.',
         tags,
-        response: { 200: Type.Object({ items: Type.Array(webhookViewSchema) }), ...problems },
+        response: {
+          200: Type.Object(
+            { items: described(longList(webhookViewSchema), 'Subscriptions.') },
+            { description: 'All subscriptions.' },
+          ),
+        },
       },
     },
-    async () => ({ items: ledger.get().webhooks.list() }),
+    async () => ({ items: ledger.get().webhooks.list().map(showWebhook) }),
   )
   app.delete(
     '/v1/webhooks/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', problems: ['unknown_webhook', ...commandProblems] },
       schema: {
         operationId: 'removeWebhook',
-        summary: 'Unsubscribe; what was not delivered yet is dropped',
+        summary: 'Delete a webhook',
+        description: 'Ends the subscription and drops its pending deliveries.',
         tags,
-        params: idParams,
-        response: { 204: Type.Null(), ...problems },
+        params,
+        response: { 204: described(Type.Null(), 'The webhook is deleted.') },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -113,14 +192,15 @@ export function webhookRoutes(app: App, context: Context): void {
   app.get(
     '/v1/webhooks/:id/deliveries',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', problems: ['unknown_webhook'] },
       schema: {
         operationId: 'listDeliveries',
-        summary: 'What was delivered, or is still tried, newest first',
+        summary: "List a webhook's deliveries",
+        description: 'Delivered, pending and failed deliveries, newest first.',
         tags,
-        params: idParams,
-        querystring: Type.Object(pageQuery),
-        response: { 200: listOf(deliverySchema), ...problems },
+        params,
+        querystring: Type.Object(pageQuery(defaultLimit, exampleCursors.time)),
+        response: { 200: listOf(deliverySchema, 'One page of deliveries.') },
       },
     },
     async ({ params: { id }, query: { limit = defaultLimit, cursor } }) => {
@@ -133,14 +213,28 @@ export function webhookRoutes(app: App, context: Context): void {
   app.post(
     '/v1/webhooks/:id/redeliver',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', problems: ['unknown_webhook', ...commandProblems] },
       schema: {
         operationId: 'redeliver',
-        summary: 'Deliver again',
+        summary: 'Retry a delivery',
+        description: 'Sends a delivery again, delivered or failed.',
         tags,
-        params: idParams,
-        body: Type.Object({ deliveryId: Type.String() }, { additionalProperties: false }),
-        response: { 202: Type.Object({ deliveryId: Type.String() }), ...problems },
+        params,
+        body: Type.Object(
+          { deliveryId: deliveryIdField },
+          {
+            additionalProperties: false,
+            title: 'RedeliverRequest',
+            description: 'Delivery to send again.',
+            examples: [{ deliveryId: exampleDelivery }],
+          },
+        ),
+        response: {
+          202: Type.Object(
+            { deliveryId: deliveryIdField },
+            { description: 'The delivery is due again.' },
+          ),
+        },
       },
     },
     async ({ params: { id }, body: { deliveryId } }, reply) => {
@@ -152,6 +246,24 @@ export function webhookRoutes(app: App, context: Context): void {
       return reply.code(202).send({ deliveryId })
     },
   )
+}
+
+/** Throws `invalid_request` for what no delivery could be sent to. */
+function requireReceiver(text: string): void {
+  const url = URL.parse(text)
+  if (url === null) throw new ScriptoriumError('invalid_request', 'url is not a URL')
+  if (url.username === '' && url.password === '') return
+  const message = 'url contains credentials; deliveries are signed, check their signature instead'
+  throw new ScriptoriumError('invalid_request', message)
+}
+
+/** Subscriptions of earlier versions may carry credentials in their URL: nobody is shown them. */
+const showWebhook = (webhook: Webhook): Webhook => {
+  const url = URL.parse(webhook.url)
+  if (url === null || (url.username === '' && url.password === '')) return webhook
+  url.username = '***'
+  url.password = ''
+  return { ...webhook, url: url.href }
 }
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())

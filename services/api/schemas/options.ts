@@ -1,32 +1,67 @@
+import { maxPasswordLength } from '../../../shared/contract/schema/bounded.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import { formats } from '../../../shared/contract.ts'
-import { priorityNames } from '../../../shared/messages.ts'
-import { oneOf } from '../../../shared/one-of.ts'
-import { recipeSchema } from '../../../shared/recipe.ts'
+import { formats } from '../../../shared/contract/contract.ts'
+import { maxGlobLength, maxGlobs } from '../../../shared/glob/globs.ts'
+import { maxFailuresPattern } from '../../../shared/contract/max-failures.ts'
+import { existsPolicies, metadataSchema } from '../../../shared/contract/messages/run-request.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
+import { recipeSchema } from '../../../shared/contract/recipe.ts'
+import { described } from '../../../shared/contract/schema/described.ts'
+import { priorityField } from './document.ts'
+
+/** Body limit of a JSON upload, bytes: its file is held in memory. */
+export const maxBase64Bytes = 16 * 2 ** 20
 
 const closed = { additionalProperties: false }
 
+/** A PNG of 96 x 40 pixels with the word HILT, so that the example can be sent as it is. */
+const examplePage =
+  'iVBORw0KGgoAAAANSUhEUgAAAGAAAAAoAQAAAAAp6MKUAAAALklEQVR42mP4jwQYaMn5AIT8H4AsBnuSOf/k/1ODw8BAOoe6LgBzGPhJ4dAnfgBjdJd0TTyYmQAAAABJRU5ErkJggg=='
+
+const flag = (description: string) => Type.Optional(described(Type.Boolean(), description))
+
 /** The recipe as clients give it: what is left out is the default. */
-export const recipeOptionsSchema = Type.Partial(recipeSchema, closed)
+export const recipeOptionsSchema = Type.Partial(recipeSchema, {
+  ...closed,
+  title: 'RecipeOptions',
+  description: 'OCR options. Missing options have their defaults.',
+})
 export type RecipeOptions = Static<typeof recipeOptionsSchema>
 
 export const labelOptions = {
-  tag: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-  metadata: Type.Optional(
-    Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 1_000 }), {
-      maxProperties: 50,
-    }),
+  tag: Type.Optional(
+    described(
+      Type.String({ minLength: 1, maxLength: 200 }),
+      'Tag of the documents: lists and webhooks filter by it.',
+      'invoices',
+    ),
   ),
+  metadata: Type.Optional(metadataSchema),
 }
 
 const reading = {
-  priority: Type.Optional(oneOf(priorityNames)),
-  /** Readings of a page before it is given up. */
-  attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
-  /** Deadline of one reading, milliseconds; 0 = by the page's size. */
-  timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
-  /** Opens encrypted PDFs. It is kept until the run ends, a day at most, and is never shown. */
-  pdfPassword: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000 })),
+  priority: Type.Optional(priorityField),
+  attempts: Type.Optional(
+    described(
+      Type.Integer({ minimum: 1, maximum: 20 }),
+      'Maximum attempts at a page, crashes included. Default: 3.',
+      3,
+    ),
+  ),
+  timeoutMs: Type.Optional(
+    described(
+      Type.Integer({ minimum: 0, maximum: 3_600_000 }),
+      'Timeout of one attempt, milliseconds; 0 derives it from the page size. Default: 0.',
+      0,
+    ),
+  ),
+  pdfPassword: Type.Optional(
+    described(
+      Type.String({ minLength: 1, maxLength: maxPasswordLength }),
+      'Password of encrypted PDFs. It is kept until the run ends, one day at most, and never shown.',
+      'correct horse battery staple',
+    ),
+  ),
 }
 
 /** What goes with an upload. */
@@ -35,62 +70,153 @@ export const uploadOptionsSchema = Type.Object(
     recipe: Type.Optional(recipeOptionsSchema),
     ...reading,
     ...labelOptions,
-    /** Reads again what was read before. */
-    force: Type.Optional(Type.Boolean()),
+    force: flag('Reads the files again even if they were read before. Default: false.'),
   },
-  { ...closed, $id: 'UploadOptions' },
+  { ...closed, title: 'UploadOptions', description: 'Options of an upload.' },
 )
 export type UploadOptions = Static<typeof uploadOptionsSchema>
 
-/** A path below an allow-listed root: never one of the host's own. */
-const relativePath = Type.String({ maxLength: 4_096 })
-const rootName = Type.String({ minLength: 1, maxLength: 100 })
+const rootName = described(
+  Type.String({ minLength: 1, maxLength: 100 }),
+  'Name of an allow-listed root (SCRIPTORIUM_ROOTS).',
+  'in',
+)
 
-export const sourceSchema = Type.Union([
-  Type.Object(
-    {
-      type: Type.Literal('path'),
-      root: rootName,
-      path: Type.String({ minLength: 1, maxLength: 4_096 }),
-    },
-    closed,
-  ),
-  Type.Object(
-    {
-      type: Type.Literal('base64'),
-      data: Type.String({ minLength: 1 }),
-      name: Type.Optional(Type.String({ maxLength: 1_000 })),
-    },
-    closed,
-  ),
-  Type.Object({ type: Type.Literal('url'), url: Type.String({ maxLength: 4_096 }) }, closed),
-])
+export const sourceSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        type: described(Type.Literal('path'), 'File below an allow-listed root.'),
+        root: rootName,
+        path: described(
+          Type.String({ minLength: 1, maxLength: 4_096 }),
+          'Path of the file relative to the root.',
+          '2024/invoice.pdf',
+        ),
+      },
+      { ...closed, title: 'PathSource', description: 'File that the server can read itself.' },
+    ),
+    Type.Object(
+      {
+        type: described(Type.Literal('base64'), 'File in this request.'),
+        data: described(
+          Type.String({ minLength: 1, maxLength: maxBase64Bytes }),
+          'File content, base64 (RFC 4648) with padding and without line breaks.',
+          examplePage,
+        ),
+        name: Type.Optional(described(Type.String({ maxLength: 1_000 }), 'File name.', 'page.png')),
+      },
+      { ...closed, title: 'Base64Source', description: 'File inside the JSON body.' },
+    ),
+    Type.Object(
+      {
+        type: described(Type.Literal('url'), 'File on the web.'),
+        url: described(
+          Type.String({ maxLength: 4_096 }),
+          'Address, http or https. Requires SCRIPTORIUM_URL_SOURCES=on.',
+          'https://example.org/invoice.pdf',
+        ),
+      },
+      { ...closed, title: 'UrlSource', description: 'File that the server downloads.' },
+    ),
+  ],
+  { title: 'Source', description: 'Origin of the file.' },
+)
 export type UploadSource = Static<typeof sourceSchema>
 
 /** The JSON body of an upload. */
 export const uploadBodySchema = Type.Object(
   { source: sourceSchema, options: Type.Optional(uploadOptionsSchema) },
-  closed,
+  {
+    ...closed,
+    title: 'UploadRequest',
+    description: 'One file and its options.',
+    'x-examples': {
+      base64: {
+        summary: 'A file in the request',
+        value: {
+          source: { type: 'base64', data: examplePage, name: 'page.png' },
+          options: { recipe: { languages: ['eng'] } },
+        },
+      },
+      path: {
+        summary: 'A file below an allow-listed root',
+        value: { source: { type: 'path', root: 'in', path: 'invoice.pdf' } },
+      },
+      url: {
+        summary: 'A file on the web',
+        value: { source: { type: 'url', url: 'https://example.org/invoice.pdf' } },
+      },
+    },
+  },
 )
+
+const globList = (description: string, example: string) =>
+  Type.Optional(
+    described(
+      Type.Array(Type.String({ minLength: 1, maxLength: maxGlobLength }), { maxItems: maxGlobs }),
+      description,
+      [example],
+    ),
+  )
 
 /** What a folder run is asked to do. */
 export const runBodySchema = Type.Object(
   {
     root: rootName,
-    path: Type.Optional(relativePath),
-    include: Type.Optional(Type.Array(Type.String({ maxLength: 1_000 }), { maxItems: 100 })),
-    exclude: Type.Optional(Type.Array(Type.String({ maxLength: 1_000 }), { maxItems: 100 })),
-    includeHidden: Type.Optional(Type.Boolean()),
+    /** Below the root: never one of the host's own. */
+    path: Type.Optional(
+      described(
+        Type.String({ maxLength: 4_096 }),
+        'Path of the folder or file relative to the root. Default: the whole root.',
+        '2024',
+      ),
+    ),
+    include: globList('Glob patterns: only matching paths are read. Default: all.', '**/*.tif'),
+    exclude: globList('Glob patterns: matching paths are skipped. Default: none.', 'drafts/**'),
+    includeHidden: flag('Reads hidden files and folders too. Default: false.'),
     recipe: Type.Optional(recipeOptionsSchema),
     ...reading,
     ...labelOptions,
-    formats: Type.Optional(Type.Array(oneOf(formats), { minItems: 1, maxItems: formats.length })),
-    /** One file of everything, too. */
-    combined: Type.Optional(Type.Boolean()),
-    force: Type.Optional(Type.Boolean()),
-    retryFailed: Type.Optional(Type.Boolean()),
-    checksum: Type.Optional(Type.Boolean()),
+    formats: Type.Optional(
+      described(
+        Type.Array(oneOf(formats), { minItems: 1, maxItems: formats.length }),
+        'Output formats. Default: `["txt", "json"]`.',
+        ['txt', 'json'],
+      ),
+    ),
+    combined: flag(
+      'Also writes combined files: `results.ndjson`, and `results.txt` and `results.pdf` with these formats. Default: false.',
+    ),
+    onExists: Type.Optional(
+      described(
+        oneOf(existsPolicies),
+        'Output files of the same name that Scriptorium did not write. `fail`: the document fails. `replace`: they are replaced. `skip`: the document is skipped. Default: `fail`.',
+      ),
+    ),
+    force: flag('Reads the files again even if they were read before. Default: false.'),
+    retryFailed: flag('Reads documents again that failed in an earlier run. Default: false.'),
+    maxFailures: Type.Optional(
+      described(
+        Type.String({ pattern: maxFailuresPattern, maxLength: 20 }),
+        'Failures of the service, not of the documents, after which the run pauses: `N` in a row, `P%` of the first 200 attempts, or `N,P%`; `0` never pauses. Default: `50,50%`.',
+        '50,50%',
+      ),
+    ),
+    canary: Type.Optional(
+      described(
+        Type.Integer({ minimum: 0, maximum: 10_000 }),
+        'Number of sample files, spread over the folder, to read first; the run pauses if they fail. Default: 0.',
+        20,
+      ),
+    ),
+    checksum: flag('Compares files by SHA-256 instead of size and time. Default: false.'),
   },
-  closed,
+  {
+    ...closed,
+    title: 'RunRequest',
+    description: 'Folder and options.',
+    examples: [{ root: 'in', formats: ['txt', 'json'], recipe: { languages: ['eng'] } }],
+  },
 )
 export type RunBody = Static<typeof runBodySchema>

@@ -12,7 +12,7 @@ export interface FuzzAnswer {
 }
 
 /** By then a request is answered, and an event stream has begun. */
-export const deadlineMs = 5_000
+export const deadlineMs = 60_000
 
 /** Sends a request over a connection of its own. Of an event stream the head is all that is waited for. */
 export function send(address: string, { method, path, headers, content }: FuzzRequest) {

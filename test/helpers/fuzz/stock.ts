@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { pngOf, tiffOf } from '../pages.ts'
-import type { Service } from '../service.ts'
+import { pngOf, tiffOf } from '../pages/pages.ts'
+import type { Service } from '../processes/service.ts'
 import type { Stock } from './requests.ts'
 
 /** The engine comes to no end with it. */

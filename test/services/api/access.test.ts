@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { InjectOptions } from 'fastify'
-import { scopes, type Scope } from '../../../services/api/auth.ts'
-import { formOf, startApi } from '../../helpers/api.ts'
-import { pngOf } from '../../helpers/pages.ts'
+import { scopes, type Scope } from '../../../services/api/http/auth.ts'
+import { formOf, startApi } from '../../helpers/api/api.ts'
+import { pngOf } from '../../helpers/pages/pages.ts'
 
 const secretOf = (name: string): string => `secret of ${name}`.replaceAll(' ', '-')
 const entryOf = (name: string, granted: string): string =>
@@ -31,6 +31,7 @@ const routes: [method: Method, url: string, scope: Scope][] = [
   ['GET', '/v1/runs/r1/report', 'read'],
   ['GET', '/v1/runs/r1/events', 'read'],
   ['POST', '/v1/runs/r1/cancel', 'submit'],
+  ['POST', '/v1/runs/r1/resume', 'submit'],
   ['POST', '/v1/runs/r1/retry-failed', 'submit'],
   ['GET', '/v1/search?q=a', 'read'],
   ['GET', '/v1/languages', 'read'],
@@ -70,7 +71,7 @@ test('a token may hold several scopes', async () => {
   await api.refused(403, 'forbidden', 'GET', '/v1/webhooks', bearer('both'))
 })
 
-test('what is no bearer token is 401', async () => {
+test('a malformed bearer token is 401', async () => {
   const headers = [
     '',
     'Bearer',
@@ -102,7 +103,7 @@ test('health, the description and its page need no token', async () => {
   assert.equal((await api.call('GET', '/readyz')).status, 503)
 })
 
-test('what is not there is 404 also without a token', async () => {
+test('an unknown route is 404 even without a token', async () => {
   await api.refused(404, 'unknown_route', 'GET', '/v2/documents')
   await api.refused(405, 'method_not_allowed', 'PATCH', '/v1/documents')
 })

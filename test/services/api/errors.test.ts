@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import type { Problem } from '../../../services/api/schemas/common.ts'
-import { startApi } from '../../helpers/api.ts'
+import { startApi } from '../../helpers/api/api.ts'
 
 const api = await startApi({ after })
 
@@ -74,14 +74,14 @@ test('an error that nobody foresaw is 500 and tells nothing', async (t) => {
   assert.equal(body.detail, 'Something went wrong; the log tells more.')
 })
 
-test('what is stored and not understood is our fault, not the caller’s', async (t) => {
+test('a malformed stored record is our fault, not the caller’s', async (t) => {
   const own = await startApi(t)
   const { redis, keys } = own.context
   await redis.set(keys.aggregator, '{"pid":"no number"}')
   await own.refused(500, 'internal', 'GET', '/v1/queue')
 })
 
-test('what is not HTTP is answered with a problem before the connection ends', async (t) => {
+test('a request that is not HTTP is answered with a problem before the connection ends', async (t) => {
   const own = await startApi(t)
   await own.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = own.app.server.address() as AddressInfo

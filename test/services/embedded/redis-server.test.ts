@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startRedisServer } from '../../../services/embedded/redis-server.ts'
-import { connectPromptly } from '../../../shared/redis.ts'
-import { runScript } from '../../helpers/child.ts'
+import { connectPromptly } from '../../../shared/redis/connection/redis.ts'
+import { runScript } from '../../helpers/processes/child.ts'
 import { makeFolder } from '../../helpers/folder.ts'
-import { waitFor } from '../../helpers/wait.ts'
+import { patienceMs, waitFor } from '../../helpers/wait.ts'
+import { repository } from '../../helpers/processes/processes.ts'
 
 const searchPath = process.env['PATH'] ?? ''
-const owner = join(import.meta.dirname, '../../fixtures/processes/redis-owner.ts')
+const owner = join(repository, 'test/fixtures/processes/redis-owner.ts')
 const pidOf = (info: string): number => Number(/^process_id:(\d+)/m.exec(info)?.[1])
 
 function isAlive(pid: number): boolean {
@@ -22,9 +23,9 @@ function isAlive(pid: number): boolean {
 
 test('a Redis of our own refuses to forget jobs, and is gone once it is stopped', async (t) => {
   const folder = join(makeFolder(t), 'redis')
-  const server = startRedisServer({ folder, searchPath, onGivenUp: () => undefined })
+  const server = startRedisServer({ folder, searchPath })
   t.after(() => server.stop())
-  const redis = await connectPromptly(server.url)
+  const redis = await connectPromptly(server.url, patienceMs)
   t.after(() => redis.disconnect())
   assert.match(await redis.info(), /maxmemory_policy:noeviction/)
   const pid = pidOf(await redis.info())
@@ -36,9 +37,9 @@ test('a Redis of our own refuses to forget jobs, and is gone once it is stopped'
 
 test('a Redis that is killed comes back with what it held', async (t) => {
   const folder = makeFolder(t)
-  const server = startRedisServer({ folder, searchPath, onGivenUp: () => undefined })
+  const server = startRedisServer({ folder, searchPath })
   t.after(() => server.stop())
-  const redis = await connectPromptly(server.url)
+  const redis = await connectPromptly(server.url, patienceMs)
   t.after(() => redis.disconnect())
   await redis.set('kept', 'yes')
   const pid = pidOf(await redis.info())
@@ -52,6 +53,35 @@ test('a Redis that is killed comes back with what it held', async (t) => {
   assert.equal(await redis.get('and'), 'this')
 })
 
+test('a Redis that cannot read its own file starts with none, and says so', async (t) => {
+  const folder = makeFolder(t)
+  const first = startRedisServer({ folder, searchPath })
+  const writing = await connectPromptly(first.url, patienceMs)
+  for (let n = 0; n < 100; n += 1) await writing.set(`key ${n}`, 'something to damage')
+  writing.disconnect()
+  await first.stop()
+  const files = join(folder, 'appendonlydir')
+  const name = readdirSync(files).find((file) => file.includes('.incr.'))
+  assert.ok(name)
+  const half = Math.floor(statSync(join(files, name)).size / 2)
+  const file = openSync(join(files, name), 'r+')
+  writeSync(file, '#'.repeat(1_000), half)
+  closeSync(file)
+
+  const said: (string | undefined)[] = []
+  const second = startRedisServer({
+    folder,
+    searchPath,
+    onDeath: (_death, lastWords) => void said.push(lastWords),
+  })
+  t.after(() => second.stop())
+  const redis = await connectPromptly(second.url, patienceMs)
+  t.after(() => redis.disconnect())
+  assert.equal(await redis.dbsize(), 0)
+  assert.match(said[0] ?? '', /^Bad file format/)
+  assert.ok(existsSync(join(folder, 'appendonlydir.unreadable', name)))
+})
+
 test('a Redis ends with the process that started it, even by SIGKILL', async (t) => {
   const child = runScript(t, owner, [makeFolder(t)])
   await child.says('redis ')
@@ -63,8 +93,8 @@ test('a Redis ends with the process that started it, even by SIGKILL', async (t)
 
 test('without any Redis the error names the cure', (t) => {
   const folder = makeFolder(t)
-  assert.throws(
-    () => startRedisServer({ folder, searchPath: folder, onGivenUp: () => undefined }),
-    { code: 'redis_missing', message: /apt-get install redis-server.*dnf.*brew.*REDIS_URL/ },
-  )
+  assert.throws(() => startRedisServer({ folder, searchPath: folder }), {
+    code: 'redis_missing',
+    message: /apt-get install redis-server.*dnf.*brew.*REDIS_URL/,
+  })
 })

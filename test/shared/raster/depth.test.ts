@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodePnm } from '../../../shared/raster/pnm.ts'
+import { decodePnm } from '../../../shared/raster/decoders/pnm.ts'
 import { eightBits, enoughBits } from '../../../shared/raster/raster.ts'
-import { unpackSamples } from '../../../shared/raster/unpack.ts'
+import { unpackSamples } from '../../../shared/raster/decoders/unpack.ts'
 
 const pnm = (header: string, bytes: number[]): Buffer =>
   Buffer.concat([Buffer.from(header), Buffer.from(bytes)])

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
-import { createKeys } from '../../../shared/keys.ts'
+import { createKeys } from '../../../shared/redis/keys.ts'
 import { createFleet } from '../../../workers/fleet/fleet.ts'
 import { makeFolder } from '../../helpers/folder.ts'
-import { silent, startPrivateRedis } from '../../helpers/private-redis.ts'
+import { silent, startPrivateRedis } from '../../helpers/processes/private-redis.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
 const server = await startPrivateRedis()

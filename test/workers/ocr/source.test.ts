@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { statKey } from '../../../shared/stat-key.ts'
+import { statKey } from '../../../shared/files/stat-key.ts'
 import { readSource, type SourceRequest } from '../../../workers/ocr/open/source.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
@@ -33,15 +33,15 @@ test('a file that changed after it was planned is left for the next run', async 
 test('an upload is told by its hash, so it may have been touched since', async (t) => {
   const { file, read } = setUp(t)
   appendFileSync(file, '!')
-  const { bytes, sha256 } = await read({ stat: '' })
+  const { bytes, sha256 } = await read({ stat: undefined })
   assert.equal(bytes.toString(), 'page!')
   assert.equal(sha256, hash('sha256', 'page!'))
 })
 
 test('an upload is looked at like any other file', async (t) => {
-  await assert.rejects(setUp(t, '').read({ stat: '' }), { code: 'empty_file' })
-  await assert.rejects(setUp(t).read({ stat: '', maxBytes: 3 }), { code: 'too_large' })
-  await assert.rejects(setUp(t).read({ stat: '', path: 'gone' }), { code: 'not_found' })
+  await assert.rejects(setUp(t, '').read({ stat: undefined }), { code: 'empty_file' })
+  await assert.rejects(setUp(t).read({ maxBytes: 3 }), { code: 'too_large' })
+  await assert.rejects(setUp(t).read({ path: 'gone' }), { code: 'not_found' })
 })
 
 test('a file or a folder that is gone is not found', async (t) => {

@@ -1,5 +1,10 @@
-import sharp, { type Metadata } from 'sharp'
-import { ScriptoriumError, toError } from '../../../shared/errors.ts'
+import type { Metadata } from 'sharp'
+import { sharp } from '../../../shared/raster/sharp.ts'
+import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
+import { decodeCostOf } from '../../../shared/raster/decode-cost.ts'
+import type { PageDecoder } from './decoder/decoder.ts'
+import { isPlain, requireCost } from './decoder/cost.ts'
+import { decodeInProcess } from './decoder/grey.ts'
 import {
   toOrientation,
   type OpenedDocument,
@@ -7,38 +12,33 @@ import {
   type Opener,
   type PagePixels,
 } from './opened.ts'
+import { firstFrame } from '../../../shared/raster/first-frame.ts'
 import { requireSize, soundDpi } from '../../../shared/raster/raster.ts'
 
-// Only what users' pages come in is decoded: the rest of libvips' loaders is surface for attacks.
-sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({
-  operation: [
-    'VipsForeignLoadJpeg',
-    'VipsForeignLoadPng',
-    'VipsForeignLoadTiff',
-    'VipsForeignLoadWebp',
-    'VipsForeignLoadNsgif',
-    'VipsForeignLoadHeif',
-  ],
-})
-// Processes give the parallelism; a cache would only grow.
-sharp.cache(false)
-sharp.concurrency(1)
-
-/** Opens what sharp decodes and what has one page; of an animation that is its first frame. */
-export const openImage: Opener = (bytes, { mediaType, limits }) => {
-  const document: OpenedDocument = {
-    mediaType,
-    pagesTotal: 1,
-    bytesHeld: bytes.length,
-    isLost: () => false,
-    page: () => describePixels({ data: bytes }, limits.maxMegapixels),
-    close: () => Promise.resolve(),
+/** Opens single images that sharp decodes; of an animation, its first frame. */
+export function createImageOpener(decoder: PageDecoder): Opener {
+  return (bytes, { mediaType, limits }) => {
+    const document: OpenedDocument = {
+      mediaType,
+      pagesTotal: 1,
+      bytesHeld: bytes.length,
+      isLost: () => false,
+      async page() {
+        const data = firstFrame(bytes, mediaType)
+        const cost = decodeCostOf(data, mediaType)
+        if (isPlain(mediaType, cost)) return describePixels({ data }, limits.maxMegapixels)
+        requireCost(cost, data.length, limits)
+        return decodeInProcess(decoder, data, mediaType, limits)
+      },
+      close: () => Promise.resolve(),
+    }
+    return Promise.resolve(document)
   }
-  return Promise.resolve(document)
 }
 
-/** A page that sharp can decode, with what its file tells of it. Throws `corrupt_image` or `too_many_pixels`. */
+/**
+ * Returns a page that sharp can decode, with the properties in its file. Throws `corrupt_image` or `too_many_pixels`.
+ */
 export async function describePixels(
   pixels: PagePixels,
   maxMegapixels: number,
@@ -64,9 +64,9 @@ async function metadata(bytes: Buffer, page = 0): Promise<Metadata> {
   }
 }
 
-/** libvips' own words, on one line. */
+/** libvips' own message, on one line. */
 export function corrupt(thrown: unknown): ScriptoriumError {
   const [reason = ''] = toError(thrown).message.split('\n')
   const options = { cause: thrown }
-  return new ScriptoriumError('corrupt_image', `is damaged or cut off (${reason})`, options)
+  return new ScriptoriumError('corrupt_image', `is damaged or truncated (${reason})`, options)
 }

@@ -1,31 +1,27 @@
-import { constants, type BigIntStats } from 'node:fs'
-import { open, realpath, type FileHandle } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { hash } from 'node:crypto'
-import { join } from 'node:path'
-import { ScriptoriumError, systemCode } from '../../../shared/errors.ts'
-import { isWithin } from '../../../shared/is-within.ts'
-import { statKey } from '../../../shared/stat-key.ts'
+import { ScriptoriumError, systemCode } from '../../../shared/process/errors.ts'
+import { openBelow, type Below } from '../../../shared/files/open-below.ts'
+import { statKey } from '../../../shared/files/stat-key.ts'
 
-/** A file's bytes as they were at one moment, and their SHA-256 (hex). */
-export interface Source {
+/** A file's bytes at one moment, and their SHA-256 (hex). */
+interface Source {
   bytes: Buffer
   sha256: string
 }
 
-/** Where a document lies and what it looked like when it was planned. */
-export interface SourceRequest {
-  root: string
-  path: string
-  /** Whether symbolic links may be gone through, as long as they stay inside the root. */
-  follow: boolean
-  /** Empty for an upload, which is told by its hash. */
-  stat: string
+/** Location of a document, and its stat when it was planned. */
+export interface SourceRequest extends Below {
+  /** Absent for an upload, which its hash identifies. */
+  stat?: string | undefined
   maxBytes: number
 }
 
 /**
- * Reads a planned file. Throws a `ScriptoriumError` whose message goes after the file's name: `not_found`, `permission_denied`,
- * `path_outside_root`, `not_a_file`, `empty_file`, `too_large`, or `unstable` where it is no longer what was planned.
+ * Reads a planned file. Throws a `ScriptoriumError` whose message follows the file's name: `not_found`,
+ * `permission_denied`, `path_outside_root`, `not_a_file`, `empty_file`, `too_large`, or `unstable` where the file has
+ * changed since planning.
  */
 export async function readSource(request: SourceRequest): Promise<Source> {
   return withFile(request, async (handle) => {
@@ -36,24 +32,16 @@ export async function readSource(request: SourceRequest): Promise<Source> {
   })
 }
 
-/** Throws like `readSource` where the file is no longer what was planned; reads nothing. */
+/** Throws the errors of `readSource` where the file has changed since planning; reads nothing. */
 export async function checkSource(request: SourceRequest): Promise<void> {
   await withFile(request, async (handle) => check(request, await handle.stat({ bigint: true })))
 }
 
 async function withFile<T>(
-  { root, path, follow }: SourceRequest,
+  request: SourceRequest,
   work: (handle: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = join(root, path)
-  // Between planning and reading, a folder on the way may have become a link that leads out.
-  const real = await realpath(file).catch((thrown: unknown) => refuse(thrown))
-  if (follow ? !isWithin(real, root) : real !== file) {
-    throw new ScriptoriumError('path_outside_root', 'is reached through a symbolic link')
-  }
-  // O_NONBLOCK: opening a FIFO would wait for its writer for ever.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const handle = await open(real, flags).catch((thrown: unknown) => refuse(thrown))
+  const handle = await openBelow(request).catch((thrown: unknown) => refuse(thrown))
   try {
     return await work(handle)
   } finally {
@@ -61,23 +49,23 @@ async function withFile<T>(
   }
 }
 
-/** One read of the known size: `readFile` would stat again and go piece by piece. */
+/** One read of the known size: `readFile` would stat again and read piece by piece. */
 async function readWhole(handle: FileHandle, size: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(size)
   let filled = 0
   while (filled < size) {
     const { bytesRead } = await handle.read(bytes, filled, size - filled)
-    if (bytesRead === 0) break // It shrank; the stat that follows says so.
+    if (bytesRead === 0) break // The file shrank; the stat that follows reports it.
     filled += bytesRead
   }
   return bytes
 }
 
-/** The file's size in bytes, if it is what was planned and may be read. */
+/** Returns the file's size in bytes if the file is unchanged and within the limits. */
 function check({ stat, maxBytes }: SourceRequest, now: BigIntStats): number {
   if (!now.isFile()) throw new ScriptoriumError('not_a_file', 'is not a regular file')
-  if (stat !== '' && statKey(now) !== stat) {
-    const message = 'changed after it was planned; the next run reads it'
+  if (stat !== undefined && statKey(now) !== stat) {
+    const message = 'changed after planning; the next run reads it'
     throw new ScriptoriumError('unstable', message)
   }
   if (now.size === 0n) throw new ScriptoriumError('empty_file', 'has 0 bytes')
@@ -92,12 +80,12 @@ function refuse(thrown: unknown): never {
   switch (systemCode(thrown)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      throw new ScriptoriumError('not_found', 'is no longer there')
+      throw new ScriptoriumError('not_found', 'no longer exists')
     case 'EACCES':
     case 'EPERM':
       throw new ScriptoriumError(
         'permission_denied',
-        'may not be read by this user; give it read permission',
+        'is not readable by this user; grant read permission',
       )
     case 'ELOOP':
       throw new ScriptoriumError('path_outside_root', 'is a symbolic link')

@@ -1,27 +1,26 @@
 import type { Grey } from './grey.ts'
 
-/** The boxes of connected ink, as columns of numbers: `x1` and `y1` lie just outside. */
+/** The boxes of connected ink as columns of numbers; `x1` and `y1` are exclusive. */
 export interface Components {
   count: number
   x0: Int32Array
   y0: Int32Array
   x1: Int32Array
   y1: Int32Array
-  /** Pixels of ink. */
+  /** Number of ink pixels. */
   area: Int32Array
 }
 
 /**
- * Finds the 8-connected pieces of what is darker than `threshold`, by runs and union-find
- * (He, Chao, Suzuki: A run-based two-scan labeling algorithm, IEEE TIP 2008). Once there are `most` runs, the rows below
- * are not looked at.
+ * Finds the 8-connected components of pixels darker than `threshold`, by runs and union-find (He, Chao, Suzuki: A
+ * run-based two-scan labeling algorithm, IEEE TIP 2008). Skips the rows below once there are `maxRuns` runs.
  */
-export function findComponents(image: Grey, threshold: number, most = 2_000_000): Components {
-  const runs = findRuns(image, threshold, most)
+export function findComponents(image: Grey, threshold: number, maxRuns = 2_000_000): Components {
+  const runs = findRuns(image, threshold, maxRuns)
   return gather(runs, connect(runs))
 }
 
-/** Pieces of rows that are ink, from the top, as columns of numbers: `to` lies just outside. */
+/** Runs of ink in rows, from the top, as columns of numbers; `to` is exclusive. */
 interface Runs {
   count: number
   from: Int32Array
@@ -29,11 +28,11 @@ interface Runs {
   row: Int32Array
 }
 
-function findRuns({ data, width, height }: Grey, threshold: number, most: number): Runs {
+function findRuns({ data, width, height }: Grey, threshold: number, maxRuns: number): Runs {
   let room = 4096 + width
   let { from, to, row } = columnsOfRuns(room)
   let count = 0
-  for (let y = 0; y < height && count < most; y += 1) {
+  for (let y = 0; y < height && count < maxRuns; y += 1) {
     if (count + width > room) {
       room = 2 * room
       ;({ from, to, row } = enlarge({ from, to, row }, room))
@@ -67,7 +66,10 @@ function enlarge({ from, to, row }: Omit<Runs, 'count'>, room: number) {
   return larger
 }
 
-/** For each run the first one of its piece, found by the runs that touch it from the row above, corner to corner included. */
+/**
+ * Returns for each run the first run of its component, found through the runs that touch it from the row above,
+ * diagonals included.
+ */
 function connect({ count, from, to, row }: Runs): Int32Array {
   const parent = new Int32Array(count)
   for (let run = 0; run < count; run += 1) parent[run] = run
@@ -87,7 +89,7 @@ function connect({ count, from, to, row }: Runs): Int32Array {
   return parent
 }
 
-/** Shortens the way up as it goes. */
+/** Finds the root and shortens the path on the way. */
 function rootOf(parent: Int32Array, run: number): number {
   let root = run
   for (let up = parent[root] ?? root; up !== root; up = parent[root] ?? root) root = up
@@ -105,7 +107,7 @@ function gather({ count: runs, from, to, row }: Runs, roots: Int32Array): Compon
   for (let run = 0; run < runs; run += 1) if (roots[run] === run) place[run] = count++
   const zeros = () => new Int32Array(count)
   const [x0, y0, x1, y1, area] = [zeros().fill(2 ** 30), zeros(), zeros(), zeros(), zeros()]
-  // From the bottom, so that a piece's first row is the last one written.
+  // From the bottom, so that a component's first row is written last.
   for (let run = runs - 1; run >= 0; run -= 1) {
     const at = place[roots[run] ?? 0] ?? 0
     const [left, right, y] = [from[run] ?? 0, to[run] ?? 0, row[run] ?? 0]

@@ -1,16 +1,16 @@
-import type { BBox } from '../../../shared/contract.ts'
-import { placeAfter, type Frame } from './straighten.ts'
-import type { Survey } from './survey.ts'
+import type { BBox } from '../../../shared/contract/contract.ts'
+import { placeAfter, type Frame } from './slope/straighten.ts'
+import type { PageSurvey } from './survey.ts'
 
-/** Paper that is left round what is on a page, in heights of its writing. */
+/** Margin of paper around the content of a page, in text heights. */
 const margin = 3
 
 /**
- * The part of the page that is read, in the page's pixels. A level page is read whole: to cut its blank margins off
- * saved 4 % of the time and cost 0.6 of F (the engine tells columns and rules by them). One that is straightened would lose
- * what is moved over its edge, and gain empty corners, so its frame follows what is on it.
+ * Returns the part of the page to read, in the page's pixels. A level page is read whole: cutting off its blank margins
+ * saved 4 % of the time and cost 0.6 of F (the engine uses them to tell columns from rules). Straightening would lose
+ * content that moves over the edge, and add empty corners, so the frame of a straightened page follows its content.
  */
-export function frameOf({ page, content, slopes, textHeight }: Survey): Frame {
+export function frameOf({ page, content, slopes, textHeight }: PageSurvey): Frame {
   if (slopes === undefined) return { x: 0, y: 0, width: page.width, height: page.height }
   const room = Math.max(8, Math.round(margin * textHeight))
   const { x0, y0, x1, y1 } = hull(content, (place) => placeAfter(slopes, place))
@@ -20,7 +20,7 @@ export function frameOf({ page, content, slopes, textHeight }: Survey): Frame {
 
 const steps = [0, 0.25, 0.5, 0.75, 1]
 
-/** The box round a box's edge after its places have moved. */
+/** The bounding box of a box's edge after straightening. */
 function hull(
   { x0, y0, x1, y1 }: BBox,
   move: (place: { x: number; y: number }) => { x: number; y: number },

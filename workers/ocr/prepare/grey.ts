@@ -5,7 +5,7 @@ export interface Grey {
   height: number
 }
 
-/** Averages squares of `factor` x `factor` pixels; what does not fill a square at the right and the bottom is left out. */
+/** Averages squares of `factor` x `factor` pixels; drops incomplete squares at the right and the bottom. */
 export function shrink({ data, width, height }: Grey, factor: number): Grey {
   if (factor === 1) return { data, width, height }
   const [columns, rows] = [Math.floor(width / factor), Math.floor(height / factor)]
@@ -14,7 +14,7 @@ export function shrink({ data, width, height }: Grey, factor: number): Grey {
   const area = factor * factor
   for (let row = 0; row < rows; row += 1) {
     sums.fill(0)
-    // One of a square's pixels at a time for the whole row: twice as fast as square by square.
+    // Processes one pixel of each square at a time for the whole row: twice as fast as square by square.
     for (let part = 0; part < area; part += 1) {
       let from = (row * factor + Math.floor(part / factor)) * width + (part % factor)
       for (let column = 0; column < columns; column += 1, from += factor) {
@@ -28,7 +28,7 @@ export function shrink({ data, width, height }: Grey, factor: number): Grey {
   return { data: small, width: columns, height: rows }
 }
 
-/** A part of an image, in whole pixels inside it; the image itself where that is all of it. */
+/** Returns the whole pixels of a part of an image; the image itself where the part is all of it. */
 export function cropGrey(
   image: Grey,
   { x, y, width, height }: { x: number; y: number; width: number; height: number },
@@ -41,3 +41,13 @@ export function cropGrey(
   }
   return { data, width, height }
 }
+
+/** Size of an image scaled by `across` and `down`, whole pixels. */
+export const scaledSize = (
+  { width, height }: Pick<Grey, 'width' | 'height'>,
+  across: number,
+  down: number,
+): Pick<Grey, 'width' | 'height'> => ({
+  width: Math.max(1, Math.round(width * across)),
+  height: Math.max(1, Math.round(height * down)),
+})

@@ -2,30 +2,38 @@ import { corrupt } from '../open/image.ts'
 import type { OpenedPage } from '../open/opened.ts'
 import { decodePage } from './decode.ts'
 import type { Grey } from './grey.ts'
-import type { Size } from './place.ts'
-import { renderPage, type Rendered, type Wishes } from './render.ts'
-import { surveyPage, type Survey } from './survey.ts'
+import type { Size } from './mapping.ts'
+import { lookAt } from './look.ts'
+import { renderPage, type Rendered } from './render.ts'
+import type { RenderWishes } from './rendering.ts'
+import { repaint } from './steps/repaint.ts'
+import { applySteps, type StepTimes } from './steps/step.ts'
+import { surveyPage, type PageSurvey } from './survey.ts'
 import { turn, turnOn, type Turn } from './turn.ts'
 
-/** A page that lies on the desk: decoded, looked at, and made ready for its first attempt. */
+/** A page on the desk: decoded, surveyed, and rendered for its first attempt. */
 export interface PageOnDesk {
-  /** As it was given, pixels. */
+  /** Size of the given page, pixels. */
   size: Size
-  /** What puts the given pixels the way they lie in `grey`. */
+  /** The turn from the given pixels to those of `grey`. */
   turn: Turn
   grey: Grey
-  survey: Survey
+  survey: PageSurvey
   first: Rendered
+  stepsMs: StepTimes
 }
 
+/** The steps of the page itself, before it is surveyed; each attempt renders the surveyed page by steps of its own. */
+const pageSteps = [repaint]
+
 /**
- * Decodes a page and makes it ready for its first attempt: everything that can be done while the engine reads another.
- * Throws `corrupt_image`; the message is complete after the file's name.
+ * Decodes a page and prepares it for its first attempt: all work that can run while the engine reads another page.
+ * Throws `corrupt_image`; the message follows the file's name.
  */
 export async function preparePage(
   opened: Extract<OpenedPage, { kind: 'pixels' }>,
   maxMegapixels: number,
-  wishes: Wishes,
+  wishes: RenderWishes,
 ): Promise<PageOnDesk> {
   const decoded = await decodePage(opened, maxMegapixels).catch((thrown: unknown) => {
     throw corrupt(thrown)
@@ -33,11 +41,11 @@ export async function preparePage(
   return lay(decoded, wishes)
 }
 
-/** The same page, turned clockwise by `rotation`. */
+/** Returns the same page, turned clockwise by `rotation`. */
 export function turnPage(
   page: PageOnDesk,
   rotation: Turn['rotation'],
-  wishes: Wishes,
+  wishes: RenderWishes,
 ): Promise<PageOnDesk> {
   const grey = turn(page.grey, { isMirrored: false, rotation })
   return lay({ size: page.size, turn: turnOn(page.turn, rotation), grey }, wishes)
@@ -45,8 +53,10 @@ export function turnPage(
 
 async function lay(
   page: Pick<PageOnDesk, 'size' | 'turn' | 'grey'>,
-  wishes: Wishes,
+  wishes: RenderWishes,
+  stepsMs: StepTimes = {},
 ): Promise<PageOnDesk> {
-  const survey = surveyPage(page.grey)
-  return { ...page, survey, first: await renderPage(survey, wishes) }
+  const look = await applySteps(pageSteps, lookAt(page.grey), null, stepsMs)
+  const survey = surveyPage(look)
+  return { ...page, survey, first: await renderPage(survey, wishes, stepsMs), stepsMs }
 }

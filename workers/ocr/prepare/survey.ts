@@ -1,49 +1,42 @@
-import type { BBox } from '../../../shared/contract.ts'
-import { estimateBackground, flatten } from './background.ts'
+import type { BBox } from '../../../shared/contract/contract.ts'
+import { flatten } from './background/background.ts'
 import { findComponents, type Components } from './components.ts'
 import { findGlyphs, textHeight, turnGlyph, type Glyph } from './glyphs.ts'
-import { shrink, type Grey } from './grey.ts'
-import { findPanels, repaintPanels } from './panels.ts'
-import { lettersOf, sampleSlopes, type SlopeSample } from './slope.ts'
-import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope-field.ts'
+import type { Grey } from './grey.ts'
+import type { PageLook } from './look.ts'
+import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
+import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
-/** What a look at an upright page tells before it is read. All measures are in the page's pixels. */
-export interface Survey {
-  /** The page, its dark panels made like the rest of it. */
+/** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
+export interface PageSurvey {
+  /** The page, with its dark panels repainted. */
   page: Grey
-  /** Height of a line's capitals, 0 where there is next to no writing. */
+  /** Height of a line's capitals, 0 where there is almost no writing. */
   textHeight: number
   glyphs: readonly Glyph[]
   samples: readonly SlopeSample[]
-  /** How lines run, where they do not run level. */
+  /** Slopes of the lines, where they are not level. */
   slopes: SlopeField | undefined
-  /** The box round everything that is not paper. */
+  /** Bounding box of everything that is not paper. */
   content: BBox
-  /** Letters stand side by side in lines, along the page or down it: without, it is a picture, or has a word or two. */
+  /**
+   * Letters stand side by side in lines, along the page or down it: otherwise it is a picture, or has a word or two.
+   */
   hasLines: boolean
-  /** There is nothing on the page. */
+  /** The page is empty. */
   isBlank: boolean
-  /** Its letters stand in columns: it is to be turned by 90 or 270 degrees. */
+  /** Its letters stand in columns: it needs a turn by 90 or 270 degrees. */
   isSideways: boolean
 }
 
-/** Pages are looked at in about so many pixels: letters are still some ten pixels high there. */
-const surveyPixels = 3e6
-const tileSide = 32
 const surveyGain = 4
-/** On a flattened page, ink is darker than this. */
+/** Ink on a flattened page is darker than this. */
 const inkBelow = 150
-/** Below this slope (0.46 degrees) moving lines costs more than it gives. */
-const leastSlope = 0.008
+/** Below this slope (0.46 degrees) levelling costs more than it gains. */
+const minSlope = 0.008
 
-export function surveyPage(given: Grey): Survey {
-  const factor = Math.max(1, Math.round(Math.sqrt((given.width * given.height) / surveyPixels)))
-  const first = shrink(given, factor)
-  const firstBackground = estimateBackground(first, tileSide)
-  const panels = findPanels(first, firstBackground)
-  const page = panels === undefined ? given : repaintPanels(given, panels, factor)
-  const small = panels === undefined ? first : shrink(page, factor)
-  const background = panels === undefined ? firstBackground : estimateBackground(small, tileSide)
+/** Surveys a page; the page itself stays as it is. */
+export function surveyPage({ page, small, factor, background }: PageLook): PageSurvey {
   const components = findComponents(flatten(small, background, surveyGain), inkBelow)
   const glyphs = findGlyphs(components, small.height, factor)
   const height = textHeight(glyphs)
@@ -59,34 +52,37 @@ export function surveyPage(given: Grey): Survey {
     slopes: hasLines ? slopesOf(samples) : undefined,
     content: contentOf(components, factor, page),
     hasLines,
-    isBlank: components.area.every((ink) => ink < leastInk),
+    isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }
 }
 
-/** Fewer letters in lines are what a picture's texture gives, too. */
-const fewestLetters = 20
-/** Lines of writing stray less from their neighbours' slope: 0.018 at most on 100 pages of text, 0.058 at least in grain. */
-const mostStray = 0.035
+/** The texture of a picture yields as many letters in lines as fewer than this. */
+const minLetters = 20
+/** Slopes of text lines deviate less from the field: 0.018 at most on 100 pages of text, 0.058 at least in grain. */
+const maxStray = 0.035
 
 function areLines(samples: readonly SlopeSample[]): boolean {
-  if (lettersOf(samples) < fewestLetters) return false
+  if (lettersOf(samples) < minLetters) return false
   const field = fitSlopes(samples)
-  return field === undefined || strayOf(field, samples) <= mostStray
+  return field === undefined || strayOf(field, samples) <= maxStray
 }
 
 function slopesOf(samples: readonly SlopeSample[]): SlopeField | undefined {
   const field = fitSlopes(samples)
   if (field === undefined) return undefined
   const slopes = samples.map(({ x, y }) => Math.abs(slopeAt(field, x, y))).toSorted((a, b) => a - b)
-  return (slopes[Math.floor(slopes.length * 0.8)] ?? 0) < leastSlope ? undefined : field
+  return (slopes[Math.floor(slopes.length * 0.8)] ?? 0) < minSlope ? undefined : field
 }
 
-/** So many times the letters in lines must stand in columns: a narrow receipt is not taken for a page on its side. */
+/**
+ * Letters in columns must outnumber those in lines by this factor: a narrow receipt must not count as a page on its
+ * side.
+ */
 const muchMore = 1.5
 
-/** Smaller pieces of ink, in pixels of the surveyed image, are dust. */
-const leastInk = 8
+/** Smaller components, in pixels of the surveyed image, are dust. */
+const minInk = 8
 
 function contentOf(
   { count, x0, y0, x1, y1, area }: Components,
@@ -95,7 +91,7 @@ function contentOf(
 ): BBox {
   const box: BBox = { x0: width, y0: height, x1: 0, y1: 0 }
   for (let at = 0; at < count; at += 1) {
-    if ((area[at] ?? 0) < leastInk) continue
+    if ((area[at] ?? 0) < minInk) continue
     box.x0 = Math.min(box.x0, (x0[at] ?? 0) * factor)
     box.y0 = Math.min(box.y0, (y0[at] ?? 0) * factor)
     box.x1 = Math.max(box.x1, (x1[at] ?? 0) * factor)

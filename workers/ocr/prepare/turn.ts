@@ -1,12 +1,12 @@
-import type { Orientation } from '../../../shared/contract.ts'
+import type { Orientation } from '../../../shared/contract/contract.ts'
 import type { ExifOrientation } from '../open/opened.ts'
 import type { Grey } from './grey.ts'
-import type { Place } from './place.ts'
+import type { Point } from './mapping.ts'
 
-/** A page's pixels put upright: first flipped left to right, then turned clockwise. */
+/** Makes a page's pixels upright: first a flip left to right, then a clockwise turn. */
 export type Turn = Omit<Orientation, 'skew'>
 
-/** What makes each of EXIF's eight orientations upright. */
+/** The turn that makes each of EXIF's eight orientations upright. */
 const exifTurns: Record<ExifOrientation, Turn> = {
   1: { isMirrored: false, rotation: 0 },
   2: { isMirrored: true, rotation: 0 },
@@ -22,18 +22,18 @@ export const turnOf = (orientation: ExifOrientation): Turn => exifTurns[orientat
 
 const rotations = [0, 90, 180, 270] as const
 
-/** One turn after another. The second never mirrors. */
+/** Combines two turns. The second never mirrors. */
 export function turnOn(first: Turn, rotation: Turn['rotation']): Turn {
   const sum = rotations[((first.rotation + rotation) % 360) / 90] ?? 0
   return { isMirrored: first.isMirrored, rotation: sum }
 }
 
-/** Where a place of the turned image lies in the image before, which is `width` x `height`. */
+/** Maps a point of the turned image to the image before, which is `width` x `height`. */
 export function placeBeforeTurn(
   { isMirrored, rotation }: Turn,
   { width, height }: Pick<Grey, 'width' | 'height'>,
-  { x, y }: Place,
-): Place {
+  { x, y }: Point,
+): Point {
   const unturned = unturn(rotation, width, height, x, y)
   return isMirrored ? { x: width - unturned.x, y: unturned.y } : unturned
 }
@@ -44,7 +44,7 @@ function unturn(
   height: number,
   x: number,
   y: number,
-): Place {
+): Point {
   switch (rotation) {
     case 0:
       return { x, y }
@@ -57,10 +57,12 @@ function unturn(
   }
 }
 
-/** A page that is turned sideways is filled in strips so wide: in whole rows, each would fetch all of the page before anew. */
+/**
+ * A sideways turn fills the page in strips of this width: with whole rows, each row would fetch the whole source again.
+ */
 const strip = 64
 
-/** A new image, flipped and turned; the same one where nothing is to be done. */
+/** Returns a new image, flipped and turned; the same image where there is nothing to do. */
 export function turn(image: Grey, how: Turn): Grey {
   const { isMirrored, rotation } = how
   if (!isMirrored && rotation === 0) return image
@@ -68,7 +70,7 @@ export function turn(image: Grey, how: Turn): Grey {
   const width = isSideways ? image.height : image.width
   const height = isSideways ? image.width : image.height
   const data = new Uint8Array(width * height)
-  // Pixels are places half a pixel in: from these three, every way through the image before follows.
+  // Pixel centres lie half a pixel in: these three determine every step through the source image.
   const pixelBefore = (x: number, y: number): number => {
     const before = placeBeforeTurn(how, image, { x: x + 0.5, y: y + 0.5 })
     return Math.floor(before.y) * image.width + Math.floor(before.x)

@@ -1,6 +1,6 @@
 /** Readings as an engine might give them. */
-import type { Block, Line } from '../../../../shared/contract.ts'
-import { toBlock, toParagraph } from '../../../../workers/ocr/judge/merge.ts'
+import type { Block, Line } from '../../../../shared/contract/contract.ts'
+import { toBlock, toParagraph } from '../../../../workers/ocr/read/merge.ts'
 
 /** A line of words of 10 pixels a sign, 20 high; all have the same confidence. */
 export function lineAt(y: number, text: string, confidence = 95, x = 0): Line {

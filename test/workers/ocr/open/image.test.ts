@@ -3,13 +3,19 @@ import { test, type TestContext } from 'node:test'
 import sharp from 'sharp'
 import type { OpenedPage } from '../../../../workers/ocr/open/opened.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
-import { tiffOf } from '../../../helpers/pages.ts'
-import { writeBmp, writePnm } from '../../../helpers/rasters.ts'
+import { tiffOf } from '../../../helpers/pages/pages.ts'
+import { writeBmp, writePnm } from '../../../helpers/pages/rasters.ts'
 
 const wishes = { dpi: 0, pdfText: 'auto' } as const
 
 function openers(t: TestContext, limits: { maxPages?: number; maxMegapixels?: number } = {}) {
-  const made = createOpeners({ maxPages: 10, maxMegapixels: 1, decodeMs: 20_000, ...limits })
+  const made = createOpeners({
+    maxPages: 10,
+    maxMegapixels: 1,
+    decodeMs: 20_000,
+    decodeBytes: 512 * 2 ** 20,
+    ...limits,
+  })
   t.after(() => made.close())
   return {
     open: (bytes: Buffer) => made.open(bytes, undefined),
@@ -38,7 +44,7 @@ const page = () =>
   sharp(Buffer.from(levels), { raw: { width, height, channels: 1 } }).toColourspace('b-w')
 const inkOrPaper = levels.map((level) => (level < 128 ? 0 : 255))
 
-test('what is read is told by its content', async (t) => {
+test('the content determines the format', async (t) => {
   const { open } = openers(t)
   const files: [string, Buffer][] = [
     ['image/png', await page().png().toBuffer()],

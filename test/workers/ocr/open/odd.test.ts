@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
-import { ScriptoriumError, type ErrorCode } from '../../../../shared/errors.ts'
+import { ScriptoriumError, type ErrorCode } from '../../../../shared/process/errors.ts'
 import type { OpenedPage } from '../../../../workers/ocr/open/opened.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
+import { inCorpus, withoutCorpus } from '../../../helpers/corpus.ts'
 
-const odd = join(import.meta.dirname, '../../../../../shared/data/odd')
-const isMissing = !existsSync(odd) && `${odd} is not on this machine`
+const odd = inCorpus('odd')
+const isMissing = withoutCorpus('odd')
 
 /**
  * What a file must give: the code that it is refused with, or a letter for each of its pages: `p` where its pixels are
@@ -34,7 +35,7 @@ const files: Record<string, Verdict> = {
   'corrupt/pillow__badheadersize.bmp': 'p',
   'corrupt/pillow__badwidth.bmp': 'corrupt_image',
   'corrupt/pillow__broken_data_stream.png': 'corrupt_image',
-  'corrupt/pillow__libtiff_segfault.tif': 'corrupt_image',
+  'corrupt/pillow__libtiff_segfault.tif': 'too_much_memory',
   'corrupt/pillow__not_enough_data.jp2': 'corrupt_image',
   'corrupt/pillow__tiff_overflow_rows_per_strip.tif': 'corrupt_image',
   'corrupt/pillow__total-pages-zero.tif': 'ppp',
@@ -79,7 +80,12 @@ const passwords: Record<string, string> = {
   'pdf-encrypted/pypdf__libreoffice-writer-password.pdf': 'openpassword',
 }
 
-const openers = createOpeners({ maxPages: 2_000, maxMegapixels: 100, decodeMs: 60_000 })
+const openers = createOpeners({
+  maxPages: 2_000,
+  maxMegapixels: 100,
+  decodeMs: 60_000,
+  decodeBytes: 512 * 2 ** 20,
+})
 after(() => openers.close())
 
 const codeOf = (thrown: unknown): ErrorCode => {

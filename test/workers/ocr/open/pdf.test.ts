@@ -3,12 +3,18 @@ import { test, type TestContext } from 'node:test'
 import sharp from 'sharp'
 import type { OpenedPage, PageWishes } from '../../../../workers/ocr/open/opened.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
-import { pdfOf, scanOf, type PdfPageSource } from '../../../helpers/scanned-pdf.ts'
+import { pdfOf, scanOf, type PdfPageSource } from '../../../helpers/pages/scanned-pdf.ts'
 
 const auto: PageWishes = { dpi: 0, pdfText: 'auto' }
 
 function setUp(t: TestContext, limits: { maxMegapixels?: number; maxPages?: number } = {}) {
-  const openers = createOpeners({ maxPages: 5_000, maxMegapixels: 20, decodeMs: 20_000, ...limits })
+  const openers = createOpeners({
+    maxPages: 5_000,
+    maxMegapixels: 20,
+    decodeMs: 20_000,
+    decodeBytes: 512 * 2 ** 20,
+    ...limits,
+  })
   t.after(() => openers.close())
   const open = (bytes: Buffer, password?: string) => openers.open(bytes, password)
   return {
@@ -226,6 +232,35 @@ test('a thousand pages open, and the last is there', async (t) => {
   const document = await setUp(t).open(pdfOf(Array.from({ length: 1_000 }, () => letter)))
   assert.equal(document.pagesTotal, 1_000)
   assert.equal((await document.page(1_000, auto)).kind, 'layer')
+})
+
+const announcing = (pages: readonly PdfPageSource[], count: number): Buffer => {
+  const text = pdfOf(pages).toString('latin1')
+  return Buffer.from(text.replace(`/Count ${pages.length}`, `/Count ${count}`), 'latin1')
+}
+
+test('pages that are announced and not there are counted once, and refused', async (t) => {
+  const { open } = setUp(t)
+  for (const announced of [2, 2_000, 1_000_000]) {
+    const document = await open(announcing([letter], announced))
+    assert.equal(document.pagesTotal, 2)
+    assert.equal((await document.page(1, auto)).kind, 'layer')
+    await assert.rejects(document.page(2, auto), { code: 'corrupt_pdf' })
+    await document.close()
+  }
+})
+
+test('of a file that was cut off each page that is missing is told', async (t) => {
+  const { open } = setUp(t)
+  const missing = { width: 1, height: 1, instead: 'null' }
+  const document = await open(pdfOf([letter, letter, letter, missing, missing]))
+  assert.equal(document.pagesTotal, 5)
+  await assert.rejects(document.page(5, auto), { code: 'corrupt_pdf' })
+  const hole = await open(pdfOf([letter, missing, letter]))
+  assert.equal(hole.pagesTotal, 3)
+  const none = await open(pdfOf([missing, missing, missing]))
+  assert.equal(none.pagesTotal, 1)
+  await assert.rejects(none.page(1, auto), { code: 'corrupt_pdf' })
 })
 
 test('a page tree that contains itself comes to an end', async (t) => {

@@ -4,9 +4,15 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
+import { repository } from '../../../helpers/processes/processes.ts'
 
-const fixtures = join(import.meta.dirname, '../../../fixtures')
-const openers = createOpeners({ maxPages: 10, maxMegapixels: 1, decodeMs: 20_000 })
+const fixtures = join(repository, 'test/fixtures')
+const openers = createOpeners({
+  maxPages: 10,
+  maxMegapixels: 1,
+  decodeMs: 20_000,
+  decodeBytes: 512 * 2 ** 20,
+})
 after(() => openers.close())
 
 async function open(name: string, number = 1) {
@@ -56,7 +62,7 @@ test('samples of twelve bits keep how the page lies', async () => {
 test('a TIFF in an encoding that is not decoded says so, and what to do', async () => {
   await assert.rejects(open('tiff/jpeg-xl.tif'), {
     code: 'unsupported_encoding',
-    message: /JPEG XL, which is not decoded; save it with LZW or Deflate/,
+    message: /JPEG XL, which is not supported; save it with LZW or Deflate/,
   })
   await assert.rejects(open('tiff/float.tif'), { code: 'unsupported_encoding' })
 })

@@ -45,7 +45,7 @@ test('the end of a row does not touch the beginning of the next', () => {
   assert.equal(findComponents(drawn('...#', '#...'), 128).count, 2)
 })
 
-test('only what is darker than the threshold is ink', () => {
+test('only pixels darker than the threshold are ink', () => {
   const page = paperOf(4, 1, 100)
   assert.equal(findComponents(page, 100).count, 0)
   assert.equal(findComponents(page, 101).count, 1)

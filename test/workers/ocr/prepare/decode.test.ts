@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import sharp from 'sharp'
 import { decodePage, scaleGrey } from '../../../../workers/ocr/prepare/decode.ts'
 import { preparePage } from '../../../../workers/ocr/prepare/prepare.ts'
-import { openPixels } from '../../../helpers/prepared.ts'
+import { openPixels } from '../../../helpers/pages/prepared.ts'
 import { at, fill, paperOf } from './drawn.ts'
 
 const greyOf = async (data: Buffer, page = 0) =>
@@ -44,7 +44,7 @@ const blackOf = (alpha: number) =>
     .png()
     .toBuffer()
 
-test('what is half transparent lies on white paper', async () => {
+test('half-transparent pixels lie on white paper', async () => {
   near(at(await greyOf(await blackOf(0.5)), 1, 1), 127)
 })
 
@@ -127,7 +127,7 @@ test('one bit a pixel becomes black and white', async () => {
 })
 
 test('a palette becomes grey', async () => {
-  const grey = await greyOf(await corner().gif().toBuffer())
+  const grey = await greyOf(await corner().png({ palette: true }).toBuffer())
   near(at(grey, 2, 2), 0)
   near(at(grey, 29, 2), 255)
 })
@@ -140,7 +140,7 @@ test('a page that is cut off is not made ready, and the message goes after its n
     .jpeg()
     .toBuffer()
   const page = await openPixels({ data: bytes.subarray(0, bytes.length / 2) })
-  const failure = { code: 'corrupt_image', message: /^is damaged or cut off \(/ }
+  const failure = { code: 'corrupt_image', message: /^is damaged or truncated \(/ }
   await assert.rejects(preparePage(page, 100, wishes), failure)
 })
 

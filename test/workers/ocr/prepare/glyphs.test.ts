@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findComponents } from '../../../../workers/ocr/prepare/components.ts'
 import { findGlyphs, textHeight } from '../../../../workers/ocr/prepare/glyphs.ts'
-import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
-import { fill, paperOf, write, writtenPage } from './drawn.ts'
+import { fill, paperOf, write, writtenPage, surveyOf } from './drawn.ts'
 
 for (const letter of [12, 20, 31, 48]) {
   test(`writing with capitals of ${letter} pixels is told to be about that high`, () => {
-    const { textHeight: height } = surveyPage(writtenPage(900, 1200, letter))
+    const { textHeight: height } = surveyOf(writtenPage(900, 1200, letter))
     assert.ok(Math.abs(height - letter) <= Math.max(1, 0.06 * letter), `${height}`)
   })
 }
@@ -16,12 +15,12 @@ test('a headline and small print do not tell the height of the writing', () => {
   const page = writtenPage(900, 1200, 20)
   write(page, { left: 90, top: 20, right: 800, bottom: 100, letter: 60 })
   write(page, { left: 90, top: 1120, right: 800, bottom: 1135, letter: 10 })
-  const { textHeight: height } = surveyPage(page)
+  const { textHeight: height } = surveyOf(page)
   assert.ok(Math.abs(height - 20) <= 2, `${height}`)
 })
 
 test('large pages are looked at in smaller ones, and heights are told in their own pixels', () => {
-  const { textHeight: height } = surveyPage(writtenPage(2600, 3400, 48))
+  const { textHeight: height } = surveyOf(writtenPage(2600, 3400, 48))
   assert.ok(Math.abs(height - 48) <= 4, `${height}`)
 })
 

@@ -29,7 +29,7 @@ for (const factor of [2, 3, 5]) {
   })
 }
 
-test('what is not to be shrunk or cut stays the very same', () => {
+test('without shrinking or cropping the same image is returned', () => {
   assert.equal(shrink(image, 1).data, image.data)
   assert.equal(cropGrey(image, { x: 0, y: 0, width, height }), image)
 })

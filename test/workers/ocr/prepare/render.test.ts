@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import { turnPage, type PageOnDesk } from '../../../../workers/ocr/prepare/prepare.ts'
 import { fromLevel, renderPage, toPrepared } from '../../../../workers/ocr/prepare/render.ts'
-import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
 import { placeBeforeTurn, turn, type Turn } from '../../../../workers/ocr/prepare/turn.ts'
-import { askew, at, centreOfInk, fill, paperOf, write, writtenPage } from './drawn.ts'
+import { askew, at, centreOfInk, fill, paperOf, write, writtenPage, surveyOf } from './drawn.ts'
 
 const plain = { textHeight: 24, narrowing: 1, gain: 1 }
 
@@ -48,7 +47,7 @@ for (const degrees of [0, 3, -6]) {
       const size = { width: given.width, height: given.height }
       const there = centreOfInk(upright, mark, 25)
       const wanted = placeBeforeTurn(how, size, there)
-      const survey = surveyPage(turn(given, how))
+      const survey = surveyOf(turn(given, how))
       assert.equal(survey.slopes !== undefined, degrees !== 0)
       for (const wishes of allWishes) {
         const { image, toLevel, scale } = await renderPage(survey, wishes)
@@ -76,9 +75,9 @@ function findMark(image: Grey, scale: number) {
 }
 
 test('writing comes out as high as is wished, and as narrow', async () => {
-  const survey = surveyPage(writtenPage(900, 1200, 40))
+  const survey = surveyOf(writtenPage(900, 1200, 40))
   const { image, scale } = await renderPage(survey, plain)
-  const height = surveyPage(image).textHeight
+  const height = surveyOf(image).textHeight
   assert.ok(Math.abs(height - 24) <= 2, `${height}`)
   assert.ok(Math.abs(scale - 24 / survey.textHeight) < 0.01)
   const narrow = await renderPage(survey, { ...plain, narrowing: 0.8 })
@@ -88,9 +87,9 @@ test('writing comes out as high as is wished, and as narrow', async () => {
 
 test('a scale that is as good as none is none, and small print is not enlarged without end', async () => {
   const page = writtenPage(900, 1200, 24)
-  const near = await renderPage(surveyPage(page), { ...plain, textHeight: 25 })
+  const near = await renderPage(surveyOf(page), { ...plain, textHeight: 25 })
   assert.deepEqual([near.image.width, near.image.height, near.scale], [900, 1200, 1])
-  const small = await renderPage(surveyPage(writtenPage(400, 500, 7)), { ...plain, textHeight: 60 })
+  const small = await renderPage(surveyOf(writtenPage(400, 500, 7)), { ...plain, textHeight: 60 })
   assert.equal(small.scale, 4)
 })
 
@@ -106,7 +105,7 @@ test('a page of many letters in lines is made as small as is wished for such; sp
   const few = writtenLines(10)
   for (let x = 20; x < 1_380; x += 20)
     for (let y = 900; y < 1_700; y += 20) fill(few, x, y, 5, 5 + (x % 3))
-  const [speckled, full] = [surveyPage(few), surveyPage(writtenLines(40))]
+  const [speckled, full] = [surveyOf(few), surveyOf(writtenLines(40))]
   assert.ok(speckled.glyphs.length > full.glyphs.length)
   const [usual, smaller] = [
     await renderPage(speckled, { ...wishes, textHeight: speckled.textHeight }),
@@ -120,7 +119,7 @@ test('a page of many letters in lines is made as small as is wished for such; sp
 test('paper that is not white has no shade at the edges of a page that is levelled', async () => {
   const page = askew(writtenPage(900, 1200, 22), 3)
   page.data.forEach((value, index) => (page.data[index] = Math.min(value, 170)))
-  const survey = surveyPage(page)
+  const survey = surveyOf(page)
   assert.ok(survey.slopes !== undefined)
   const { data } = (await renderPage(survey, plain)).image
   const greys = data.reduce((sum, value) => sum + (value > 150 && value < 240 ? 1 : 0), 0)
@@ -128,42 +127,42 @@ test('paper that is not white has no shade at the edges of a page that is levell
 })
 
 test('a page without writing keeps its size', async () => {
-  const { image, scale, toLevel } = await renderPage(surveyPage(paperOf(300, 200)), plain)
+  const { image, scale, toLevel } = await renderPage(surveyOf(paperOf(300, 200)), plain)
   assert.deepEqual([image.width, image.height, scale], [300, 200, 1])
   assert.deepEqual(toLevel({ x: 30, y: 20 }), { x: 30, y: 20 })
 })
 
-test('what has no lines is looked at in three megapixels', async () => {
+test('a page without lines is rendered in three megapixels', async () => {
   const blots = paperOf(4000, 3000)
   for (let index = 0; index < 40; index += 1) {
     fill(blots, (index * 911) % 3900, (index * 1337) % 2900, 20 + ((index * 13) % 70), 30 + index)
   }
-  const { image, scale } = await renderPage(surveyPage(blots), { ...plain, textHeight: 60 })
+  const { image, scale } = await renderPage(surveyOf(blots), { ...plain, textHeight: 60 })
   assert.ok(Math.abs(image.width * image.height - 3e6) < 1e4, `${image.width} x ${image.height}`)
   assert.equal(scale, image.height / 3000)
 })
 
 test('a rendering stays within what the engine takes and what memory has', async () => {
   const strip = writtenPage(12_000, 100, 8)
-  const { image } = await renderPage(surveyPage(strip), { ...plain, textHeight: 30 })
+  const { image } = await renderPage(surveyOf(strip), { ...plain, textHeight: 30 })
   assert.ok(image.width <= 32_767, `${image.width} wide`)
-  const wide = await renderPage(surveyPage(writtenPage(3000, 4000, 9)), {
+  const wide = await renderPage(surveyOf(writtenPage(3000, 4000, 9)), {
     ...plain,
     textHeight: 32,
   })
   assert.ok(wide.image.width * wide.image.height <= 30.1e6)
 })
 
-test('what is written on a page that lies askew is all on its rendering', async () => {
+test('the rendering of a skewed page contains all of its writing', async () => {
   const page = askew(writtenPage(1200, 1200, 22), 8)
-  const { image, scale } = await renderPage(surveyPage(page), plain)
+  const { image, scale } = await renderPage(surveyOf(page), plain)
   const inkOf = ({ data }: Grey) => data.reduce((sum, value) => sum + (255 - value), 0)
   const share = inkOf(image) / (inkOf(page) * scale ** 2)
   assert.ok(share > 0.9 && share < 1.15, `${share}`)
 })
 
 test('the way back has no steps: places near one another stay so', async () => {
-  const survey = surveyPage(askew(writtenPage(900, 1200, 22), 4))
+  const survey = surveyOf(askew(writtenPage(900, 1200, 22), 4))
   const { image, toLevel } = await renderPage(survey, plain)
   const back = (x: number, y: number) => fromLevel(survey)(toLevel({ x, y }))
   for (let y = 0; y < image.height; y += 7) {
@@ -175,23 +174,38 @@ test('the way back has no steps: places near one another stay so', async () => {
 })
 
 test('the engine gets a PGM with one byte a pixel', () => {
-  const settings = { psm: 3, dpi: 300, variables: {} }
-  const prepared = toPrepared(paperOf(5, 3, 7), 'a.png#1', settings)
+  const wishes = {
+    psm: 3,
+    dpi: 300,
+    thresholding: 'otsu',
+    findsTables: true,
+    variables: {},
+  } as const
+  const prepared = toPrepared(paperOf(5, 3, 7), 'a.png#1', wishes)
   assert.equal(prepared.pgm.toString('latin1'), `P5\n5 3\n255\n${'\u0007'.repeat(15)}`)
   const { width, height, label } = prepared
-  assert.deepEqual([width, height, label, prepared.settings], [5, 3, 'a.png#1', settings])
+  assert.deepEqual([width, height, label, prepared.wishes], [5, 3, 'a.png#1', wishes])
 })
 
 test('a page that is turned on the desk is surveyed and rendered anew', async () => {
   const grey = turn(writtenPage(900, 1200, 22), { isMirrored: false, rotation: 270 })
-  const survey = surveyPage(grey)
+  const survey = surveyOf(grey)
   const first = await renderPage(survey, plain)
   const size = { width: grey.width, height: grey.height }
-  const page: PageOnDesk = { size, turn: { isMirrored: true, rotation: 180 }, grey, survey, first }
+  const page: PageOnDesk = {
+    size,
+    turn: { isMirrored: true, rotation: 180 },
+    grey,
+    survey,
+    first,
+    stepsMs: {},
+  }
   assert.equal(survey.isSideways, true)
   const turned = await turnPage(page, 90, plain)
   assert.equal(turned.survey.isSideways, false)
   assert.deepEqual(turned.turn, { isMirrored: true, rotation: 270 })
   assert.deepEqual([turned.grey.width, turned.grey.height], [900, 1200])
   assert.deepEqual(turned.size, size)
+  const names = ['repaint', 'scale', 'divide background', 'level']
+  assert.deepEqual(Object.keys(turned.stepsMs), names)
 })

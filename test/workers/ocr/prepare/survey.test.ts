@@ -1,32 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodePage } from '../../../../workers/ocr/prepare/decode.ts'
-import { surveyPage } from '../../../../workers/ocr/prepare/survey.ts'
 import { turn } from '../../../../workers/ocr/prepare/turn.ts'
-import { openSample } from '../../../helpers/prepared.ts'
-import { askew, fill, paperOf, write, writtenPage } from './drawn.ts'
+import { openSample } from '../../../helpers/pages/prepared.ts'
+import { askew, fill, paperOf, write, writtenPage, surveyOf } from './drawn.ts'
 
 const written = writtenPage(900, 1200, 22)
 const turned = (rotation: 90 | 180 | 270) => turn(written, { isMirrored: false, rotation })
 
 test('an upright page has lines and is neither blank nor on its side', () => {
-  const { hasLines, isBlank, isSideways } = surveyPage(written)
+  const { hasLines, isBlank, isSideways } = surveyOf(written)
   assert.deepEqual([hasLines, isBlank, isSideways], [true, false, false])
 })
 
 test('a page on its side is known to be, either way, and one upside down is not', () => {
-  assert.equal(surveyPage(turned(90)).isSideways, true)
-  assert.equal(surveyPage(turned(270)).isSideways, true)
-  assert.equal(surveyPage(turned(180)).isSideways, false)
-  assert.equal(surveyPage(turned(90)).hasLines, true, 'its lines run down the page')
+  assert.equal(surveyOf(turned(90)).isSideways, true)
+  assert.equal(surveyOf(turned(270)).isSideways, true)
+  assert.equal(surveyOf(turned(180)).isSideways, false)
+  assert.equal(surveyOf(turned(90)).hasLines, true, 'its lines run down the page')
 })
 
 for (const sample of ['almanac.jpg', 'ledger/till.jpg', 'letters/fax.tif', 'stars.png']) {
   test(`${sample} is known to be on its side only where it is`, async () => {
     const { grey } = await decodePage(await openSample(sample), 100)
-    assert.equal(surveyPage(grey).isSideways, false)
+    assert.equal(surveyOf(grey).isSideways, false)
     for (const rotation of [90, 270] as const) {
-      assert.equal(surveyPage(turn(grey, { isMirrored: false, rotation })).isSideways, true)
+      assert.equal(surveyOf(turn(grey, { isMirrored: false, rotation })).isSideways, true)
     }
   })
 }
@@ -38,14 +37,14 @@ test('paper is blank, with its grain, its dust and its shadow', () => {
   })
   fill(page, 400, 500, 2, 2)
   fill(page, 700, 900, 3, 2)
-  assert.deepEqual([surveyPage(page).isBlank, surveyPage(page).textHeight], [true, 0])
-  assert.equal(surveyPage(paperOf(1, 1)).isBlank, true)
+  assert.deepEqual([surveyOf(page).isBlank, surveyOf(page).textHeight], [true, 0])
+  assert.equal(surveyOf(paperOf(1, 1)).isBlank, true)
 })
 
 test('a single faint line is not blank', () => {
   const page = paperOf(900, 1200, 240)
   write(page, { left: 90, top: 120, right: 810, bottom: 150, letter: 22, ink: 195 })
-  assert.equal(surveyPage(page).isBlank, false)
+  assert.equal(surveyOf(page).isBlank, false)
 })
 
 /** Soft shapes and coarse grain. */
@@ -60,7 +59,7 @@ function picture() {
 }
 
 test('a picture has no lines', () => {
-  const { hasLines, isBlank } = surveyPage(picture())
+  const { hasLines, isBlank } = surveyOf(picture())
   assert.deepEqual([hasLines, isBlank], [false, false])
 })
 
@@ -69,16 +68,16 @@ test('coarse grain has no lines either, though some of its specks stand side by 
   const next = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
   const page = paperOf(1200, 1600)
   page.data.forEach((_, index) => (page.data[index] = 100 + 20 * next()))
-  const { samples, hasLines, slopes } = surveyPage(page)
+  const { samples, hasLines, slopes } = surveyOf(page)
   assert.ok(samples.length > 100, `${samples.length}`)
   assert.deepEqual([hasLines, slopes], [false, undefined])
 })
 
-test('what is on a page is framed, in its own pixels', () => {
+test('the content of a page is framed, in its own pixels', () => {
   const page = paperOf(900, 1200)
   const box = { left: 210, top: 330, right: 700, bottom: 900 }
   write(page, { ...box, letter: 22 })
-  const { content } = surveyPage(page)
+  const { content } = surveyOf(page)
   const ink = { x0: 900, y0: 1200, x1: 0, y1: 0 }
   page.data.forEach((value, index) => {
     if (value !== 0) return
@@ -92,14 +91,14 @@ test('what is on a page is framed, in its own pixels', () => {
 })
 
 test('a page without ink is framed whole', () => {
-  assert.deepEqual(surveyPage(paperOf(90, 120)).content, { x0: 0, y0: 0, x1: 90, y1: 120 })
+  assert.deepEqual(surveyOf(paperOf(90, 120)).content, { x0: 0, y0: 0, x1: 90, y1: 120 })
 })
 
 test('a survey tells the same of a page whatever was looked at before', () => {
   const page = askew(written, 2)
-  const first = surveyPage(page)
-  surveyPage(picture())
-  assert.deepEqual(surveyPage(page), first)
+  const first = surveyOf(page)
+  surveyOf(picture())
+  assert.deepEqual(surveyOf(page), first)
 })
 
 test('a print of dots is looked at in reasonable time, though each is of a letter’s size', () => {
@@ -107,5 +106,5 @@ test('a print of dots is looked at in reasonable time, though each is of a lette
   page.data.forEach((_, index) => {
     if ((index % 2000) % 7 < 4 && Math.floor(index / 2000) % 7 < 5) page.data[index] = 0
   })
-  assert.ok(surveyPage(page).glyphs.length > 100_000)
+  assert.ok(surveyOf(page).glyphs.length > 100_000)
 })

@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp'
 import type { ExifOrientation } from '../../../../workers/ocr/open/opened.ts'
 import { decodePage } from '../../../../workers/ocr/prepare/decode.ts'
 import { placeBeforeTurn, turn, turnOf, turnOn } from '../../../../workers/ocr/prepare/turn.ts'
-import { openPixels } from '../../../helpers/prepared.ts'
+import { openPixels } from '../../../helpers/pages/prepared.ts'
 import { at } from './drawn.ts'
 
 /** No two pixels alike, so that nothing can be turned or shifted unseen. */

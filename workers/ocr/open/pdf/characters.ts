@@ -1,37 +1,37 @@
 import { toShown, type PageFrame } from './geometry.ts'
 import type { Pdfium } from './pdfium.ts'
 
-/** One character of a page's own text, in pixels of the page as it is shown. */
+/** One character of a page's own text, in pixels of the page as shown. */
 export interface Character {
   text: string
-  /** False where it stands for a gap that PDFium saw and the file does not write. */
+  /** False for a gap that PDFium inferred and the file does not contain. */
   isInk: boolean
-  /** Painted with text rendering mode 3: the layer of an OCR program. */
+  /** Painted with text rendering mode 3: the text layer of an OCR program. */
   isInvisible: boolean
-  /** The font tells no Unicode for it. */
+  /** The font maps it to no Unicode code point. */
   isUnmapped: boolean
   x0: number
   y0: number
   x1: number
   y1: number
-  /** Where it stands on its baseline. */
+  /** Its origin on the baseline. */
   baselineX: number
   baselineY: number
-  /** Which way it is written, degrees clockwise from left to right, as shown. */
+  /** Writing direction, degrees clockwise from left to right, as shown. */
   angle: number
-  /** From descenders to ascenders, pixels. */
+  /** From descender to ascender, pixels. */
   size: number
 }
 
 const invisible = 3
-/** PDFium's signs for a hyphen at the end of a line. */
+/** PDFium's codes for a hyphen at the end of a line. */
 const hyphens = new Set([0x02, 0xfffe])
 /** A page with more characters is no page of text. */
 const maxCharacters = 200_000
 
 /**
- * The characters of a page in the order in which they are read; line breaks are `\n`. Empty where it has too many. PDFium
- * goes from the top of the page as it is shown to its bottom, so text that is shown sideways is taken from the page turned.
+ * Returns the characters of a page in reading order; line breaks are `\n`. Returns none where the page has too many.
+ * PDFium reads the shown page from top to bottom, so sideways text is taken from the rotated page.
  */
 export function charactersOf(
   pdfium: Pdfium,
@@ -51,7 +51,7 @@ export function charactersOf(
   }
 }
 
-/** How often most of the text is turned clockwise by 90 degrees. */
+/** By how many quarter turns clockwise most of the text is rotated. */
 function mostlyTurned(characters: readonly Character[]): number {
   const counts = [0, 0, 0, 0]
   for (const { angle, isInk } of characters) {
@@ -110,7 +110,7 @@ function toText(code: number): string {
 
 type Place = (x: number, y: number) => [x: number, y: number]
 
-/** Boxes of ink are as low as their letter; the loose box is as high as the font. */
+/** A character's own box is as high as its ink; its loose box is as high as the font. */
 function shape(place: Place, box: readonly number[], loose: readonly number[], angle: number) {
   const [left = 0, right = 0, bottom = 0, top = 0] = box
   const [ax, ay] = place(left, top)

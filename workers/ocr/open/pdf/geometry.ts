@@ -1,23 +1,23 @@
 import type { Pdfium } from './pdfium.ts'
 
-/** Points of the page's own space: x to the right, y upwards. */
-export interface Box {
+/** A box in points of the page's own space: x to the right, y upwards. */
+export interface PdfBox {
   left: number
   bottom: number
   right: number
   top: number
 }
 
-/** How a page is shown: its visible part, and how often it is turned clockwise by 90 degrees. */
+/** How a page is shown: its visible part, and its rotation in quarter turns clockwise. */
 export interface PageFrame {
-  box: Box
+  box: PdfBox
   quarterTurns: number
   /** As shown, points. */
   width: number
   height: number
 }
 
-export function frameOf({ raw, floats }: Pdfium, page: number): PageFrame {
+export function pdfFrameOf({ raw, floats }: Pdfium, page: number): PageFrame {
   const [left = 0, top = 0, right = 0, bottom = 0] = floats(
     (address) => raw.FPDF_GetPageBoundingBox(page, address),
     4,
@@ -30,7 +30,10 @@ export function frameOf({ raw, floats }: Pdfium, page: number): PageFrame {
   }
 }
 
-/** A function from points of the page's own space to pixels of the page as it is shown (the inverse of what opened.ts documents). */
+/**
+ * Returns a function from points of the page's own space to pixels of the page as shown (the inverse of the mapping in
+ * opened.ts).
+ */
 export function toShown({ box, quarterTurns }: PageFrame, dpi: number) {
   const scale = dpi / 72
   return (x: number, y: number): [x: number, y: number] => {
@@ -47,13 +50,13 @@ export function toShown({ box, quarterTurns }: PageFrame, dpi: number) {
   }
 }
 
-/** A matrix as PDF has it: x' = a x + c y + e, y' = b x + d y + f. */
-export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
+/** A matrix in PDF's form: x' = a x + c y + e, y' = b x + d y + f. */
+export type PdfMatrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
 
-export const identity: Matrix = [1, 0, 0, 1, 0, 0]
+export const identity: PdfMatrix = [1, 0, 0, 1, 0, 0]
 
-/** `inner` first, then `outer`. */
-export const combine = (inner: Matrix, outer: Matrix): Matrix => [
+/** Applies `inner` first, then `outer`. */
+export const combine = (inner: PdfMatrix, outer: PdfMatrix): PdfMatrix => [
   inner[0] * outer[0] + inner[1] * outer[2],
   inner[0] * outer[1] + inner[1] * outer[3],
   inner[2] * outer[0] + inner[3] * outer[2],
@@ -62,8 +65,8 @@ export const combine = (inner: Matrix, outer: Matrix): Matrix => [
   inner[4] * outer[1] + inner[5] * outer[3] + outer[5],
 ]
 
-/** Where the unit square comes to lie: what an image is painted into. */
-export function unitBox([a, b, c, d, e, f]: Matrix): Box {
+/** The box of the transformed unit square: an image is painted into it. */
+export function unitBox([a, b, c, d, e, f]: PdfMatrix): PdfBox {
   const xs = [e, e + a, e + c, e + a + c]
   const ys = [f, f + b, f + d, f + b + d]
   return {
@@ -74,10 +77,10 @@ export function unitBox([a, b, c, d, e, f]: Matrix): Box {
   }
 }
 
-export const areaOf = ({ left, bottom, right, top }: Box): number =>
+export const areaOf = ({ left, bottom, right, top }: PdfBox): number =>
   Math.max(0, right - left) * Math.max(0, top - bottom)
 
-export const intersect = (one: Box, other: Box): Box => ({
+export const intersect = (one: PdfBox, other: PdfBox): PdfBox => ({
   left: Math.max(one.left, other.left),
   bottom: Math.max(one.bottom, other.bottom),
   right: Math.min(one.right, other.right),

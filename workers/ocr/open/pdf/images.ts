@@ -1,34 +1,42 @@
-import { areaOf, combine, identity, intersect, unitBox, type Box, type Matrix } from './geometry.ts'
+import {
+  areaOf,
+  combine,
+  identity,
+  intersect,
+  unitBox,
+  type PdfBox,
+  type PdfMatrix,
+} from './geometry.ts'
 import type { Pdfium } from './pdfium.ts'
 
 /** An image that a page paints. */
 export interface PdfImage {
   /** PDFium's handle. */
   object: number
-  /** Its own pixels. */
+  /** Its own size in pixels. */
   width: number
   height: number
-  /** One bit a pixel, by how it is compressed. */
+  /** One bit a pixel, judged by its compression. */
   isBilevel: boolean
-  /** The part of the page that it is painted on, and how much of the page that is, 0 to 1. */
-  box: Box
+  /** The part of the page that it covers, and the covered share of the page, 0 to 1. */
+  box: PdfBox
   share: number
-  /** Pixels to an inch of the page, by its finer side. */
+  /** Pixels per inch of the page, along its finer side. */
   dpi: number
 }
 
 const objectImage = 3
 const objectForm = 5
-/** Deeper nesting and more objects are no scan; a form that contains itself would have no end. */
+/** A scan has no deeper nesting and no more objects; a form that contains itself would never end. */
 const maxDepth = 8
 const maxObjects = 20_000
 
-/** The images of a page, those inside forms included. Nothing is decoded. */
-export function imagesOf(pdfium: Pdfium, page: number, visible: Box): PdfImage[] {
+/** Returns the images of a page, including those inside forms. Decodes nothing. */
+export function imagesOf(pdfium: Pdfium, page: number, visible: PdfBox): PdfImage[] {
   const { raw } = pdfium
   const found: PdfImage[] = []
   let left = maxObjects
-  const visit = (object: number, outer: Matrix, depth: number): void => {
+  const visit = (object: number, outer: PdfMatrix, depth: number): void => {
     left -= 1
     if (object === 0 || left < 0) return
     const type = raw.FPDFPageObj_GetType(object)
@@ -50,7 +58,7 @@ export function imagesOf(pdfium: Pdfium, page: number, visible: Box): PdfImage[]
   return found
 }
 
-function matrixOf({ raw, floats }: Pdfium, object: number): Matrix {
+function matrixOf({ raw, floats }: Pdfium, object: number): PdfMatrix {
   const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = floats(
     (address) => raw.FPDFPageObj_GetMatrix(object, address),
     6,
@@ -61,12 +69,12 @@ function matrixOf({ raw, floats }: Pdfium, object: number): Matrix {
 function describe(
   { raw, doubles }: Pdfium,
   object: number,
-  matrix: Matrix,
-  visible: Box,
+  matrix: PdfMatrix,
+  visible: PdfBox,
 ): PdfImage | undefined {
   let width = 0
   let height = 0
-  // The answers are two 32-bit integers, read where `doubles` keeps its room.
+  // The results are two 32-bit integers, read from the buffer of `doubles`.
   doubles((first = 0) => {
     raw.FPDFImageObj_GetImagePixelSize(object, first, first + 4)
     width = raw.HEAP32[first / 4] ?? 0
@@ -96,7 +104,7 @@ function isBilevel(raw: Pdfium['raw'], object: number): boolean {
   }
 }
 
-/** Whether PDFium can decode an image; a page is painted without one that it cannot, and nothing is said. */
+/** Whether PDFium can decode an image; it silently paints a page without an image that it cannot decode. */
 export function isDecodable({ raw }: Pdfium, { object }: PdfImage): boolean {
   const bitmap = raw.FPDFImageObj_GetBitmap(object)
   if (bitmap !== 0) raw.FPDFBitmap_Destroy(bitmap)

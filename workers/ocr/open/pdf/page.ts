@@ -1,8 +1,10 @@
-import type { BBox } from '../../../../shared/contract.ts'
-import { ScriptoriumError } from '../../../../shared/errors.ts'
-import type { PageWishes, TextLayer } from '../opened.ts'
+import type { BBox } from '../../../../shared/contract/contract.ts'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import { requireMemory } from '../decoder/cost.ts'
+import type { OpenedPdfPage, PdfLimits } from '../decoder/pdf-calls.ts'
+import type { PageWishes } from '../opened.ts'
 import { charactersOf } from './characters.ts'
-import { frameOf, toShown, type Box } from './geometry.ts'
+import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
 import { imagesOf, isDecodable, type PdfImage } from './images.ts'
 import type { Pdfium } from './pdfium.ts'
 import { renderGray } from './render.ts'
@@ -10,27 +12,34 @@ import { chooseDpi, scansOf } from './resolution.ts'
 import { isSound } from './soundness.ts'
 import { toTextLayer } from './text-layer.ts'
 
-/** A page as the thread hands it over. */
-export type PdfPage = { width: number; height: number; dpi: number } & (
-  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer> }
-  | { kind: 'layer'; layer: TextLayer }
-)
+/** PDFium's heap before it decodes anything. */
+const pdfiumBytes = 20e6
 
-/** Bilevel pixels take an eighth of the memory, so that many more of them are let pass. */
+/**
+ * Minimum memory to decode an image: JBIG2 of 28 000 x 28 000 pixels takes 0.9 GB, an eighth of a byte plus a whole
+ * byte per pixel. Only decoding shows how many channels other images have.
+ */
+const minBytes = ({ width, height, isBilevel }: PdfImage): number =>
+  width * height * (isBilevel ? 1.1 : 1)
+
+/** Bilevel pixels take an eighth of the memory, so this many times more of them are allowed. */
 const bilevelBonus = 8
-/** Draws annotations and form fields into the page, so that text and picture both have them. */
+/** Draws annotations and form fields into the page, so that its text and its picture include them. */
 const flattenForDisplay = 0
 const white = 255
 
-/** Opens page `index` (from 0): its own text where the wishes and its soundness allow, else its picture. */
+/**
+ * Opens page `index` (from 0): returns its own text where the wishes allow it and the text is sound, otherwise its
+ * picture.
+ */
 export function openPage(
   pdfium: Pdfium,
   document: number,
   index: number,
-  { dpi: wishedDpi, pdfText, maxMegapixels }: PageWishes & { maxMegapixels: number },
-): PdfPage {
+  { dpi: wishedDpi, pdfText, maxMegapixels, maxBytes }: PageWishes & PdfLimits,
+): OpenedPdfPage {
   return withPage(pdfium, document, index, (page) => {
-    const frame = frameOf(pdfium, page)
+    const frame = pdfFrameOf(pdfium, page)
     if (!(frame.width > 0 && frame.height > 0)) throw corrupt('has no area')
     const images = imagesOf(pdfium, page, frame.box)
     const dpi = chooseDpi(frame, images, { wishedDpi, maxMegapixels })
@@ -48,6 +57,8 @@ export function openPage(
       if (isTaken) return { kind: 'layer', layer, dpi, ...size }
     }
     requireDecodable(images, maxMegapixels)
+    const largest = Math.max(0, ...images.map(minBytes))
+    requireMemory(pdfiumBytes + largest + size.width * size.height, maxBytes)
     const gray = renderGray(pdfium, page, size.width, size.height)
     requirePainted(pdfium, gray, images)
     return { kind: 'pixels', gray, dpi, ...size }
@@ -69,7 +80,7 @@ function withPage<T>(
   try {
     if (raw.FPDFPage_GetAnnotCount(page) > 0) {
       raw.FPDFPage_Flatten(page, flattenForDisplay)
-      raw.FPDF_ClosePage(page) // What was flattened is seen once the page is loaded again.
+      raw.FPDF_ClosePage(page) // Flattening takes effect once the page is loaded again.
       page = 0
       page = load()
     }
@@ -79,11 +90,11 @@ function withPage<T>(
   }
 }
 
-/** Before anything is decoded: a small file may hold an image of any size. */
+/** Checked before anything is decoded: a small file may hold an image of any size. */
 function requireDecodable(images: readonly PdfImage[], maxMegapixels: number): void {
   for (const { width, height, isBilevel } of images) {
-    const most = maxMegapixels * 1e6 * (isBilevel ? bilevelBonus : 1)
-    if (width * height <= most) continue
+    const maxPixels = maxMegapixels * 1e6 * (isBilevel ? bilevelBonus : 1)
+    if (width * height <= maxPixels) continue
     const limit = `SCRIPTORIUM_MAX_MEGAPIXELS=${maxMegapixels}`
     const allowed = isBilevel
       ? `${limit} allows (${bilevelBonus} times as many where black and white)`
@@ -103,7 +114,7 @@ function requirePainted(pdfium: Pdfium, gray: Uint8Array, images: readonly PdfIm
   throw corrupt('holds an image that cannot be decoded')
 }
 
-function shownBox(place: ReturnType<typeof toShown>, { left, bottom, right, top }: Box): BBox {
+function shownBox(place: ReturnType<typeof toShown>, { left, bottom, right, top }: PdfBox): BBox {
   const [ax, ay] = place(left, bottom)
   const [bx, by] = place(right, top)
   return { x0: Math.min(ax, bx), y0: Math.min(ay, by), x1: Math.max(ax, bx), y1: Math.max(ay, by) }

@@ -1,61 +1,59 @@
-import { ScriptoriumError, toError } from '../../../../shared/errors.ts'
-import { createDecodeThread } from '../decode-thread.ts'
+import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
+import type { PageDecoder } from '../decoder/decoder.ts'
+import { toPixels } from '../decoder/grey.ts'
 import type { OpenedDocument, OpenedPage, Opener } from '../opened.ts'
-import type { PdfCalls } from './calls.ts'
+import type { OpenedPdfPage } from '../decoder/pdf-calls.ts'
 
-/** PDFium's memory never shrinks: after a page that took this much its thread is replaced, and documents are opened anew. */
-const maxHeapBytes = 256 * 2 ** 20
+/** Size of the pieces in which a file is sent to the decoder. */
+const pieceBytes = 4 * 2 ** 20
 
-/** Opens PDFs; one thread serves all of them, because only one page is decoded at a time. */
-export function createPdfOpener() {
-  const thread = createDecodeThread<PdfCalls>({
-    script: new URL('thread.ts', import.meta.url),
-    maxHeapBytes,
-  })
-
-  const open: Opener = async (bytes, { mediaType, limits, password }) => {
-    const { decodeMs, maxPages, maxMegapixels } = limits
+/** Opens PDFs in the decoder's process. */
+export function createPdfOpener(decoder: PageDecoder): Opener {
+  return async (bytes, { mediaType, limits, password }) => {
+    const { decodeMs, maxPages, maxMegapixels, decodeBytes: maxBytes } = limits
     const options = { deadlineMs: decodeMs }
-    const bytesHeld = bytes.length
-    const copy = new Uint8Array(bytes)
-    const { id, pagesTotal } = await thread
-      .call('open', { bytes: copy, password }, { ...options, transfer: [copy.buffer] })
-      .catch(explain)
-    const openedIn = thread.generation()
-    const isLost = (): boolean => thread.generation() !== openedIn
+    const opening = { ...options, keepsOpen: true }
+    const { id } = await decoder.call('openPdf', { length: bytes.length }, opening).catch(explain)
+    const openedIn = decoder.generation()
+    const isLost = (): boolean => decoder.generation() !== openedIn
     const close = async (): Promise<void> => {
       if (isLost()) return
-      await thread.call('close', { id }, options).catch(() => undefined) // It is gone with its thread.
+      await decoder.call('closePdf', { id }, options).catch(() => undefined) // A dead process holds no document.
     }
-    try {
+    const load = async (): Promise<number> => {
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        const piece = new Uint8Array(bytes.subarray(at, at + pieceBytes))
+        await decoder.call('fillPdf', { id, at, bytes: piece }, opening)
+      }
+      const { pagesTotal } = await decoder.call('loadPdf', { id, password }, opening)
       requirePages(pagesTotal, maxPages)
-    } catch (thrown) {
-      await close()
-      throw thrown
+      return pagesTotal
     }
+    const pagesTotal = await load().catch(async (thrown: unknown) => {
+      await close()
+      return explain(thrown)
+    })
     const document: OpenedDocument = {
       mediaType,
       pagesTotal,
-      bytesHeld,
+      bytesHeld: bytes.length,
       isLost,
       async page(number, wishes) {
         const index = number - 1
-        const call = { id, index, maxMegapixels, ...wishes }
-        return toOpened(await thread.call('page', call, options).catch(explain))
+        const call = { id, index, maxMegapixels, maxBytes, ...wishes }
+        return toOpened(await decoder.call('pdfPage', call, options).catch(explain))
       },
       close,
     }
     return document
   }
-  return { open, close: thread.close }
 }
 
-function toOpened(page: PdfCalls['page']['answer']): OpenedPage {
+function toOpened(page: OpenedPdfPage): OpenedPage {
   const { width, height, dpi } = page
   const geometry = { width, height, dpi, orientation: 1 } as const
   if (page.kind === 'layer') return { ...geometry, kind: 'layer', layer: page.layer }
-  const data = Buffer.from(page.gray.buffer)
-  return { ...geometry, kind: 'pixels', pixels: { data, raw: { width, height, channels: 1 } } }
+  return toPixels({ ...geometry, grey: page.gray })
 }
 
 function requirePages(pagesTotal: number, maxPages: number): void {
@@ -65,7 +63,7 @@ function requirePages(pagesTotal: number, maxPages: number): void {
   throw new ScriptoriumError('too_many_pages', `has ${pagesTotal} pages, more than ${limit}`)
 }
 
-/** What PDFium broke down on is damaged, as far as anybody can tell. */
+/** A file that breaks PDFium counts as damaged: nothing else can be known about it. */
 function explain(thrown: unknown): never {
   if (thrown instanceof ScriptoriumError) throw thrown
   const { message } = toError(thrown)

@@ -1,12 +1,16 @@
 import { PDFiumModule } from '@hyzyla/pdfium'
 
-/** What of PDFium's C interface (public/fpdfview.h, fpdf_text.h, fpdf_edit.h) is used; handles are addresses, 0 for none. */
+/**
+ * The used part of PDFium's C interface (public/fpdfview.h, fpdf_text.h, fpdf_edit.h); handles are addresses, 0 for
+ * none.
+ */
 interface RawPdfium {
   FPDF_InitLibraryWithConfig: (config: number) => void
   FPDF_LoadMemDocument: (data: number, size: number, password: number) => number
   FPDF_GetLastError: () => number
   FPDF_CloseDocument: (document: number) => void
   FPDF_GetPageCount: (document: number) => number
+  FPDF_GetPageSizeByIndexF: (document: number, index: number, size: number) => number
   FPDF_LoadPage: (document: number, index: number) => number
   FPDF_ClosePage: (page: number) => void
   FPDF_GetPageWidthF: (page: number) => number
@@ -84,26 +88,36 @@ interface RawPdfium {
 }
 
 /**
- * PDFium as WebAssembly, with room for answers that C writes to an address. The package's own classes leave out most of
- * it, and its getText() fails ("table index is out of bounds"), so its module is called as the C interface has it.
+ * PDFium as WebAssembly, with buffers for results that C writes to an address. The package's own classes omit most of
+ * the interface, and its getText() fails ("table index is out of bounds"), so this module calls the C functions
+ * directly.
  */
 export interface Pdfium {
   raw: RawPdfium
-  /** Up to eight numbers that a call writes: `take(n)` reads them after `call` was given their addresses. */
+  /** Up to eight numbers that a call writes: `take(n)` reads them after `call` received their addresses. */
   doubles: (call: (...addresses: number[]) => unknown, count: number) => number[]
   floats: (call: (address: number) => unknown, count: number) => number[]
-  /** Memory that the module holds; it never shrinks. */
-  heapBytes: () => number
+  /**
+   * Returns the result of `work`. Throws where the system refused memory meanwhile: PDFium omits any object that it has
+   * no memory for, and a page would be read without it.
+   */
+  withMemory: <T>(work: () => T) => T
 }
 
 const scratchBytes = 64
 
 /** Loads PDFium: 40 ms and 16 MB. */
 export async function loadPdfium(): Promise<Pdfium> {
-  const raw = toRaw(await PDFiumModule({}))
+  let refusals = 0
+  const printErr = (text: string): void => {
+    if (text.startsWith('Failed to grow the heap')) refusals += 1
+  }
+  // The package's types lack this Emscripten option.
+  const options: Parameters<typeof PDFiumModule>[0] & { printErr: typeof printErr } = { printErr }
+  const raw = toRaw(await PDFiumModule(options))
   raw.FPDF_InitLibraryWithConfig(0)
   const scratch = raw.wasmExports.malloc(scratchBytes)
-  // The views are replaced whenever the memory grows, so they are looked up each time.
+  // Growing memory replaces the views, so each access looks them up again.
   return {
     raw,
     doubles(call, count) {
@@ -114,11 +128,28 @@ export async function loadPdfium(): Promise<Pdfium> {
       call(scratch)
       return Array.from(raw.HEAPF32.subarray(scratch / 4, scratch / 4 + count))
     },
-    heapBytes: () => raw.HEAPU8.length,
+    withMemory(work) {
+      const before = refusals
+      const result = attempt(work)
+      if (refusals > before) throw new Error('out of memory')
+      return result()
+    },
   }
 }
 
-/** The module's functions under their names in C; the package's types name a few of them only. */
+/** Runs the work now; the returned function returns its result or throws its error. */
+function attempt<T>(work: () => T): () => T {
+  try {
+    const result = work()
+    return () => result
+  } catch (thrown) {
+    return () => {
+      throw thrown
+    }
+  }
+}
+
+/** Returns the module's functions under their C names; the package's types name only a few of them. */
 function toRaw(module: object): RawPdfium {
   const functions = Object.entries(module).filter(([name]) => name.startsWith('_FPDF'))
   const calls = Object.fromEntries(functions.map(([name, call]) => [name.slice(1), call]))
@@ -147,42 +178,62 @@ function toRaw(module: object): RawPdfium {
 const errorPassword = 4
 const errorSecurity = 5
 
-/** An open document; its bytes stay in PDFium's memory until it is closed. */
-export interface PdfFile {
-  handle: number
-  pagesTotal: number
+/** A document's file in PDFium's memory, until it is closed. */
+export interface PdfiumFile {
+  /** Copies a piece to its position. */
+  fill: (at: number, bytes: Uint8Array) => void
+  /** Opens the complete document, or returns the reason why it does not open. */
+  load: (password: string | undefined) => { pagesTotal: number } | PdfRefusal
+  /** 0 while it is not loaded. */
+  handle: () => number
   close: () => void
 }
 
-export type Refusal = 'password' | 'security' | 'damaged'
+export type PdfRefusal = 'password' | 'security' | 'damaged'
 
-/** Opens a document from its bytes, or says why not. */
-export function openFile(
-  { raw }: Pdfium,
-  bytes: Uint8Array,
-  password: string | undefined,
-): PdfFile | Refusal {
+/** Reserves memory for a file of `length` bytes. */
+export function reserveFile(pdfium: Pdfium, length: number): PdfiumFile {
+  const { raw } = pdfium
   const { malloc, free } = raw.wasmExports
-  const data = malloc(Math.max(1, bytes.length))
+  const data = malloc(Math.max(1, length))
   if (data === 0) throw new Error('out of memory')
-  raw.HEAPU8.set(bytes, data)
-  const secret = password === undefined ? 0 : toCString(raw, password)
-  const handle = raw.FPDF_LoadMemDocument(data, bytes.length, secret)
-  const error = raw.FPDF_GetLastError()
-  if (secret !== 0) free(secret)
-  if (handle === 0) {
-    free(data)
-    if (error === errorPassword) return 'password'
-    return error === errorSecurity ? 'security' : 'damaged'
-  }
+  let handle = 0
   return {
-    handle,
-    pagesTotal: raw.FPDF_GetPageCount(handle),
+    fill(at, bytes) {
+      if (at + bytes.length > length) throw new Error('more data than announced')
+      raw.HEAPU8.set(bytes, data + at)
+    },
+    load(password) {
+      const secret = password === undefined ? 0 : toCString(raw, password)
+      handle = raw.FPDF_LoadMemDocument(data, length, secret)
+      const error = raw.FPDF_GetLastError()
+      if (secret !== 0) free(secret)
+      if (handle !== 0) return { pagesTotal: countPages(pdfium, handle) }
+      if (error === errorPassword) return 'password'
+      return error === errorSecurity ? 'security' : 'damaged'
+    },
+    handle: () => handle,
     close(): void {
-      raw.FPDF_CloseDocument(handle)
+      if (handle !== 0) raw.FPDF_CloseDocument(handle)
       free(data)
     },
   }
+}
+
+/**
+ * Counts the pages of a document. PDFium trusts the page tree's /Count, which may announce any number. Announced pages
+ * at the end that do not exist are counted up to the number of existing ones (a truncated file shows how much of it is
+ * missing), and at least one page is counted. Finds the last page of 2 000 in 50 ms with one pass through the tree; it
+ * parses no page content.
+ */
+function countPages({ raw, floats }: Pdfium, document: number): number {
+  const announced = raw.FPDF_GetPageCount(document)
+  let found = 0
+  floats((size) => {
+    found = announced
+    while (found > 0 && raw.FPDF_GetPageSizeByIndexF(document, found - 1, size) === 0) found -= 1
+  }, 2)
+  return Math.min(announced, found + Math.max(1, found))
 }
 
 function toCString(raw: RawPdfium, text: string): number {

@@ -5,7 +5,7 @@ const white = 0xffffffff
 const flagAnnotations = 0x01
 const flagGray = 0x08
 
-/** Renders a page as it is shown, grey, 8 bits a pixel, rows without padding, on white. */
+/** Renders a page as shown, grey, 8 bits a pixel, rows without padding, on white. */
 export function renderGray(
   { raw }: Pdfium,
   page: number,

@@ -1,15 +1,15 @@
 import type { PdfImage } from './images.ts'
 
-/** What a page without a scan is rendered at, and the bounds for one with a scan. */
+/** Resolution of a page without a scan, and the bounds for a page with one. */
 const defaultDpi = 300
-const lowestDpi = 10
-const highestDpi = 600
-/** An image that covers this share of a page makes it a scan; more than one may (a page in stripes, or in layers). */
-export const scanShare = 0.5
+const minDpi = 10
+const maxDpi = 600
+/** An image that covers this share of a page makes it a scan; so do several images together (stripes or layers). */
+const scanShare = 0.5
 
 /**
- * The resolution that a page is rendered at: that of its scan, else `wishedDpi`, else 300; less where the page would
- * have more than `maxMegapixels`. `width` and `height` are the page as it is shown, points.
+ * Chooses the resolution of a rendered page: that of its scan, else `wishedDpi`, else 300; less where the page would
+ * exceed `maxMegapixels`. `width` and `height` are the page as shown, in points.
  */
 export function chooseDpi(
   { width, height }: { width: number; height: number },
@@ -23,7 +23,7 @@ export function chooseDpi(
   return Math.round(100 * Math.min(wanted, 0.999 * fitting)) / 100
 }
 
-/** The images that make a page a scan: large ones, or many that cover it together (stripes). */
+/** Returns the images that make a page a scan: large ones, or many that cover it together (stripes). */
 export function scansOf(images: readonly PdfImage[]): readonly PdfImage[] {
   const large = images.filter(({ share }) => share >= scanShare)
   if (large.length > 0) return large
@@ -31,4 +31,4 @@ export function scansOf(images: readonly PdfImage[]): readonly PdfImage[] {
   return together >= scanShare ? images : []
 }
 
-const clamp = (dpi: number): number => Math.min(highestDpi, Math.max(lowestDpi, dpi))
+const clamp = (dpi: number): number => Math.min(maxDpi, Math.max(minDpi, dpi))

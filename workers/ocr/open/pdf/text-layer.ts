@@ -1,13 +1,13 @@
-import type { BBox, Block, Line, Word } from '../../../../shared/contract.ts'
+import type { BBox, Block, Line, Word } from '../../../../shared/contract/contract.ts'
 import type { TextLayer } from '../opened.ts'
 import type { Character } from './characters.ts'
 
-/** What a page says of itself needs no guessing. */
+/** The page's own text involves no guessing. */
 const confidence = 100
-/** Lines further apart than this many type heights belong to different blocks. */
+/** Lines further apart than this many font heights belong to different blocks. */
 const blockGap = 1.2
 
-/** Puts a page's own characters together: words, lines, and blocks of lines that follow each other. */
+/** Groups a page's own characters into words, lines, and blocks of consecutive lines. */
 export function toTextLayer(
   characters: readonly Character[],
   page: { width: number; height: number },
@@ -17,7 +17,7 @@ export function toTextLayer(
   return { text: blocks.map((block) => block.text).join('\n\n'), blocks }
 }
 
-/** A line ends where PDFium says so, and where the writing changes its direction. */
+/** A line ends where PDFium reports its end, and where the writing direction changes. */
 function splitLines(characters: readonly Character[]): Character[][] {
   const lines: Character[][] = []
   let line: Character[] = []
@@ -76,7 +76,7 @@ function toLine(characters: readonly Character[], page: { width: number; height:
   ]
 }
 
-/** From the first character's place to the far edge of the last one, along the way it is written. */
+/** From the first character's origin to the far edge of the last one, along the writing direction. */
 function baselineOf(first: Character, last: Character) {
   const radians = (last.angle * Math.PI) / 180
   const [dx, dy] = [Math.cos(radians), Math.sin(radians)]
@@ -102,7 +102,10 @@ function groupLines(lines: readonly Line[]): Line[][] {
   return groups
 }
 
-/** Near each other both ways: below within the gap, or beside. Holds for turned pages too, where lines follow sideways. */
+/**
+ * Near each other in both directions: below within the gap, or beside. Works for rotated pages too, where lines follow
+ * sideways.
+ */
 function follows(before: Line, line: Line): boolean {
   const size = Math.max(before.size, line.size)
   const gapX = Math.max(before.bbox.x0, line.bbox.x0) - Math.min(before.bbox.x1, line.bbox.x1)
@@ -130,7 +133,7 @@ function around(boxes: readonly BBox[]): BBox {
   }
 }
 
-/** The part that is shown; undefined where nothing is: text may stand outside the page. */
+/** Returns the visible part; undefined where nothing is visible: text may stand outside the page. */
 function clip(box: BBox, { width, height }: { width: number; height: number }): BBox | undefined {
   const x0 = Math.max(0, box.x0)
   const y0 = Math.max(0, box.y0)

@@ -1,40 +1,14 @@
-import { ScriptoriumError } from '../../../../shared/errors.ts'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Opener } from '../opened.ts'
-import { requireSize } from '../../../../shared/raster/raster.ts'
-
-/** What is known of a JPEG 2000 file without decoding it. */
-export interface Jp2Header {
-  width: number
-  height: number
-  components: number
-}
-
-const startOfCodestream = Buffer.from('ff4fff51', 'hex')
+import { readJp2Header, type Jp2Header } from '../../../../shared/raster/headers/jp2.ts'
+import { decodeCostOf } from '../../../../shared/raster/decode-cost.ts'
+import { requireCost } from '../decoder/cost.ts'
 
 /**
- * Reads the size marker (ISO 15444-1, A.5.1) of the first codestream, in a JP2 file or bare.
- * Throws `corrupt_image` where there is none.
+ * Wraps the image in a PDF of one page with one point per pixel: PDFium includes OpenJPEG, and supports its colour
+ * spaces, depths and subsampling better than the codecs on npm.
  */
-export function readJp2Header(bytes: Buffer): Jp2Header {
-  const start = bytes.indexOf(startOfCodestream)
-  if (start < 0 || bytes.length < start + 42) {
-    throw new ScriptoriumError('corrupt_image', 'is damaged or cut off (no codestream)')
-  }
-  const number = (offset: number): number => bytes.readUInt32BE(start + offset)
-  const width = number(8) - number(16)
-  const height = number(12) - number(20)
-  const components = bytes.readUInt16BE(start + 40)
-  if (width < 1 || height < 1 || components < 1) {
-    throw new ScriptoriumError('corrupt_image', 'is damaged or cut off (it has no size)')
-  }
-  return { width, height, components }
-}
-
-/**
- * A PDF of one page that shows nothing but this image, a point for each pixel: PDFium has OpenJPEG built in, and knows
- * its colour spaces, depths and subsampling better than the codecs that npm has.
- */
-export function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
+function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
   const content = `q ${width} 0 0 ${height} 0 0 cm /I Do Q`
   const objects = [
     ['<</Type/Catalog/Pages 2 0 R>>'],
@@ -71,17 +45,17 @@ export function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Opens JPEG 2000 images by means of `openPdf`. */
+/** Opens JPEG 2000 images through `openPdf`. */
 export function createJp2Opener(openPdf: Opener): Opener {
   return async (bytes, options) => {
     const header = readJp2Header(bytes)
-    requireSize(header.width, header.height, options.limits.maxMegapixels)
+    requireCost(decodeCostOf(bytes, 'image/jp2'), bytes.length, options.limits)
     const wrapped = await openPdf(wrapInPdf(bytes, header), options)
     return {
       ...wrapped,
       async page(number) {
         const page = await wrapped.page(number, { dpi: 0, pdfText: 'skip' }).catch(asImage)
-        return { ...page, dpi: null } // A point for each pixel says nothing about the paper.
+        return { ...page, dpi: null } // One point per pixel says nothing about the paper.
       },
     }
   }
@@ -89,5 +63,5 @@ export function createJp2Opener(openPdf: Opener): Opener {
 
 function asImage(thrown: unknown): never {
   if (!(thrown instanceof ScriptoriumError) || thrown.code !== 'corrupt_pdf') throw thrown
-  throw new ScriptoriumError('corrupt_image', 'is damaged or cut off', { cause: thrown })
+  throw new ScriptoriumError('corrupt_image', 'is damaged or truncated', { cause: thrown })
 }

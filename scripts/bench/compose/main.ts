@@ -1,4 +1,0 @@
-import { startBench } from '../start-bench.ts'
-import { runComposeBench } from './bench.ts'
-
-await startBench(process, runComposeBench)

@@ -1,8 +1,0 @@
-import type { Bench, Part } from '../setting.ts'
-import type { Project } from './project.ts'
-
-export interface ComposeSetting extends Bench {
-  /** As .env.example has it, but for folders and port. Built. */
-  project: Project
-}
-export type ComposePart = Part<ComposeSetting>

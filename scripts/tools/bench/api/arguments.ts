@@ -1,0 +1,29 @@
+import { choose, commandOf, number } from '../arguments.ts'
+import type { Amounts, ApiPart } from './setting.ts'
+
+interface ApiBenchOptions extends Amounts {
+  parts: string[]
+  rounds: number
+  pages?: string
+  json?: string
+  /** Folder for V8's CPU profiles of all our processes. */
+  profile?: string
+}
+
+/** Parses the arguments after the program's name. */
+export function parseArguments(
+  arguments_: readonly string[],
+  parts: readonly ApiPart[],
+): ApiBenchOptions {
+  const command = commandOf('npm run bench:api --', parts)
+    .description('Measures the HTTP API on this machine while the fleet reads.')
+    .addOption(number('--megabytes <n>', 'uploads of 1 MB, each way, of a round of uploads', 300))
+    .addOption(number('--uploads <n>', 'small uploads of the part memory', 10_000))
+    .addOption(number('--large-mb <n>', 'size of the one file of the part large, MB', 1_000))
+    .addOption(number('--bulk <n>', 'files of the bulk run that goes on beside', 10_000))
+    .addOption(number('--tries <n>', 'interactive uploads of the part interactive', 10))
+    .addOption(number('--streams <n>', 'open event streams of the part streams', 200))
+    .option('--profile <folder>', 'write CPU profiles of every process; they cost some time')
+  const chosen = choose(command, arguments_, parts)
+  return { parts: chosen, ...command.opts<Omit<ApiBenchOptions, 'parts'>>() }
+}

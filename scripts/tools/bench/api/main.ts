@@ -1,0 +1,4 @@
+import { startBench } from '../run/start-bench.ts'
+import { runApiBench } from './bench.ts'
+
+await startBench(process, runApiBench)

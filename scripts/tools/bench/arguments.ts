@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+interface BenchOptions {
+  parts: string[]
+  rounds: number
+  pages?: string
+  documents: number
+  files: number
+  pagesRead: number
+  json?: string
+}
+
+interface Named {
+  name: string
+  about: string
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new InvalidArgumentError('It is a whole number, 1 or more.')
+}
+
+/** An option with an integer of at least 1. */
+export const number = (flags: string, help: string, byDefault?: number): Option =>
+  new Option(flags, help).default(byDefault).argParser(count)
+
+/** Parses the arguments after the program's name. `parts` are names with their measurements. */
+export function parseArguments(
+  arguments_: readonly string[],
+  parts: readonly Named[],
+): BenchOptions {
+  const command = commandOf('npm run bench --', parts)
+    .description('Measures Scriptorium on this machine, side by side with what it is built on.')
+    .addOption(number('--documents <n>', 'documents of the part pipeline', 4_000))
+    .addOption(number('--files <n>', 'files of the larger folder of the part rerun', 100_000))
+    .addOption(number('--pages-read <n>', 'pages a worker reads in the part memory', 2_000))
+  return {
+    parts: choose(command, arguments_, parts),
+    ...command.opts<Omit<BenchOptions, 'parts'>>(),
+  }
+}
+
+/** A command with the common options of all benches. */
+export function commandOf(name: string, parts: readonly Named[]): Command {
+  const names = parts.map((part) => part.name)
+  return new Command(name)
+    .argument('[part...]', `what to measure: ${names.join(', ')}`, names)
+    .addOption(number('--rounds <n>', 'runs of each kind; the median is what counts', 3))
+    .option(
+      '--pages <folder>',
+      'real pages, <set>/<name>.<ext> with <name>.gt.txt beside it (default: ../shared/data/pages, else samples/)',
+    )
+    .option('--json <file>', 'write the figures as JSON')
+    .addHelpText(
+      'after',
+      `\n${parts.map(({ name: part, about }) => `${part.padEnd(11)}  ${about}`).join('\n')}`,
+    )
+}
+
+/** Parses the arguments. Returns the names of the chosen parts. */
+export function choose(
+  command: Command,
+  arguments_: readonly string[],
+  parts: readonly Named[],
+): string[] {
+  const names = parts.map(({ name }) => name)
+  command.parse([...arguments_], { from: 'user' })
+  const chosen: string[] = command.processedArgs[0]
+  const unknown = chosen.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    command.error(`there is no part ${unknown}; these are: ${names.join(', ')}`)
+  return chosen
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { runBareLoops } from '../bare/run.ts'
+import { runIngest } from './ingest-run.ts'
+import { choosePages, listArguments } from '../pages/page-set.ts'
+import type { Reading, Readings, Setting } from './setting.ts'
+
+/** Lets one part reuse the readings of another. */
+export function createReadings(): Readings {
+  let kept: Reading | undefined
+  return {
+    keep(reading: Reading): void {
+      kept = reading
+    },
+    take: async (setting: Setting): Promise<Reading> => kept ?? readTwice(setting),
+  }
+}
+
+async function readTwice(setting: Setting): Promise<Reading> {
+  const pages = choosePages(setting)
+  const { root, paths } = pages
+  const texts = join(setting.workspace, 'bare-texts')
+  const out = join(setting.workspace, 'accuracy')
+  await runBareLoops(setting, [{ root, paths, texts }])
+  await runIngest(setting, { arguments: listArguments(setting, pages), out })
+  return { pages, texts, out }
+}

@@ -1,0 +1,73 @@
+import { failedOutcomes } from '../../../../shared/contract/contract.ts'
+import type { Folder } from '../clients/folder.ts'
+import type { Uploads } from '../clients/uploads.ts'
+import { ask, describe } from '../clients/http.ts'
+import { finding, type Finding } from '../history/findings.ts'
+import type { Row } from '../world/ledger.ts'
+import { differs } from './outputs.ts'
+
+const failed: ReadonlySet<string> = failedOutcomes
+
+/** Documents that ended without text. */
+export const failedRows = (rows: readonly Row[]): Row[] =>
+  rows.filter(({ state, outcome }) => state === 'final' && failed.has(outcome))
+
+/** One final record for each file of a folder, and for nothing else. */
+export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): Finding[] {
+  const byPath = Map.groupBy(rows, ({ path }) => path)
+  const missing = [...expected].flatMap(([path, { mayFail }]) =>
+    byPath.has(path) || mayFail ? [] : [finding('lost', `${name}/${path} has no record`)],
+  )
+  const wrong = [...byPath].flatMap(([path, records]) => {
+    const about = `${name}/${path}`
+    const wanted = expected.get(path)
+    if (wanted === undefined) return [finding('orphans', `${about} has a record unasked`)]
+    const [row] = records
+    if (row === undefined) return []
+    if (records.length > 1) return [finding('doubled', `${about} has ${records.length} records`)]
+    return checkRow(about, row, wanted.mayFail)
+  })
+  return [...missing, ...wrong]
+}
+
+function checkRow(about: string, { state, outcome, error }: Row, mayFail: boolean): Finding[] {
+  if (state !== 'final') {
+    // From an interrupted run; the next one did not find the file any more.
+    return mayFail ? [] : [finding('hanging', `${about} is ${state}`)]
+  }
+  if (outcome === '') return [finding('lost', `${about} is final without an outcome`)]
+  if (!failed.has(outcome) || mayFail) return []
+  return [finding('failed', `${about} ended ${outcome}: ${error}`)]
+}
+
+const lanes = 4
+
+/** One final record and the correct text for each acknowledged upload. */
+export async function checkUploads(
+  { acknowledged }: Uploads,
+  rows: readonly Row[],
+  address: string,
+): Promise<Finding[]> {
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const findings = [...Map.groupBy(rows, ({ sha256 }) => sha256).values()]
+    .filter((same) => same.length > 1)
+    .map((same) => finding('doubled', `upload ${same[0]?.path} has ${same.length} records`))
+  const left = [...acknowledged]
+  const lane = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const about = `upload ${next.id} (${next.name})`
+      const row = byId.get(next.id)
+      if (row === undefined) {
+        findings.push(finding('lost', `${about} was acknowledged and has no record`))
+        continue
+      }
+      findings.push(...checkRow(about, row, false))
+      const answer = await ask(`${address}/v1/documents/${next.id}/result?format=txt`)
+      if (answer.status !== 200)
+        findings.push(finding('lost', `${about} has no text: ${describe(answer)}`))
+      else if (answer.text !== next.text) findings.push(differs(about, answer.text, next.text))
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return findings
+}

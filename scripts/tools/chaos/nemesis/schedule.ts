@@ -1,0 +1,47 @@
+import type { Random } from '../random.ts'
+import type { Fault } from './fault.ts'
+
+/** A fault with its moment, all of it decided by the seed. */
+export interface PlannedFault {
+  fault: Fault
+  /** After the round's begin, milliseconds. */
+  atMs: number
+  lastsMs: number
+  dice: number
+}
+
+export const faultsInRound = 20
+/** Two faults of one thing are this far apart at least. */
+const restMs = 1_500
+
+/**
+ * Draws the faults of a round, counted from 1, `gapMs` after each other on average. Over the rounds each kind comes as often as any other: they are dealt
+ * from a deck that is shuffled anew when it has been dealt.
+ */
+export function drawSchedule(
+  random: Random,
+  faults: readonly Fault[],
+  round: number,
+  gapMs: number,
+): PlannedFault[] {
+  const draw = random.fork(`moments/${round}`)
+  const freeAt = new Map<string, number>()
+  let clock = 0
+  return deal(random, faults, round).map((fault) => {
+    clock += draw.integer(Math.round(gapMs / 2), Math.round(gapMs * 1.5))
+    const lastsMs = draw.integer(...fault.lastsMs)
+    const atMs = Math.max(clock, freeAt.get(fault.holds) ?? 0)
+    freeAt.set(fault.holds, atMs + lastsMs + restMs)
+    return { fault, atMs, lastsMs, dice: draw.next() }
+  })
+}
+
+function deal(random: Random, faults: readonly Fault[], round: number): Fault[] {
+  if (faults.length === 0) return []
+  const first = (round - 1) * faultsInRound
+  return Array.from({ length: faultsInRound }, (_, index) => {
+    const deck = Math.floor((first + index) / faults.length)
+    const place = (first + index) % faults.length
+    return random.fork(`deck/${deck}`).shuffle(faults)[place]
+  }).flatMap((fault) => fault ?? [])
+}

@@ -1,0 +1,57 @@
+import { Command, Option } from 'commander'
+import { number } from '../bench/arguments.ts'
+import { defaultRecipe, presets, type Preset } from '../../../shared/contract/recipe.ts'
+
+/** The command line of `eval`, parsed. */
+export interface EvalOptions {
+  pages: string
+  preset: Preset
+  languages: string
+  psm?: number
+  workers?: number
+  sets?: string[]
+  limit?: number
+  texts?: string
+  worst: number
+  lines: number
+  json?: string
+}
+
+/** A comma-separated list of names. */
+export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim())
+
+/** Options that select pages of a folder. */
+export const pageOptions = (): Option[] => [
+  new Option('--sets <names>', 'only these folders of PAGES, commas between them').argParser(
+    nameList,
+  ),
+  number('--limit <n>', 'only the first n pages of each set'),
+]
+
+/** Parses the arguments after the program's name. */
+export function parseArguments(arguments_: readonly string[]): EvalOptions {
+  const command = new Command('npm run eval --')
+    .description(
+      'Reads pages whose text is known, tells how near what was read comes to it, and shows where it does not.',
+    )
+    .argument(
+      '<pages>',
+      'a folder of images with <name>.gt.txt beside <name>.<ext>; folders are sets',
+    )
+    .addOption(
+      new Option('--preset <name>', 'how much time a page is given')
+        .choices(presets)
+        .default(defaultRecipe.preset),
+    )
+    .option('-l, --languages <codes>', 'languages of the pages: eng+deu', 'eng')
+    .addOption(number('--psm <n>', 'page segmentation mode'))
+    .addOption(number('-w, --workers <n>', 'worker processes'))
+    .option('--texts <folder>', 'score these texts, <path>.txt for each page, and read nothing')
+    .addOption(number('--worst <n>', 'pages to show, the worst first', 5))
+    .addOption(number('--lines <n>', 'lines of difference to show of each', 20))
+    .option('--json <file>', 'write the scores as JSON')
+  for (const option of pageOptions()) command.addOption(option)
+  command.parse([...arguments_], { from: 'user' })
+  const [pages = ''] = command.args
+  return { pages, ...command.opts<Omit<EvalOptions, 'pages'>>() }
+}

@@ -1,0 +1,70 @@
+import { existsSync, realpathSync, writeFileSync } from 'node:fs'
+import { makeTemporaryFolder } from '../../../shared/files/temporary-folder.ts'
+import { describeMachine } from '../bench/run/machine.ts'
+import { parseArguments, type EvalOptions } from './arguments.ts'
+import { readPages } from './read-pages.ts'
+import { scoreTexts } from './scoring.ts'
+import { findTruthPages, type TruthPages } from './truth-pages.ts'
+import { formatScores, formatWorst } from './view.ts'
+import type { Paint } from './word-diff.ts'
+
+/** The dependencies of the command. */
+interface Deps {
+  arguments: readonly string[]
+  node: string
+  nodeVersion: string
+  environment: NodeJS.ProcessEnv
+  stopping: AbortSignal
+  print: (line: string) => void
+  say: (line: string) => void
+  /** Width of the terminal, characters. */
+  width: number
+  paint: Paint
+}
+
+/** Reads the pages, or takes existing texts, and prints their accuracy. Leaves nothing behind. */
+export async function runEval(deps: Deps): Promise<void> {
+  const options = parseArguments(deps.arguments)
+  if (options.texts !== undefined && !existsSync(options.texts)) {
+    throw new Error(`there is no folder ${options.texts}`)
+  }
+  const pages = findTruthPages(options.pages, options)
+  if (pages.leftOut.length > 0) {
+    deps.say(`not English, read only where --sets names them: ${pages.leftOut.join(', ')}`)
+  }
+  const temporary = makeTemporaryFolder('eval')
+  const workspace = realpathSync(temporary.path)
+  try {
+    const texts = options.texts ?? (await readTexts(deps, options, pages, workspace))
+    const scoring = scoreTexts(pages, texts)
+    const { width, paint } = deps
+    const { worst, lines } = options
+    const shown = formatWorst(pages, texts, scoring, { worst, lines, width, paint })
+    for (const line of [...formatScores(scoring), ...shown]) deps.print(line)
+    if (options.json !== undefined) {
+      const { preset, languages } = options
+      const read = options.texts === undefined ? { preset, languages } : null
+      const report = { machine: describeMachine(deps.nodeVersion), read, ...scoring }
+      writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    }
+  } finally {
+    temporary.remove()
+  }
+}
+
+function readTexts(
+  { node, environment, stopping }: Deps,
+  { preset, languages, psm, workers }: EvalOptions,
+  pages: TruthPages,
+  folder: string,
+): Promise<string> {
+  const more = [
+    '--preset',
+    preset,
+    '--languages',
+    languages,
+    ...(psm === undefined ? [] : ['--psm', String(psm)]),
+    ...(workers === undefined ? [] : ['--workers', String(workers)]),
+  ]
+  return readPages({ ...pages, folder, arguments: more, node, environment, stopping })
+}

@@ -1,0 +1,4 @@
+import { startTool } from '../chaos/start-tool.ts'
+import { runFuzz } from './fuzz.ts'
+
+await startTool('fuzz', process, runFuzz)

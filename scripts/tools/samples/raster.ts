@@ -1,0 +1,19 @@
+import sharp from 'sharp'
+import type { Sharp } from 'sharp'
+
+/** Interleaved 8-bit RGB pixels. */
+export interface Raster {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
+export const toSharp = ({ data, width, height }: Raster) =>
+  sharp(data, { raw: { width, height, channels: 3 } })
+
+/** Runs `image` and returns opaque RGB. */
+export async function toRaster(image: Sharp): Promise<Raster> {
+  const decoded = image.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha().raw()
+  const { data, info } = await decoded.toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height }
+}

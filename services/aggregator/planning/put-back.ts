@@ -1,0 +1,33 @@
+import type { Document } from '../../ledger/document.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { nextPass } from '../../ledger/document-jobs.ts'
+
+/**
+ * Plans documents of a run again that failed, or have a failed page, with one of these codes: the service was to blame,
+ * not the file. Each gets a new job id, because Redis knows that the old ones have reported. Read pages stay. The
+ * caller wraps it in a transaction.
+ */
+export function putBack(ledger: Ledger, runId: string, isToBlame: (code: string) => boolean): void {
+  const { documents, pages } = ledger
+  const failed = documents
+    .failedIn(runId)
+    .filter(
+      ({ error, outcome }) => error !== null && outcome !== 'cancelled' && isToBlame(error.code),
+    )
+  const open = pages.openWithFailures(runId).flatMap((id) => {
+    const row = documents.get(id)
+    const codes = pages.failures(id).map(({ error }) => error.code)
+    return row?.state === 'planned' && codes.some(isToBlame) ? [row] : []
+  })
+  for (const row of [...failed, ...open]) planRest(ledger, row)
+}
+
+/** Plans the unread pages. */
+function planRest({ documents, pages }: Ledger, row: Document): void {
+  const plan = nextPass(row)
+  if (!documents.plan(plan, row)) return // Another caller has just planned it.
+  pages.clearFailures(row.id)
+  const { sha256, bytes, mediaType, pagesTotal } = row
+  const isOpened = sha256 !== null && pagesTotal !== null && pages.countOf(row.id) > 0
+  if (isOpened) documents.setInput(plan, { sha256, bytes, mediaType: mediaType ?? '' }, pagesTotal)
+}

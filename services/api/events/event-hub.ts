@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Keys } from '../../../shared/redis/keys.ts'
+import { createParser } from '../../../shared/contract/messages/parser.ts'
+import {
+  documentStepSchema,
+  runEventSchema,
+  type DocumentStep,
+  type RunEvent,
+} from '../../../shared/contract/messages/progress.ts'
+import type { Redis } from '../../../shared/redis/connection/redis.ts'
+
+const parseEnding = createParser("a run's event", runEventSchema)
+const parseStep = createParser("a document's step", documentStepSchema)
+
+/** One entry of a run's event stream; `id` is what Last-Event-ID gives back. */
+export type StoredEvent = { id: string } & (
+  | { ending: RunEvent; step?: never }
+  | { step: DocumentStep; ending?: never }
+)
+
+const pollMs = 100
+const mostAtATime = 500
+
+interface Waiting {
+  key: string
+  after: string
+  deliver: (events: StoredEvent[]) => void
+}
+
+/**
+ * Reads the event streams of runs for all who watch: one command every 100 ms, however many they are, and none where
+ * nobody watches. Each watcher has a place of its own in the stream, so one that is slow holds up nobody.
+ */
+export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unknown) => void) {
+  let waiting: Waiting[] = []
+  let isPolling = false
+
+  const poll = async (): Promise<void> => {
+    if (isPolling) return
+    isPolling = true
+    while (waiting.length > 0) {
+      await delay(pollMs)
+      const asked = waiting
+      try {
+        const found = await read(asked)
+        waiting = waiting.filter((entry) => !found.has(entry))
+        for (const [entry, events] of found) entry.deliver(events)
+      } catch (thrown) {
+        onTrouble(thrown) // Redis is away: the streams are there when it is back.
+      }
+    }
+    isPolling = false
+  }
+
+  /** One entry that is not understood, of a newer version perhaps, does not hold up all who watch. */
+  const understand = (id: string, fields: string[]): StoredEvent[] => {
+    try {
+      return toEvent(id, fields)
+    } catch (thrown) {
+      onTrouble(thrown)
+      return []
+    }
+  }
+
+  const read = async (asked: readonly Waiting[]): Promise<Map<Waiting, StoredEvent[]>> => {
+    const found = new Map<Waiting, StoredEvent[]>()
+    for (const places of layers(asked)) {
+      const streams = await redis.xread(
+        ...(['COUNT', mostAtATime, 'STREAMS'] as const),
+        ...places.keys(),
+        ...places.values(),
+      )
+      for (const [key, entries] of streams ?? []) {
+        const events = entries.flatMap(([id, fields]) => understand(id, fields))
+        if (events.length === 0) continue
+        const ofPlace = asked.filter(
+          (entry) => entry.key === key && entry.after === places.get(key),
+        )
+        for (const entry of ofPlace) found.set(entry, events)
+      }
+    }
+    return found
+  }
+
+  return {
+    /** The place behind the newest event: whoever starts here gets what comes from now on. */
+    async tip(runId: string): Promise<string> {
+      const [newest] = await redis.xrevrange(keys.events(runId), '+', '-', 'COUNT', 1)
+      return newest?.[0] ?? '0-0'
+    },
+    /** What is behind `after` at this moment, or as much of it as is read at a time. */
+    async rest(runId: string, after: string): Promise<StoredEvent[]> {
+      const entry: Waiting = { key: keys.events(runId), after, deliver: () => undefined }
+      return (await read([entry])).get(entry) ?? []
+    },
+    /** The next events behind `after`, or none after `withinMs` or when `signal` says so. */
+    async next(
+      runId: string,
+      after: string,
+      withinMs: number,
+      signal: AbortSignal,
+    ): Promise<StoredEvent[]> {
+      const { promise, resolve } = Promise.withResolvers<StoredEvent[]>()
+      const entry: Waiting = { key: keys.events(runId), after, deliver: resolve }
+      const giveUp = (): void => {
+        waiting = waiting.filter((other) => other !== entry)
+        resolve([])
+      }
+      const timer = setTimeout(giveUp, withinMs)
+      signal.addEventListener('abort', giveUp)
+      waiting.push(entry)
+      void poll()
+      try {
+        return await promise
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', giveUp)
+      }
+    },
+    close(): void {
+      for (const { deliver } of waiting) deliver([])
+      waiting = []
+    },
+  }
+}
+
+/** One command takes one place of each stream; watchers at different places of one stream need more. */
+function layers(asked: readonly Waiting[]): Map<string, string>[] {
+  const all: Map<string, string>[] = []
+  for (const { key, after } of asked) {
+    if (all.some((places) => places.get(key) === after)) continue
+    const free = all.find((places) => !places.has(key))
+    if (free === undefined) all.push(new Map([[key, after]]))
+    else free.set(key, after)
+  }
+  return all
+}
+
+export type EventHub = ReturnType<typeof createEventHub>
+
+function toEvent(id: string, [field, text = '']: string[]): StoredEvent[] {
+  if (field === 'e') return [{ id, ending: parseEnding(JSON.parse(text)) }]
+  if (field === 's') return [{ id, step: parseStep(JSON.parse(text)) }]
+  return []
+}
+
+/** Compares stream ids, `<milliseconds>-<number>`. */
+export function isAfter(id: string, other: string): boolean {
+  const [ms = 0, n = 0] = id.split('-').map(Number)
+  const [otherMs = 0, otherN = 0] = other.split('-').map(Number)
+  return ms > otherMs || (ms === otherMs && n > otherN)
+}

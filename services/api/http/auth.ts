@@ -1,0 +1,131 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { createRefusalLimit } from './refusal-limit.ts'
+
+export const scopes = ['submit', 'read', 'admin'] as const
+/** What a token may do; `admin` includes the others. */
+export type Scope = (typeof scopes)[number]
+
+export interface Token {
+  name: string
+  scopes: readonly Scope[]
+  /** SHA-256 of the token. */
+  digest: Buffer
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the caller's token must be allowed to; `none` is for everybody. */
+    scope?: Scope | 'none'
+  }
+  interface FastifyRequest {
+    /** The caller's token, or `anonymous` where none are set. */
+    caller: string
+    /** Where no tokens are set, everybody who reaches us is. */
+    isAdmin: boolean
+  }
+}
+
+/** Who asks. */
+export interface Caller {
+  name: string
+  isAdmin: boolean
+}
+
+export const callerOf = ({ caller: name, isAdmin }: FastifyRequest): Caller => ({ name, isAdmin })
+
+const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text)
+
+/** Parses `name:scope+scope:sha256`. Throws `configuration`, never repeating a hash. */
+export function parseToken(text: string): Token {
+  const [name = '', scopeText = '', hex = '', ...more] = text.split(':')
+  const named = scopeText.split('+')
+  const granted = named.filter(isScope)
+  if (
+    !/^[A-Za-z0-9._-]{1,50}$/.test(name) ||
+    granted.length !== named.length ||
+    !/^[0-9a-f]{64}$/.test(hex) ||
+    more.length > 0
+  ) {
+    throw new ScriptoriumError(
+      'configuration',
+      `SCRIPTORIUM_TOKENS: the entry of ${JSON.stringify(name)} is not name:scope+scope:sha256 ` +
+        `with scopes of ${scopes.join(', ')}; 'npx scriptorium token' makes one`,
+    )
+  }
+  return { name, scopes: granted, digest: Buffer.from(hex, 'hex') }
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+export const isLoopback = (host: string): boolean => loopback.test(host)
+
+interface Options {
+  tokens: readonly Token[]
+  /** Origins whose pages may call. */
+  origins: readonly string[]
+  /** Requests of one address in a minute that carry no good token; 0 = any. */
+  maxRefusals: number
+}
+
+/** Lets a request through that carries a token with the route's scope; each token is compared in constant time. */
+export function installAuth(app: FastifyInstance, { tokens, origins, maxRefusals }: Options): void {
+  const refusals = createRefusalLimit({ max: maxRefusals })
+  const identify = (request: FastifyRequest): Token => {
+    refusals.check(request.ip)
+    try {
+      return find(tokens, request)
+    } catch (thrown) {
+      refusals.add(request.ip)
+      throw thrown
+    }
+  }
+  app.decorateRequest('caller', 'anonymous')
+  app.decorateRequest('isAdmin', tokens.length === 0)
+  app.addHook('onRequest', async (request) => {
+    const { scope = 'admin' } = request.routeOptions.config
+    if (tokens.length === 0) return requireOwnPage(request, origins)
+    if (scope === 'none' || request.is404) return
+    const token = identify(request)
+    request.caller = token.name
+    request.isAdmin = token.scopes.includes('admin')
+    if (!token.scopes.includes(scope) && !request.isAdmin) {
+      throw new ScriptoriumError('forbidden', `this token lacks the scope '${scope}'`)
+    }
+  })
+}
+
+function find(tokens: readonly Token[], { headers }: FastifyRequest): Token {
+  const [, given] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? []
+  if (given === undefined) {
+    throw new ScriptoriumError(
+      'unauthenticated',
+      'a token is needed: Authorization: Bearer <token>',
+    )
+  }
+  const digest = createHash('sha256').update(given).digest()
+  // All are compared, so that the time tells neither which nor whether.
+  const matching = tokens.filter((token) => timingSafeEqual(token.digest, digest))
+  const [token] = matching
+  if (token === undefined) throw new ScriptoriumError('unauthenticated', 'this token is not known')
+  return token
+}
+
+/**
+ * Without tokens whoever reaches loopback may do everything: but not a page of some web site in the same person's
+ * browser, by its own origin or by a name that it let resolve to us.
+ */
+function requireOwnPage({ headers, host }: FastifyRequest, origins: readonly string[]): void {
+  const hostname = host.replace(/:\d+$/, '')
+  if (!isLoopback(hostname)) {
+    const message = 'without tokens only requests to localhost are answered; set SCRIPTORIUM_TOKENS'
+    throw new ScriptoriumError('forbidden', message)
+  }
+  const { origin } = headers
+  if (origin === undefined || origins.includes(origin)) return
+  if (URL.canParse(origin) && new URL(origin).host === host) return
+  throw new ScriptoriumError(
+    'forbidden',
+    'pages of other origins may not call; see SCRIPTORIUM_CORS',
+  )
+}

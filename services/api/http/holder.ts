@@ -1,0 +1,34 @@
+import ipaddr from 'ipaddr.js'
+import type { FastifyRequest } from 'fastify'
+
+/** Whoever has an IPv6 network of his own has at least this much of it. */
+const ownBits = 64
+
+/** An address as limits count it: of IPv6 the network, of which every host has as many addresses as it likes. */
+export function addressHolder(address: string | undefined): string {
+  if (address === undefined || !ipaddr.isValid(address)) return 'unknown'
+  const parsed = ipaddr.process(address)
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString()
+  return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${ownBits}`).toString()
+}
+
+/** Who a limit's share is counted for: the token, or the address where there are none. */
+export const holderOf = ({ caller, ip }: Pick<FastifyRequest, 'caller' | 'ip'>): string =>
+  caller === 'anonymous' ? `address ${addressHolder(ip)}` : `token ${caller}`
+
+/** Tells which addresses are a proxy's, going by a list of addresses and CIDRs. */
+export function createProxyCheck(proxies: readonly string[]): (address: string) => boolean {
+  const ranges = proxies.flatMap((text) => {
+    if (ipaddr.isValidCIDR(text)) return [ipaddr.parseCIDR(text)]
+    if (!ipaddr.isValid(text)) return []
+    const address = ipaddr.parse(text)
+    return [[address, address.kind() === 'ipv4' ? 32 : 128] as ReturnType<typeof ipaddr.parseCIDR>]
+  })
+  return (address) => {
+    if (ranges.length === 0 || !ipaddr.isValid(address)) return false
+    const parsed = ipaddr.process(address)
+    return ranges.some(
+      ([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits),
+    )
+  }
+}

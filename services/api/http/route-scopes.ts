@@ -1,0 +1,36 @@
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Scope } from './auth.ts'
+
+export interface RouteScope {
+  method: string
+  url: string
+  scope: Scope | 'none' | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route that there is, and whom it is for. */
+    routeScopes: () => RouteScope[]
+  }
+}
+
+/** Has each route say whom it is for: one that does not keeps the service from starting. */
+export function installRouteScopes(app: FastifyInstance): void {
+  const routes: RouteOptions[] = []
+  // The options themselves: those of plugins' routes are completed later.
+  app.addHook('onRoute', (route) => {
+    if (route.url !== '*') routes.push(route) // CORS's answer to preflights.
+  })
+  app.decorate('routeScopes', () =>
+    routes.flatMap(({ method, url, config }) =>
+      [method].flat().map((each) => ({ method: each, url, scope: config?.scope })),
+    ),
+  )
+  app.addHook('onReady', async () => {
+    const open = app.routeScopes().find(({ scope }) => scope === undefined)
+    if (open === undefined) return
+    const message = `${open.method} ${open.url} does not say whom it is for: give it a scope`
+    throw new ScriptoriumError('internal', message)
+  })
+}

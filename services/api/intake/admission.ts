@@ -1,0 +1,120 @@
+import type { ApiConfig } from '../../../shared/process/config.ts'
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
+import type { Caller } from '../http/auth.ts'
+import type { FleetView } from '../state/fleet-view.ts'
+import type { LedgerView } from '../state/ledger-view.ts'
+import type { Limits } from '../limits/limits.ts'
+import { TryLater } from '../http/problem.ts'
+import type { Tickets } from '../state/tickets.ts'
+
+interface Deps {
+  config: Pick<
+    ApiConfig,
+    'SCRIPTORIUM_MAX_QUEUE' | 'SCRIPTORIUM_MAX_OPEN_PAGES' | 'SCRIPTORIUM_MAX_RUNS'
+  >
+  ledger: LedgerView
+  tickets: Tickets
+  fleet: Pick<FleetView, 'waiting' | 'recentlyUncollected' | 'aggregator'>
+  limits: Pick<Limits, 'require' | 'note'>
+  /** Without any, everybody is one caller. */
+  hasTokens: boolean
+}
+
+const freshMs = 500
+const runsAtATime = 100
+const longestWaitSeconds = 3_600
+const runWaitSeconds = 60
+/** Of its open pages that a caller may have while others have filled the queue. */
+const keptShare = 0.1
+
+/**
+ * Lets a caller ask for more work, or tells when to come back. Each token has a share of open pages; who uses little of
+ * it is let in though others have filled the queue. `admin` has no share, and keeps out of a full queue like everybody.
+ */
+export function createAdmission({ config, ledger, tickets, fleet, limits, hasTokens }: Deps) {
+  const share = config.SCRIPTORIUM_MAX_OPEN_PAGES
+  const counted = new Map<string, { pages: Promise<number>; at: number }>()
+  /** Of callers who have reached their share: who goes on asking costs no more than the others. */
+  const exact = new Map<string, { pages: Promise<number>; at: number }>()
+
+  /** Stops at the share: beyond it the number says no more. */
+  const count = async (name: string): Promise<number> => {
+    const { callers } = ledger.get()
+    const turns = createEventTurns()
+    let pages = 0
+    let after: string | undefined = ''
+    while (after !== undefined) {
+      const runs = callers.openRuns(name, after, runsAtATime)
+      for (const runId of runs) {
+        pages += callers.openPages(runId, share)
+        if (pages >= share) return pages
+        await turns.give()
+      }
+      after = runs.length < runsAtATime ? undefined : runs.at(-1)
+    }
+    return pages
+  }
+
+  const recount = (name: string): Promise<number> => {
+    const pages = count(name)
+    counted.set(name, { pages, at: performance.now() })
+    pages.catch(() => counted.delete(name))
+    return pages
+  }
+
+  const openPagesOf = async (name: string): Promise<number> => {
+    const before = counted.get(name)
+    const isFresh = before !== undefined && performance.now() - before.at < freshMs
+    const open = (await (isFresh ? before.pages : recount(name))) + tickets.countOf(name)
+    return open < share ? open : exactPagesOf(name)
+  }
+
+  /** In this order: what is recorded meanwhile is counted twice for a moment, and never missed. */
+  const exactPagesOf = async (name: string): Promise<number> => {
+    const before = exact.get(name)
+    if (before !== undefined && performance.now() - before.at < freshMs) return before.pages
+    const pages = tickets.recount(name).then(async (accepted) => accepted + (await recount(name)))
+    exact.set(name, { pages, at: performance.now() })
+    pages.catch(() => exact.delete(name))
+    return pages
+  }
+
+  const requireShare = (open: number, pace: number): void => {
+    if (open < share) return
+    const message = `this token has ${open} pages open, of ${share} that it may have; wait for some of them`
+    throw new TryLater('queue_full', message, secondsFor(open - share + 1, pace))
+  }
+
+  return {
+    /** Throws `queue_full`, with the time it takes the fleet to make room, or `service_busy`. */
+    async require({ name, isAdmin }: Caller): Promise<void> {
+      const most = config.SCRIPTORIUM_MAX_QUEUE
+      const [waiting, results, open] = await Promise.all([
+        fleet.waiting(),
+        fleet.recentlyUncollected(),
+        hasTokens ? openPagesOf(name) : Number.POSITIVE_INFINITY,
+      ])
+      limits.require('uncollected_results', results)
+      limits.note('queue_jobs', waiting)
+      const isSmall = open < share * keptShare
+      if (waiting < most && (isAdmin || open < share)) return
+      const pace = (await fleet.aggregator())?.pagesPerMinute ?? 0
+      if (!isAdmin) requireShare(open, pace)
+      if (waiting < most || isSmall) return
+      limits.require('queue_jobs', waiting, secondsFor(waiting - most + 1, pace))
+    },
+    /** Throws `queue_full` where a caller has too many folder runs going on. */
+    requireRun({ name, isAdmin }: Caller): void {
+      const most = config.SCRIPTORIUM_MAX_RUNS
+      if (isAdmin || ledger.get().callers.openFolders(name) < most) return
+      const message = `this token has ${most} runs going on; wait for the end of one`
+      throw new TryLater('queue_full', message, runWaitSeconds)
+    },
+  }
+}
+
+export type Admission = ReturnType<typeof createAdmission>
+
+/** How long the fleet takes for so many pages; a minute where its pace is not known. */
+const secondsFor = (pages: number, pagesPerMinute: number): number =>
+  pagesPerMinute === 0 ? 60 : Math.min(longestWaitSeconds, (pages * 60) / pagesPerMinute)

@@ -1,0 +1,73 @@
+import { hash } from 'node:crypto'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { idempotencyMs, type Idempotency } from '../../../shared/contract/idempotency.ts'
+import type { UploadRequest } from '../../../shared/contract/messages/run-request.ts'
+import type { Accepted, Submission } from './submission.ts'
+import type { LedgerView } from '../state/ledger-view.ts'
+import type { Tickets } from '../state/tickets.ts'
+
+interface Deps {
+  ledger: LedgerView
+  tickets: Tickets
+}
+
+/** The key of a submission, to be stored with what it was accepted as. */
+export type IdempotencyKey = Pick<Idempotency, 'key' | 'bodyHash'>
+
+/**
+ * Answers a repeated Idempotency-Key with what it stood for the first time, for a day. It is stored with the upload
+ * itself, so it is known as long as the upload is, whatever Redis forgets. Throws `idempotency_conflict` where the key
+ * came with another body before.
+ */
+export function createIdempotency({ ledger, tickets }: Deps) {
+  const underWay = new Map<string, Promise<unknown>>()
+
+  /** An upload of which a document was deleted since is as good as forgotten: there is nothing to answer with. */
+  const recorded = (key: string): UploadRequest | undefined => {
+    const { runs, documents } = ledger.get()
+    const since = new Date(Date.now() - idempotencyMs).toISOString()
+    const request = runs.withKey(key, since)?.request
+    if (request?.source !== 'upload') return undefined
+    const isWhole = request.idempotency?.documents.every(({ id }) => documents.get(id))
+    return isWhole === true ? request : undefined
+  }
+
+  /** In the ledger, or still in a ticket, or recorded while that was looked for. */
+  const find = async (key: string): Promise<(Accepted & IdempotencyKey) | undefined> => {
+    const request = recorded(key) ?? (await tickets.ofKey(key))?.request ?? recorded(key)
+    if (request?.idempotency === undefined) return undefined
+    const { runId, idempotency } = request
+    return { runId, ...idempotency }
+  }
+
+  return async (
+    submission: Submission & { key: string | undefined },
+    accept: (key?: IdempotencyKey) => Promise<Accepted>,
+  ): Promise<Accepted> => {
+    if (submission.key === undefined) return accept()
+    const key = hash('sha256', `${submission.caller} ${submission.key}`)
+    const bodyHash = hashOf(submission)
+    // Of several at the same moment the first is accepted, and the others are answered like it.
+    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) {
+      await Promise.allSettled([other])
+    }
+    const settle = async (): Promise<Accepted> => {
+      const before = await find(key)
+      if (before === undefined) return accept({ key, bodyHash })
+      if (before.bodyHash === bodyHash) return before
+      const message = 'this Idempotency-Key stood for other files or options; use a new one'
+      throw new ScriptoriumError('idempotency_conflict', message)
+    }
+    const settled = settle().finally(() => underWay.delete(key))
+    underWay.set(key, settled)
+    return settled
+  }
+}
+
+export type SettleIdempotency = ReturnType<typeof createIdempotency>
+
+/** Without the password: what is kept must not help to guess it. */
+const hashOf = ({ received, options }: Submission): string => {
+  const kept = { ...options, pdfPassword: undefined }
+  return hash('sha256', JSON.stringify([received.map(({ sha256 }) => sha256), kept]))
+}

@@ -1,0 +1,23 @@
+import type { UploadOptions } from '../schemas/options.ts'
+import type { Received } from './spool/store.ts'
+
+export interface Submission {
+  received: readonly Received[]
+  options: UploadOptions
+  requestId: string
+  caller: string
+}
+
+/** What became of an upload: its run, and its documents in the order of the files. */
+export interface Accepted {
+  runId: string
+  documents: AcceptedDocument[]
+}
+
+export interface AcceptedDocument {
+  id: string
+  name: string
+  isKnown: boolean
+  /** Its reading: while the ledger has an earlier one only, what it tells of its end is of that one. */
+  pass: number
+}

@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Outbound } from '../../outbound/outbound.ts'
+import { dispositionName, uploadName } from './uploads/name.ts'
+
+interface Limits {
+  maxBytes: number
+  /** For all of it, the last byte included. */
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+/** A file that is coming in. */
+export interface UrlSource {
+  /** Its bytes; fails with `url_failed`. Whoever stops reading destroys it. */
+  stream: Readable
+  name: string
+  /** What the server says that it has; undefined where it does not say. */
+  bytes: number | undefined
+  /** What the server calls it, without parameters; the bytes decide. */
+  declaredType: string | undefined
+}
+
+const maxRedirects = 3
+
+/**
+ * Begins to fetch the file at `url`. Throws `url_refused`, `url_failed`, or `upload_too_large` where the server says
+ * that it is: servers may say nothing, or less than they send, so whoever reads counts too.
+ */
+export async function openUrlSource(
+  outbound: Pick<Outbound, 'request'>,
+  url: string,
+  { maxBytes, ...limits }: Limits,
+): Promise<UrlSource> {
+  // Asked for compressed bytes, a server might send a small file that becomes a large one here.
+  const headers = { accept: 'image/*, application/pdf, */*;q=0.5', 'accept-encoding': 'identity' }
+  const answer = await outbound.request(url, { headers, maxRedirects, ...limits })
+  const failure = judge(answer, new URL(url).hostname, maxBytes)
+  if (failure !== undefined) {
+    answer.body.destroy()
+    throw failure
+  }
+  const declaredType = answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const disposition = dispositionName(answer.headers.get('content-disposition'))
+  const name = uploadName(disposition ?? lastSegment(url))
+  const length = answer.headers.get('content-length')
+  const bytes = length === undefined ? undefined : Number(length)
+  return { stream: answer.body, name, bytes, declaredType: declaredType || undefined }
+}
+
+function judge(
+  { status, headers }: Awaited<ReturnType<Outbound['request']>>,
+  hostname: string,
+  maxBytes: number,
+): ScriptoriumError | undefined {
+  if (status < 200 || status > 299) {
+    return new ScriptoriumError('url_failed', `${hostname} answered with status ${status}`)
+  }
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  if (encoding !== 'identity') {
+    return new ScriptoriumError('url_failed', `${hostname} sends the file compressed, unasked`)
+  }
+  const bytes = Number(headers.get('content-length') ?? 0)
+  if (bytes <= maxBytes) return undefined
+  return new ScriptoriumError(
+    'upload_too_large',
+    `the file at ${hostname} has ${bytes} bytes; at most ${maxBytes} are taken`,
+  )
+}
+
+function lastSegment(url: string): string {
+  const segment = new URL(url).pathname.split('/').at(-1) ?? ''
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment // Not UTF-8: as it stands in the URL.
+  }
+}

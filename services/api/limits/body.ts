@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { watchPace, type PaceLimits } from './pace.ts'
+
+export interface BodyLimits {
+  /** Of the whole body: all files, and what stands between them. */
+  maxRequestBytes: number
+  pace: PaceLimits
+  /** How long a client that sends more than it may is still listened to after its answer, so that it hears why, milliseconds. */
+  lingerMs: number
+}
+
+/** A request's body under watch, from before the first byte until it has ended or its connection is cut. */
+export interface WatchedBody {
+  /** Aborted with `upload_too_large` or `upload_too_slow`, or with ECONNRESET where the client went away. */
+  readonly signal: AbortSignal
+  /** Reads on and throws away: a client that is still sending would take a closed connection for the answer. */
+  release(): void
+}
+
+/** Watches a body that nobody reads yet; it stays paused until it is piped. */
+export function watchBody(
+  raw: IncomingMessage,
+  limits: BodyLimits,
+  tooLarge = requestTooLarge,
+): WatchedBody {
+  const { maxRequestBytes, pace, lingerMs } = limits
+  const refusal = new AbortController()
+  let linger: NodeJS.Timeout | undefined
+  let arrived = 0
+  let isReleased = false
+
+  const refuse = (error: ScriptoriumError): void => {
+    if (refusal.signal.aborted) return
+    refusal.abort(error)
+    if (isReleased) cutLater()
+  }
+  // Not before the body is released: the answer follows at once, while tidying up before it may take long on a busy disk.
+  const cutLater = (): void => {
+    if (!raw.readableEnded && !raw.destroyed)
+      linger = setTimeout(() => raw.destroy(), lingerMs).unref()
+  }
+  const count = (chunk: Buffer): void => {
+    arrived += chunk.length
+    if (arrived > maxRequestBytes) refuse(tooLarge(maxRequestBytes))
+  }
+  const onEnd = (): void => clearTimeout(linger)
+  const onClose = (): void => {
+    endWatch()
+    onEnd()
+    if (!raw.readableEnded) refusal.abort(clientGone())
+  }
+
+  raw.pause() // A listener for data would start it.
+  raw.on('data', count)
+  raw.once('end', onEnd)
+  raw.once('close', onClose)
+  const endWatch = watchPace(raw, pace, refuse)
+  if (raw.destroyed) onClose()
+  // What says beforehand that it is too much need not be counted.
+  if (Number(raw.headers['content-length']) > maxRequestBytes) {
+    refuse(tooLarge(maxRequestBytes))
+  }
+  return {
+    signal: refusal.signal,
+    release() {
+      isReleased = true
+      if (refusal.signal.aborted) cutLater()
+      raw.unpipe()
+      raw.resume()
+    },
+  }
+}
+
+const requestTooLarge = (maxRequestBytes: number): ScriptoriumError =>
+  new ScriptoriumError(
+    'upload_too_large',
+    `the request has more bytes than SCRIPTORIUM_MAX_REQUEST_BYTES=${maxRequestBytes}; send fewer files at a time`,
+  )
+
+const clientGone = (): Error =>
+  Object.assign(new Error('the client closed the connection'), { code: 'ECONNRESET' })

@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { PaceLimits } from './pace.ts'
+import { watchBody } from './body.ts'
+import { holderOf } from '../http/holder.ts'
+import type { Held, Limits } from './limits.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What its JSON body holds of the memory for bodies; null where it holds none. */
+    bodyMemory: Held | null
+    /** Whether whoever reads its body has an eye on its speed and its end. */
+    isBodyWatched: boolean
+  }
+}
+
+interface Deps {
+  limits: Limits
+  pace: PaceLimits
+  lingerMs: number
+  /** For all of a JSON body, the largest one at a modest speed. */
+  deadlineMs: number
+  /** How long a client that was refused may go on sending before its connection is cut, milliseconds. */
+  unwantedMs: number
+}
+
+/**
+ * Reads JSON bodies, which lie in memory whole: within the route's limit, the memory for all bodies, a lowest speed and
+ * a deadline. Throws `upload_too_large`, `upload_too_slow`, `malformed_request` or a limit's refusal.
+ */
+export function installJsonBodies(app: FastifyInstance, deps: Deps): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.decorateRequest('bodyMemory', null)
+  app.decorateRequest('isBodyWatched', false)
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+    const text = await read(request, deps)
+    requireFewValues(text)
+    return new Promise<unknown>((resolve, reject) => {
+      void parse(request, text, (error, body) => (error === null ? resolve(body) : reject(error)))
+    })
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!hasBody(request.raw)) return
+    reply.raw.once('close', () => {
+      request.bodyMemory?.release()
+      if (!request.isBodyWatched) endUnreadBody(request.raw, deps.unwantedMs)
+    })
+  })
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+
+/** A body that nobody wanted, because its request was refused: the client may read why, and is not heard for ever. */
+function endUnreadBody(raw: IncomingMessage, unwantedMs: number): void {
+  if (raw.complete || raw.destroyed) return
+  const timer = setTimeout(() => raw.destroy(), unwantedMs).unref()
+  raw.once('end', () => clearTimeout(timer))
+  raw.once('close', () => clearTimeout(timer))
+}
+
+async function read(request: FastifyRequest, deps: Deps): Promise<string> {
+  const { limits, pace, lingerMs, deadlineMs } = deps
+  const { raw } = request
+  const maxRequestBytes = request.routeOptions.bodyLimit ?? 0
+  const announced = Number(raw.headers['content-length'] ?? maxRequestBytes)
+  if (announced > maxRequestBytes) throw tooLarge(maxRequestBytes)
+  const memory = limits.take('body_bytes', holderOf(request), 0)
+  request.bodyMemory = memory
+  const body = watchBody(raw, { maxRequestBytes, pace, lingerMs }, tooLarge)
+  request.isBodyWatched = true
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs)
+  try {
+    return await gather(raw, memory, AbortSignal.any([body.signal, late.signal]))
+  } catch (thrown) {
+    memory.release()
+    throw thrown
+  } finally {
+    clearTimeout(timer)
+    body.release()
+  }
+}
+
+/**
+ * Reads a body to its end. Memory is taken as it comes: who announces a lot and sends nothing holds nothing. Throws the
+ * signal's reason, or the refusal of more memory.
+ */
+async function gather(raw: IncomingMessage, memory: Held, given: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = []
+  const full = new AbortController()
+  const signal = AbortSignal.any([given, full.signal])
+  const keep = (chunk: Buffer): void => {
+    if (signal.aborted) return
+    try {
+      memory.takeMore(chunk.length)
+      chunks.push(chunk)
+    } catch (thrown) {
+      full.abort(thrown)
+    }
+  }
+  raw.on('data', keep)
+  raw.resume()
+  try {
+    await finished(raw, { signal, writable: false, cleanup: true })
+    return Buffer.concat(chunks).toString()
+  } catch (thrown) {
+    signal.throwIfAborted() // Its reason says more than the error that it causes.
+    throw thrown
+  } finally {
+    raw.off('data', keep)
+  }
+}
+
+/** What a parser builds costs a hundred times what a string does: a large body is one file, and not millions of values. */
+const maxValues = 200_000
+
+function requireFewValues(text: string): void {
+  if (text.length <= maxValues) return
+  let values = 0
+  for (const sign of ['{', '[', ',']) {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+      values += 1
+      if (values <= maxValues) continue
+      throw new ScriptoriumError('upload_too_large', `a JSON body has at most ${maxValues} values`)
+    }
+  }
+}
+
+const tooLarge = (maxBytes: number): ScriptoriumError =>
+  new ScriptoriumError(
+    'upload_too_large',
+    `a JSON body of this route has at most ${maxBytes} bytes`,
+  )
+
+const tooLate = (deadlineMs: number): ScriptoriumError =>
+  new ScriptoriumError(
+    'upload_too_slow',
+    `the JSON body did not come within ${deadlineMs / 1_000} seconds; send files as multipart`,
+  )

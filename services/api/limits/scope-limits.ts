@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify'
+import type { ApiConfig } from '../../../shared/process/config.ts'
+import { InvalidRequest } from '../http/problem.ts'
+
+/** Throws `invalid_request` for a deadline that only `admin` may ask for: a page that hangs holds a worker for so long. */
+export function checkTimeout(
+  { config }: { config: Pick<ApiConfig, 'SCRIPTORIUM_MAX_TIMEOUT_MS'> },
+  { isAdmin }: Pick<FastifyRequest, 'isAdmin'>,
+  timeoutMs: number | undefined,
+  path: string,
+): void {
+  const most = config.SCRIPTORIUM_MAX_TIMEOUT_MS
+  if (isAdmin || timeoutMs === undefined || timeoutMs <= most) return
+  const message = `must be <= ${most} for a token without admin`
+  throw new InvalidRequest('invalid_request', [{ path, message }])
+}

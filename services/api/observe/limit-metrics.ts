@@ -1,0 +1,23 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Limits } from '../limits/limits.ts'
+
+interface Deps {
+  limits: Limits
+  registers: Registry[]
+}
+
+/** Shows each limit by name: what it is, what is in use, and how often it was reached. Returns what brings that up to date. */
+export function createLimitMetrics({ limits, registers }: Deps): () => void {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['limit'], registers })
+  const most = gauge('scriptorium_limit', 'Most of what a limit allows at a time')
+  const used = gauge('scriptorium_limit_used', 'How much of a limit is in use')
+  const refused = gauge('scriptorium_limit_refused_total', 'Requests that a limit refused')
+  return () => {
+    for (const { name, ...figures } of limits.figures()) {
+      most.set({ limit: name }, figures.limit)
+      used.set({ limit: name }, figures.used)
+      refused.set({ limit: name }, figures.refused)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Run } from '../../ledger/runs.ts'
+import { callerOf } from '../http/auth.ts'
+import { answerOf, refTo, runParams } from '../schemas/common.ts'
+import { commandProblems, recipeProblems } from '../schemas/problem-codes.ts'
+import { runViewSchema } from '../schemas/run.ts'
+import { requireFreeFolder, requireRun, type App, type Context } from './context.ts'
+
+/** The schema of an action on a run; the response is the run. */
+export const actionSchema = (operationId: string, summary: string, description: string) => ({
+  operationId,
+  summary,
+  description,
+  tags: ['Runs'],
+  params: runParams,
+})
+
+export const runAnswer = answerOf('The run.', refTo(runViewSchema))
+
+/** Paused runs go on. */
+export function resumeRoute(app: App, context: Context): void {
+  app.post(
+    '/v1/runs/:id/resume',
+    {
+      config: {
+        scope: 'submit',
+        problems: [
+          'unknown_run',
+          'run_active',
+          'already_finished',
+          ...recipeProblems,
+          ...commandProblems,
+        ],
+      },
+      schema: {
+        ...actionSchema(
+          'resumeRun',
+          'Resume a paused run',
+          '`pause` of the run holds the reason for the pause and its cure.',
+        ),
+        response: { 202: runAnswer },
+      },
+    },
+    async (given, reply) => {
+      const { id } = given.params
+      const run = await requireRun(context, id)
+      context.ownership.requireRun(callerOf(given), run)
+      const { request } = requirePaused(run)
+      requireFreeFolder(context, request)
+      await context.identities(request.recipe) // Says which language is missing, if one is.
+      await context.command({ kind: 'resumeRun', runId: id })
+      return reply.code(202).send(await context.runs.show(await requireRun(context, id)))
+    },
+  )
+}
+
+function requirePaused(run: Run): Run {
+  if (run.state === 'paused') return run
+  if (run.state === 'active')
+    throw new ScriptoriumError('run_active', 'the run goes on; there is nothing to resume')
+  throw new ScriptoriumError(
+    'already_finished',
+    `the run is ${run.state}; start a new one, which skips what has been read`,
+  )
+}

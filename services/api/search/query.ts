@@ -1,0 +1,61 @@
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { tokensOf } from './tokens.ts'
+
+/** Words that follow one another, as the index knows them; with `isPrefix` the last one may go on. */
+export interface SearchTerm {
+  tokens: readonly string[]
+  isPrefix: boolean
+}
+
+/** Each costs a walk through the index; a thousand characters hold no more. */
+const maxTokens = 500
+/** The index keeps prefixes from this length on; a shorter one would walk through all words there are. */
+const shortestPrefix = 2
+
+// "a phrase", also in the quotes of a word processor and also where nobody closed them, or a word.
+const part =
+  /(?<sign>-?)(?:["“”„«»](?<phrase>[^"“”„«»]*)["“”„«»]?|(?<word>[^\s"“”„«»]+))(?<star>\*?)/gu
+
+/**
+ * Turns what a person types into an FTS5 expression and the terms that a matching page holds: words are all to be
+ * there, "quoted phrases" too, `*` at the end takes all words that begin so, `-` before excludes. Nothing but tokens
+ * gets into the expression, so that nothing that is typed can be FTS5's syntax. Throws `invalid_request`.
+ */
+export function parseSearchQuery(q: string): { match: string; terms: SearchTerm[] } {
+  const wanted = new Map<string, SearchTerm>()
+  const excluded = new Map<string, SearchTerm>()
+  for (const { groups } of q.matchAll(part)) {
+    const term = toTerm(groups?.['phrase'] ?? groups?.['word'] ?? '', groups?.['star'] === '*')
+    if (term === undefined) continue
+    const side = groups?.['sign'] === '-' ? excluded : wanted
+    side.set(toExpression(term), term)
+  }
+  if (wanted.size === 0) {
+    throw refused('holds nothing to search for: at least one word or number must be wanted')
+  }
+  const count = [...wanted.values(), ...excluded.values()].flatMap(({ tokens }) => tokens).length
+  if (count > maxTokens) throw refused(`holds ${count} words, more than ${maxTokens}`)
+  const match = [...wanted.keys()].join(' AND ')
+  return {
+    match: excluded.size === 0 ? match : `(${match}) NOT (${[...excluded.keys()].join(' OR ')})`,
+    terms: [...wanted.values()],
+  }
+}
+
+function toTerm(typed: string, isFollowedByStar: boolean): SearchTerm | undefined {
+  const tokens = tokensOf(typed)
+  const end = tokens.at(-1)?.end
+  if (end === undefined) return undefined
+  const isPrefix = isFollowedByStar || typed.slice(end).includes('*')
+  const texts = tokens.map(({ text }) => text)
+  if (isPrefix && (texts.at(-1) ?? '').length < shortestPrefix) {
+    throw refused(`asks for all words that begin with '${texts.at(-1)}': give two letters or more`)
+  }
+  return { tokens: texts, isPrefix }
+}
+
+const toExpression = ({ tokens, isPrefix }: SearchTerm): string =>
+  `"${tokens.join(' ')}"${isPrefix ? ' *' : ''}`
+
+const refused = (why: string): ScriptoriumError =>
+  new ScriptoriumError('invalid_request', `the search ${why}`)

@@ -1,0 +1,33 @@
+import { statSync } from 'node:fs'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import { ledgerFile, openLedger, type Ledger } from '../../ledger/ledger.ts'
+
+/**
+ * The ledger as the API sees it: read, never written. It is opened when it is first asked for, because the aggregator
+ * makes it, and again where another file has taken its place. Throws `ledger_unavailable` while there is none.
+ */
+export function createLedgerView(folder: string, onUnreadable?: (why: Error) => void) {
+  const file = ledgerFile(folder)
+  const options = { readOnly: true, ...(onUnreadable && { onUnreadable }) }
+  let opened: { ledger: Ledger; inode: bigint } | undefined
+  const close = (): void => {
+    opened?.ledger.close()
+    opened = undefined
+  }
+  return {
+    get(): Ledger {
+      const inode = statSync(file, { bigint: true, throwIfNoEntry: false })?.ino
+      if (opened !== undefined && opened.inode === inode) return opened.ledger
+      close()
+      if (inode === undefined) {
+        const message = 'there is no ledger yet; is the aggregator running?'
+        throw new ScriptoriumError('ledger_unavailable', message)
+      }
+      opened = { ledger: openLedger(folder, options), inode }
+      return opened.ledger
+    },
+    close,
+  }
+}
+
+export type LedgerView = ReturnType<typeof createLedgerView>

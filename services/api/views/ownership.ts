@@ -1,0 +1,70 @@
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Run } from '../../ledger/runs.ts'
+import type { Caller } from '../http/auth.ts'
+import type { LedgerView } from '../state/ledger-view.ts'
+import type { Tickets } from '../state/tickets.ts'
+
+interface Deps {
+  ledger: LedgerView
+  tickets: Tickets
+  /** Names of all tokens. */
+  tokens: readonly string[]
+}
+
+const readAtATime = 500
+
+/**
+ * Who may change what: a caller what its token submitted, `admin` everything. The same bytes may have been submitted by
+ * others too: what takes a document from them takes an owner of all of it. What no token submitted (from the command
+ * line, or before there were tokens) is for `admin`; where there is only one token it is that one's.
+ */
+export function createOwnership({ ledger, tickets, tokens }: Deps) {
+  const isOwn = ({ name }: Caller, owner: string): boolean =>
+    owner === name || (tokens.length === 1 && !tokens.includes(owner))
+
+  async function* ownersOf(id: string): AsyncGenerator<string> {
+    const ticket = await tickets.ofDocument(id)
+    if (ticket !== undefined) yield ticket.request.requestedBy
+    const { documents, runs, callers } = ledger.get()
+    const row = documents.get(id)
+    if (row === undefined) return
+    if (row.origin === 'folder') {
+      const request = runs.get(row.runId)?.request
+      if (request !== undefined) yield request.requestedBy
+      return
+    }
+    const turns = createEventTurns()
+    let after = ''
+    for (;;) {
+      const found = callers.uploaders(id, after, readAtATime)
+      for (const { caller } of found) yield caller
+      if (found.length < readAtATime) return
+      after = found.at(-1)?.runId ?? ''
+      await turns.give()
+    }
+  }
+
+  return {
+    requireRun(caller: Caller, { request }: Pick<Run, 'request'>): void {
+      if (caller.isAdmin || isOwn(caller, request.requestedBy)) return
+      throw new ScriptoriumError('forbidden', 'another caller started this run; it takes admin')
+    },
+    /** With `all`, nobody else may have submitted it. */
+    async requireDocument(caller: Caller, id: string, which: 'any' | 'all'): Promise<void> {
+      if (caller.isAdmin) return
+      let hasOwn = false
+      for await (const owner of ownersOf(id)) {
+        if (isOwn(caller, owner)) hasOwn = true
+        else if (which === 'all') {
+          throw new ScriptoriumError('forbidden', 'others submitted this document; it takes admin')
+        }
+        if (hasOwn && which === 'any') return
+      }
+      if (hasOwn) return
+      throw new ScriptoriumError('forbidden', 'another caller submitted this; it takes admin')
+    },
+  }
+}
+
+export type Ownership = ReturnType<typeof createOwnership>

@@ -1,0 +1,89 @@
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
+import type { Readable } from 'node:stream'
+import type { Chunk } from '../../outputs/chunks.ts'
+import { createDecoder } from '../../outputs/decoder/decoder.ts'
+import type { Limits } from '../limits/limits.ts'
+import { spoolStream } from './spooled-stream.ts'
+
+interface Options {
+  limits: Limits
+  /** Limits of a page. */
+  decoding: { maxMegapixels: number; maxBytes: number }
+  /** Where long ones lie until the client has taken them. */
+  folder: string
+  minFreeBytes: number
+}
+
+/** Up to so many bytes are sent in one piece, and no answer begins that fails at once. */
+const gatheredBytes = 1_048_576
+
+/**
+ * Renders documents whose input is opened for it: in the decoder's process, which they have by turns, and so many at a time
+ * that neither that queue nor the disk fills up. A rendering counts until its client has taken it, or is gone.
+ */
+export function createRenderings({ limits, decoding, folder, minFreeBytes }: Options) {
+  const decoder = createDecoder(decoding)
+
+  return {
+    decoder,
+    /** Whole where it is short, else as a stream. Throws the limit's refusal, `disk_full` and what `chunks` throws. */
+    async render(
+      chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
+      holder: string,
+    ): Promise<Buffer | Readable> {
+      const held = limits.take('renderings', holder)
+      const source = toBuffers(chunks)
+      try {
+        const { gathered, isAll } = await gather(source, gatheredBytes)
+        if (isAll) {
+          held.release()
+          return Buffer.concat(gathered)
+        }
+        const stream = await spoolStream(continueWith(gathered, source), { folder, minFreeBytes })
+        stream.once('close', () => held.release())
+        return stream
+      } catch (thrown) {
+        held.release()
+        await source.return(undefined)
+        throw thrown
+      }
+    },
+    close: decoder.close,
+  }
+}
+
+export type Renderings = ReturnType<typeof createRenderings>
+
+/** Takes so many bytes, or all there are. */
+export async function gather(source: AsyncGenerator<Buffer>, maxBytes: number) {
+  const gathered: Buffer[] = []
+  for (let bytes = 0; bytes < maxBytes;) {
+    const { done, value } = await source.next()
+    if (done === true) return { gathered, isAll: true }
+    gathered.push(value)
+    bytes += value.length
+  }
+  return { gathered, isAll: false }
+}
+
+export async function* toBuffers(
+  chunks: Iterable<Chunk> | AsyncIterable<Chunk>,
+): AsyncGenerator<Buffer> {
+  const turns = createEventTurns()
+  for await (const chunk of chunks) {
+    yield Buffer.from(chunk)
+    await turns.give()
+  }
+}
+
+export async function* continueWith(
+  first: readonly Buffer[],
+  rest: AsyncGenerator<Buffer>,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* first
+    yield* rest
+  } finally {
+    await rest.return(undefined) // It may not have got there.
+  }
+}

@@ -1,0 +1,121 @@
+import { hash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { hasFailed, type Format } from '../../../shared/contract/contract.ts'
+import { ScriptoriumError, isErrorCode } from '../../../shared/process/errors.ts'
+import type { Document } from '../../ledger/document.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { OutputDocument, OutputInput } from '../../outputs/format.ts'
+import type { Chunks } from '../../outputs/chunks.ts'
+import { outputFormats } from '../../outputs/formats.ts'
+import { documentOf, inputFileOf } from '../../outputs/from-ledger.ts'
+import { shownDocument } from './shown.ts'
+import { continueWith, gather, toBuffers, type Renderings } from './renderings.ts'
+
+/** What is gathered before an answer begins: shorter ones are sent in one piece, and none begins that fails at once. */
+const gatheredBytes = 1_048_576
+
+/**
+ * The row of a document that has a result. Throws `not_finished`, `expired`, `cancelled`, or `invalid_document` where it
+ * failed on its input, each with the reason.
+ */
+export function requireResult(row: Document): Document {
+  if (row.expiredAt !== null) {
+    throw new ScriptoriumError('expired', `the result was removed at ${row.expiredAt}`)
+  }
+  if (row.state !== 'final') {
+    throw new ScriptoriumError(
+      'not_finished',
+      'it is not read yet; ask again, or follow its events',
+    )
+  }
+  if (row.outcome === 'cancelled') {
+    throw new ScriptoriumError('cancelled', 'it was cancelled; /retry reads it after all')
+  }
+  if (row.outcome !== null && hasFailed(row.outcome) && row.outcome !== 'partial') {
+    const { code, message } = row.error ?? { code: 'internal', message: 'no reason was given' }
+    throw new FailedDocument(row.outcome, code, message)
+  }
+  return row
+}
+
+/** The document's own fault, whatever its code means elsewhere: always 422. */
+class FailedDocument extends ScriptoriumError {
+  override readonly httpStatus = 422
+  override readonly retryable = false
+
+  constructor(outcome: string, code: string, message: string) {
+    super(isErrorCode(code) ? code : 'internal_failure', `${outcome}: ${message}`)
+  }
+}
+
+/** A finished document, and the file that it was read from. */
+export interface Result {
+  document: OutputDocument
+  input: Pick<OutputInput, 'file' | 'page'>
+}
+
+/** A finished document, or one page of it. Throws `unknown_page`. */
+export async function resultOf(ledger: Ledger, row: Document, page?: number): Promise<Result> {
+  const request = ledger.runs.get(row.runId)?.request
+  if (request === undefined) {
+    const missing = new ScriptoriumError('internal', 'the document has no run')
+    throw ledger.runs.problemOf(row.runId) ?? missing
+  }
+  const document = shownDocument(await documentOf(ledger, row, request))
+  const input = { file: inputFileOf(row, request) }
+  if (page === undefined) return { document, input }
+  const wanted = ledger.pages.result(row.id, page)
+  if (wanted !== undefined)
+    return { document: { ...document, pages: [wanted] }, input: { ...input, page } }
+  const count = row.pagesTotal ?? 1
+  throw new ScriptoriumError(
+    'unknown_page',
+    `it has ${count} pages, and no page ${page} that was read`,
+  )
+}
+
+/** Whom a rendering is for: who holds it, and the signal of their going away. */
+export interface Client {
+  holder: string
+  signal: AbortSignal
+}
+
+/** Whole where it is short, else as a stream: no answer begins that fails at once. */
+export async function toAnswer(chunks: Chunks): Promise<Buffer | Readable> {
+  const source = toBuffers(chunks)
+  const { gathered, isAll } = await gather(source, gatheredBytes)
+  if (isAll) return Buffer.concat(gathered)
+  return Readable.from(continueWith(gathered, source), { objectMode: false })
+}
+
+/**
+ * A result in a format: whole where it is short, else as a stream. Throws `invalid_request` for more pages than the
+ * format has room for, and what its writer throws: `input_unreadable`, `unstable`, `corrupt_image`.
+ */
+export async function renderResult(
+  { document, input }: Result,
+  format: Format,
+  renderings: Renderings,
+  { holder, signal }: Client,
+) {
+  const { isOfOnePage = false, showsInput = false, write } = outputFormats[format]
+  if (isOfOnePage && hasSeveral(document.pages)) {
+    throw new ScriptoriumError(
+      'invalid_request',
+      `${format} has one page in a file; ask with page=`,
+    )
+  }
+  const chunks = write(document, { ...input, decoder: renderings.decoder, signal })
+  return showsInput ? renderings.render(chunks, holder) : toAnswer(chunks)
+}
+
+function hasSeveral(pages: Iterable<unknown>): boolean {
+  const iterator = pages[Symbol.iterator]()
+  return iterator.next().done !== true && iterator.next().done !== true
+}
+
+/** Equal where the result is: a document's text changes with its pass only. */
+export function etagOf(row: Document, format: Format, page: number | undefined): string {
+  const { id, jobId, finishedAt } = row
+  return `"${hash('sha256', [id, jobId, finishedAt, format, page].join(' ')).slice(0, 32)}"`
+}

@@ -1,0 +1,34 @@
+import { scrubPause } from '../../../shared/contract/pause.ts'
+import type { RunReport } from '../../../shared/contract/report.ts'
+import { scrub } from '../../../shared/process/host-paths.ts'
+import type { RunEvent } from '../../../shared/contract/messages/progress.ts'
+import type { OutputDocument } from '../../outputs/format.ts'
+
+/** A code and its message, as clients see them: what a library said may name folders of the host. */
+export const shownError = <T extends { message: string }>(error: T): T => ({
+  ...error,
+  message: scrub(error.message),
+})
+
+/** A document as clients see it. */
+export const shownDocument = (document: OutputDocument): OutputDocument => ({
+  ...document,
+  error: document.error && shownError(document.error),
+  failedPages: document.failedPages.map((page) => ({ ...page, error: shownError(page.error) })),
+})
+
+/** A report as clients see it: `root` is the allow-listed root's name and the path below it. */
+export const shownReport = (report: RunReport, root: string): RunReport => ({
+  ...report,
+  ...(report.error !== undefined && { error: shownError(report.error) }),
+  ...(report.pause !== undefined && { pause: scrubPause(report.pause) }),
+  root,
+  out: '',
+})
+
+/** The end of a document, as those see it who follow its run. */
+export const shownEnding = (ending: RunEvent): RunEvent => ({
+  ...ending,
+  error: ending.error && shownError(ending.error),
+  ...(ending.unavailable !== undefined && { unavailable: ending.unavailable.map(shownError) }),
+})

@@ -1,0 +1,137 @@
+import { commandState, sendCommand } from '../../../shared/redis/commands.ts'
+import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
+import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'
+import type { Place } from './place.ts'
+import { submit } from './request.ts'
+
+/** How long an ingest is patient with a run that it hears nothing of, milliseconds. */
+export interface Patience {
+  /** Then the run is handed over again, where its command is not waiting to be taken. */
+  askAgainMs: number
+  /** Then the person who waits is told. */
+  tellMs: number
+  /** Then the ingest ends, where the run was to end anyway. */
+  leaveMs: number
+  /** Then the ingest ends. */
+  giveUpMs: number
+}
+
+const patient: Patience = {
+  askAgainMs: 5_000,
+  tellMs: 10_000,
+  leaveMs: 60_000,
+  giveUpMs: 600_000,
+}
+
+interface Deps {
+  place: Pick<Place, 'redis' | 'keys' | 'pdfPasswords' | 'where' | 'failure'>
+  request: FolderRequest
+  paths: readonly string[]
+  pdfPassword: string | undefined
+  /** Says a line to the person who waits. */
+  tell: (line: string) => void
+  patience?: Patience
+}
+
+/**
+ * Sees to it that somebody looks after a run: hands it over, and again where nothing is heard of it. Its command, its
+ * list of paths or the news of its end may have gone with a Redis that was wiped, or with an aggregator that died; the
+ * aggregator knows a run by its id, starts it once, and tells its end as often as it is asked.
+ */
+export function createHandover(deps: Deps) {
+  const { place, request, paths, pdfPassword, tell, patience = patient } = deps
+  const { redis, keys } = place
+  const { runId } = request
+  let isToEnd = false
+  let hasAskedForEnd = false
+  let lastCommand = ''
+  let askedAt = Number.NEGATIVE_INFINITY
+  let heardAt = performance.now()
+  let isTold = false
+  let refusal: string | undefined
+
+  const ask = async (isKnown: boolean): Promise<void> => {
+    askedAt = performance.now()
+    try {
+      if (!isKnown) lastCommand = await submit(place, request, { paths, pdfPassword })
+      if (isToEnd) lastCommand = await sendCommand(redis, keys, { kind: 'interrupt', runId })
+      hasAskedForEnd = isToEnd
+      refusal = undefined
+    } catch (thrown) {
+      // Redis is full, or a replica just now: what was not taken is lost, and asked for again.
+      lastCommand = ''
+      refusal = toError(thrown).message
+    }
+  }
+
+  const giveUp = async (quietMs: number): Promise<never> => {
+    const isAlive = (await redis.exists(keys.aggregator)) === 1
+    const why = refusal ?? (isAlive ? 'it runs, but does not accept the run' : 'it does not run')
+    throw new ScriptoriumError(
+      'aggregator_missing',
+      `${place.where} has not answered for ${Math.round(quietMs / 1_000)} s (${why}); ` +
+        'all recorded results are kept: start it, and repeat the command to continue',
+    )
+  }
+
+  const complain = (): void => {
+    if (!isTold)
+      tell(`No answer from ${place.where}${refusal === undefined ? '' : ` (${refusal})`}; waiting.`)
+    isTold = true
+  }
+
+  return {
+    /** Hands the run over for the first time. */
+    begin: () => ask(false),
+    /** From now on the run is to end where it is. */
+    end: (): void => {
+      isToEnd = true
+    },
+    /** Called at each look, with whether the run was heard of. Rejects with `aggregator_missing` in the end. */
+    async look(isHeard: boolean): Promise<void> {
+      const now = performance.now()
+      if (isHeard) {
+        if (isTold) tell('It answers again; the run continues.')
+        isTold = false
+        heardAt = now
+      }
+      const quietMs = now - heardAt
+      if (!isHeard && quietMs >= patience.tellMs) complain()
+      // Who has pressed Ctrl-C is not kept for long.
+      const mostMs = isToEnd ? patience.leaveMs : patience.giveUpMs
+      if (!isHeard && quietMs >= mostMs) await giveUp(quietMs)
+      if (isToEnd && !hasAskedForEnd) return ask(true)
+      const isDue = (!isHeard && quietMs >= patience.askAgainMs) || hasAskedForEnd
+      if (!isDue || now - askedAt < patience.askAgainMs) return
+      if ((await commandState(redis, keys, lastCommand)) !== 'waiting') await ask(isHeard)
+    },
+    /**
+     * Waits for an answer of Redis while it may yet come. Rejects with what the place failed of, or with
+     * `redis_unreachable` in the end.
+     */
+    async answer<T>(asked: Promise<T>): Promise<T> {
+      const began = performance.now()
+      for (;;) {
+        const late = Promise.withResolvers<undefined>()
+        const timer = setTimeout(() => late.resolve(undefined), lookMs)
+        const found = await Promise.race([asked.then((value) => ({ value })), late.promise])
+        clearTimeout(timer)
+        const failure = place.failure()
+        if (failure !== undefined) throw failure
+        if (found !== undefined) return found.value
+        if (performance.now() - began >= patience.tellMs) complain()
+        if (performance.now() - began >= patience.giveUpMs) {
+          const message = `Redis has not answered for ${Math.round(patience.giveUpMs / 1_000)} s`
+          throw new ScriptoriumError(
+            'redis_unreachable',
+            `${message}; repeat the command to continue`,
+          )
+        }
+      }
+    },
+  }
+}
+
+export type Handover = ReturnType<typeof createHandover>
+
+const lookMs = 500

@@ -1,0 +1,175 @@
+import { printableName } from '../../../../shared/process/printable.ts'
+import { exitCodes } from '../../../../shared/process/errors.ts'
+import { failedOutcomes } from '../../../../shared/contract/contract.ts'
+import type { Progress } from '../../../../shared/contract/messages/progress.ts'
+import type { Pause } from '../../../../shared/contract/pause.ts'
+import type { RunReport } from '../../../../shared/contract/report.ts'
+import { estimateLines, formatSeconds } from './view.ts'
+
+/** What the outcomes come to. */
+export function tally({ outcomes, failedEarlier }: RunReport) {
+  const of = (name: string): number => outcomes[name] ?? 0
+  const failed = [...failedOutcomes].reduce((sum, outcome) => sum + of(outcome), 0)
+  const read = of('succeeded') + of('empty') + of('duplicate')
+  return {
+    read,
+    unchanged: of('skipped_unchanged'),
+    failed,
+    failedEarlier,
+    unstable: of('unstable'),
+  }
+}
+
+/** The exit code that a run's report deserves. */
+export function exitCodeOf(report: RunReport): number {
+  if (report.state === 'paused') return exitCodes.paused
+  // What somebody cancelled was not read either, and the same command reads it.
+  if (report.state !== 'finished') return exitCodes.interrupted
+  const { read, unchanged, failed, failedEarlier, unstable } = tally(report)
+  const unsettled = report.unsettled?.count ?? 0
+  const leftOut = report.leftOut?.length ?? 0
+  if (failed + failedEarlier + unstable + report.unavailable + unsettled + leftOut === 0)
+    return exitCodes.done
+  const some = read + unchanged + unstable + (report.outcomes['partial'] ?? 0)
+  return some === 0 ? exitCodes.allFailed : exitCodes.someFailed
+}
+
+/** The end of a run as people read it. */
+export function formatSummary(report: RunReport): string {
+  const { pagesRead, seconds, pagesPerSecond, pageMs, workers } = report
+  const lines = ['', headline(report), ...outcomeLines(report)]
+  if (pagesRead > 0) {
+    lines.push(
+      `${pagesRead} pages in ${formatSeconds(seconds)}: ${pagesPerSecond} pages/s; ` +
+        `page time p50 ${milliseconds(pageMs.p50)}, p95 ${milliseconds(pageMs.p95)}`,
+    )
+    lines.push(
+      ...table(
+        'worker',
+        workers.map(({ worker, pages, share, utilisation }) => [
+          worker,
+          `${pages} pages`,
+          percent(share),
+          `busy ${percent(utilisation)}`,
+        ]),
+      ),
+    )
+    lines.push(
+      ...table(
+        'slowest',
+        report.slowest.map((line) => [pageOf(line), milliseconds(line.ms)]),
+      ),
+    )
+    lines.push(
+      ...table(
+        'least confident',
+        report.leastConfident.map((line) => [pageOf(line), `${line.confidence.toFixed(0)} %`]),
+      ),
+    )
+  }
+  return lines.join('\n')
+}
+
+function headline(report: RunReport): string {
+  const { read, unchanged, failed, unstable } = tally(report)
+  if (report.state === 'interrupted')
+    return `Interrupted: ${read} read, ${failed} failed, ${report.open} left.`
+  if (report.pause !== undefined) return pauseLines(report, report.pause)
+  if (report.state === 'cancelled') return `Cancelled: ${read} read, ${failed} failed.`
+  if ((report.unsettled?.count ?? 0) > 0)
+    return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged, ${report.unsettled?.count} without an outcome.`
+  if (report.seen === 0) return 'No files found.'
+  if (read + failed + unstable + (report.existing ?? 0) === 0)
+    return `Nothing to do: ${unchanged} files were read earlier and are unchanged.`
+  return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged.`
+}
+
+function pauseLines(report: RunReport, { message, cure }: Pause): string {
+  const { read, failed } = tally(report)
+  return [
+    `Paused: ${message}`,
+    `${read} read, ${failed} failed, ${report.open} left. Files that failed for this reason are read again.`,
+    `Cure: ${cure}`,
+    `Then repeat the command to continue. For a run of the API: POST /v1/runs/${report.runId}/resume.`,
+  ].join('\n')
+}
+
+function outcomeLines(report: RunReport): string[] {
+  const { outcomes, restored, unavailable, existing = 0, failedEarlier, leftOut = [] } = report
+  const counts = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
+  const lines = counts.length > 0 ? [`outcomes: ${counts.join(', ')}`] : []
+  if (restored > 0)
+    lines.push(`${restored} output files were missing or edited and have been rewritten`)
+  if (unavailable > 0)
+    lines.push(`${unavailable} could not be written in every format: see the lines above`)
+  for (const { name, code, message } of leftOut)
+    lines.push(`${name} could not be written: ${code}: ${message}`)
+  if (existing > 0)
+    lines.push(
+      `${existing} skipped: files that Scriptorium did not write have the names of their output`,
+    )
+  if (failedEarlier > 0)
+    lines.push(`${failedEarlier} failed in an earlier run; --retry-failed reads them again`)
+  return lines
+}
+
+/** Names the documents that a finished run has no outcome of: mostly none. */
+export function unsettledLines({ unsettled }: RunReport): string[] {
+  if (unsettled === undefined || unsettled.count === 0) return []
+  const { count, paths } = unsettled
+  const more = count > paths.length ? [`  … and ${count - paths.length} more`] : []
+  return [
+    `${count} files have no outcome in the ledger; repeat the command to read them:`,
+    ...paths.map((path) => `  ${printableName(path)}`),
+    ...more,
+  ]
+}
+
+/** What a dry run found. */
+export function formatDryRun({
+  planned,
+  unchanged,
+  failedEarlier,
+  unstable,
+  existing,
+  restored,
+  seen,
+  failed,
+  estimate,
+}: Progress): string {
+  return [
+    '',
+    '*** DRY RUN: no file was read or written ***',
+    `files seen            ${seen}`,
+    `would be read         ${planned - failed}`,
+    `cannot be read        ${failed}`,
+    `unchanged             ${unchanged}`,
+    `output to be restored ${restored}`,
+    `failed earlier        ${failedEarlier}  (--retry-failed reads them again)`,
+    `still being written   ${unstable}`,
+    ...(existing > 0 ? [`output exists         ${existing}  (unchanged)`] : []),
+    estimate === undefined
+      ? 'time and disk         unknown: no run has used this recipe yet (--canary 20 gives an early estimate)'
+      : estimateLines(estimate).join('\n'),
+  ].join('\n')
+}
+
+function table(title: string, rows: string[][]): string[] {
+  if (rows.length === 0) return []
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  )
+  return [`${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+const pageOf = ({ path, page }: { path: string; page: number }): string =>
+  `${printableName(path)}#${page}`
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+const milliseconds = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`

@@ -1,0 +1,186 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { createParser } from '../../shared/contract/messages/parser.ts'
+import { webhookSchema, type Webhook, type WebhookEvent } from '../../shared/contract/webhook.ts'
+import type { Position } from './queries/listing.ts'
+
+/** `due` until it was accepted or given up. Times are milliseconds since 1970. */
+export interface Delivery {
+  id: string
+  webhookId: string
+  event: WebhookEvent
+  /** The body to send, as JSON text. */
+  payload: string
+  state: 'due' | 'delivered' | 'failed'
+  /** Attempts since it was enqueued, or requested again. */
+  attempts: number
+  nextAt: number | null
+  createdAt: number
+  lastStatus: number | null
+  lastError: string | null
+  lastAttemptAt: number | null
+}
+
+export type NewDelivery = Pick<Delivery, 'id' | 'webhookId' | 'event' | 'payload' | 'createdAt'>
+
+/** Result of one attempt, and its consequence. */
+export interface Attempt {
+  at: number
+  status: number | null
+  error: string | null
+  next: { state: 'delivered' | 'failed' } | { state: 'due'; at: number }
+}
+
+const parseWebhook = createParser("a webhook of the ledger's", webhookSchema)
+
+const columns = `id, webhook_id AS webhookId, event, payload, state, attempts, next_at AS nextAt,
+  created_at AS createdAt, last_status AS lastStatus, last_error AS lastError, last_attempt_at AS lastAttemptAt`
+
+/** Subscriptions and their deliveries. Only the aggregator writes; any process may list. */
+export function createWebhooks(database: DatabaseSync) {
+  const sql = (text: string) => database.prepare(text)
+  const insert = sql('INSERT INTO webhooks (id, webhook) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const byId = sql('SELECT webhook FROM webhooks WHERE id = ?')
+  const all = sql(`SELECT webhook FROM webhooks ORDER BY webhook ->> 'createdAt', id`)
+  const remove = sql('DELETE FROM webhooks WHERE id = ?')
+  const removeDeliveries = sql(`
+    DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE webhook_id = ? LIMIT ?)`)
+  const enqueue = sql(`
+    INSERT INTO deliveries (id, webhook_id, event, payload, state, attempts, next_at, created_at)
+    VALUES (:id, :webhookId, :event, :payload, 'due', 0, :createdAt, :createdAt) ON CONFLICT DO NOTHING`)
+  const refuse = sql(`
+    INSERT INTO deliveries (id, webhook_id, event, payload, state, attempts, created_at, last_error)
+    VALUES (:id, :webhookId, :event, :payload, 'failed', 0, :createdAt, :why) ON CONFLICT DO NOTHING`)
+  // One webhook at a time, through the index: the backlog of one webhook is never scanned to reach another's.
+  const due = sql(`
+    SELECT ${columns} FROM deliveries WHERE state = 'due' AND webhook_id = ? AND next_at <= ?
+    ORDER BY next_at LIMIT ?`)
+  const first = sql(`
+    SELECT min(next_at) AS at FROM deliveries WHERE state = 'due' AND webhook_id = ? AND next_at > ?`)
+  const nth = sql(
+    `SELECT 1 FROM deliveries WHERE state = 'due' AND webhook_id = ? LIMIT 1 OFFSET ?`,
+  )
+  const countDue = sql(`SELECT count(*) AS n FROM deliveries WHERE state = 'due'`)
+  const giveUp = sql(`
+    UPDATE deliveries SET state = 'failed', next_at = NULL, last_error = coalesce(last_error, 'the receiver failed for a day')
+    WHERE id IN (
+      SELECT id FROM deliveries WHERE state = 'due' AND webhook_id = ? AND next_at < ? ORDER BY next_at LIMIT ?)`)
+  const attempted = sql(`
+    UPDATE deliveries SET attempts = attempts + 1, last_attempt_at = made.value ->> 'at',
+      last_status = made.value ->> 'status', last_error = made.value ->> 'error',
+      state = made.value ->> 'state', next_at = made.value ->> 'nextAt'
+    FROM json_each(?) made WHERE deliveries.id = made.value ->> 'id'`)
+  const again = sql(`UPDATE deliveries SET state = 'due', attempts = 0, next_at = ? WHERE id = ?`)
+  const one = sql(`SELECT ${columns} FROM deliveries WHERE id = ?`)
+  const page = sql(`
+    SELECT ${columns} FROM deliveries WHERE webhook_id = :webhookId AND (created_at, id) < (:time, :id)
+    ORDER BY created_at DESC, id DESC LIMIT :limit`)
+  const prune = sql(`
+    DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries
+      WHERE webhook_id IN (SELECT id FROM webhooks) AND created_at < ? AND state <> 'due' LIMIT ?)`)
+  const count = sql('SELECT count(*) AS n FROM webhooks')
+  /** The writer's cache: each document needs them, and nobody else changes them. */
+  let known: Webhook[] | undefined
+
+  const list = (): Webhook[] => all.all().map(toWebhook)
+  const subscriptions = (): readonly Webhook[] => (known ??= list())
+  return {
+    /** Idempotent by id: the first one stays. */
+    add(webhook: Webhook): void {
+      insert.run(webhook.id, JSON.stringify(webhook))
+      known = undefined
+    },
+    /**
+     * Deletes some of a webhook's deliveries; false where none are left. Before `remove`, for its history may be long.
+     */
+    removeSome: (id: string, limit: number): boolean =>
+      Number(removeDeliveries.run(id, limit).changes) === limit,
+    /** Idempotent, and in this order: after a crash in between the webhook still exists and can be removed. */
+    remove(id: string): void {
+      removeDeliveries.run(id, -1)
+      remove.run(id)
+      known = undefined
+    },
+    count: (): number => Number(count.get()?.['n']),
+    /** Waiting deliveries of all webhooks. */
+    countDue: (): number => Number(countDue.get()?.['n']),
+    /** As `list`, for the writer. */
+    subscriptions,
+    get(id: string): Webhook | undefined {
+      const row = byId.get(id)
+      return row && toWebhook(row)
+    },
+    /** Oldest first. */
+    list,
+    /** Webhooks that subscribe to `event` with this tag. */
+    forEvent: (event: WebhookEvent, tag: string | null): Webhook[] =>
+      subscriptions().filter(
+        (webhook) =>
+          webhook.events.includes(event) && (webhook.tag === null || webhook.tag === tag),
+      ),
+    /** Due at once, or failed at once where there is a reason. Idempotent by id. */
+    addDelivery({ id, webhookId, event, payload, createdAt }: NewDelivery, why?: string): void {
+      const values = { id, webhookId, event, payload, createdAt }
+      if (why === undefined) enqueue.run(values)
+      else refuse.run({ ...values, why })
+    },
+    /** Whether at least this many deliveries of a webhook wait. */
+    hasBacklogOf: (webhookId: string, size: number): boolean =>
+      nth.get(webhookId, size - 1) !== undefined,
+    /** A webhook's due deliveries, longest due first. */
+    dueOf: (webhookId: string, nowMs: number, limit = 10): Delivery[] =>
+      due.all(webhookId, nowMs, limit).map(toDelivery),
+    /** When a webhook's first delivery after the given time is due. */
+    firstDueAt(webhookId: string, afterMs = -1): number | undefined {
+      const at = first.get(webhookId, afterMs)?.['at']
+      return typeof at === 'number' ? at : undefined
+    },
+    /** Gives up some of a webhook's deliveries that were due before the given time. */
+    giveUp: (webhookId: string, beforeMs: number, limit: number): number =>
+      Number(giveUp.run(webhookId, beforeMs, limit).changes),
+    /** One transaction, by the deliveries' ids. Ignores deliveries that were deleted in the meantime. */
+    recordAttempts(attempts: ReadonlyMap<string, Attempt>): void {
+      const made = [...attempts].map(
+        ([
+          id,
+          {
+            at,
+            status,
+            error,
+            next: { state, ...when },
+          },
+        ]) => ({
+          id,
+          at,
+          status,
+          error,
+          state,
+          nextAt: 'at' in when ? when.at : null,
+        }),
+      )
+      attempted.run(JSON.stringify(made))
+    },
+    /** Makes a delivery due again, with all its attempts available. False where there is none. */
+    redeliver: (deliveryId: string, nowMs = Date.now()): boolean =>
+      again.run(nowMs, deliveryId).changes === 1,
+    delivery(id: string): Delivery | undefined {
+      const row = one.get(id)
+      return row && toDelivery(row)
+    },
+    /** Newest first; `after` is the `createdAt` and the id of the last one seen. */
+    deliveries(webhookId: string, limit: number, after?: Position): Delivery[] {
+      const { time, id } = after ?? { time: Number.MAX_SAFE_INTEGER, id: '' }
+      return page.all({ webhookId, time, id, limit }).map(toDelivery)
+    },
+    /** Deletes some ended deliveries that were enqueued before the given time. */
+    prune: (beforeMs: number, limit: number): number => Number(prune.run(beforeMs, limit).changes),
+  }
+}
+
+export type Webhooks = ReturnType<typeof createWebhooks>
+
+function toWebhook(row: Record<string, unknown>): Webhook {
+  return parseWebhook(JSON.parse(String(row['webhook'])))
+}
+
+// The table is STRICT and this file is its only writer, so the cast is safe.
+const toDelivery = (row: unknown): Delivery => row as Delivery

@@ -1,0 +1,114 @@
+import type { PageResult } from '../../../shared/contract/contract.ts'
+import type { Below } from '../../../shared/files/open-below.ts'
+import type { OutputDocument, OutputInput } from '../format.ts'
+import { createPdfFile, type PdfFile } from './file/assembly.ts'
+import { createFonts, type Fonts } from './text/fonts.ts'
+import { readHeld } from './images/streamed-images.ts'
+import { openInputFile } from './file/input-file.ts'
+import type { Matrix } from './matrix.ts'
+import type { PdfPage } from '../decoder/calls.ts'
+import { pagesOf } from './parse/parsed-pages.ts'
+import { fontEntries, makeTextLayer } from './text/text-layer.ts'
+
+/**
+ * The original PDF, byte for byte, followed by an incremental update (ISO 32000-1, 7.5.6) with the text of its pages:
+ * links, outlines, forms and all other content stay unchanged. An encrypted or damaged PDF is rewritten first.
+ */
+export async function* overlayPdf(
+  document: OutputDocument,
+  input: OutputInput,
+): AsyncGenerator<Uint8Array> {
+  const { sha256 } = document
+  const { decoder, signal, password = '' } = input
+  const decoding = decoder.open(signal)
+  try {
+    const described = await decoding.ask('describePdf', { file: input.file, sha256, password })
+    const { base, trailer, rebuiltBytes } = described
+    if (rebuiltBytes === undefined) yield* givenBytes(input.file, sha256)
+    else yield* readHeld(decoding, rebuiltBytes)
+    const file = createPdfFile(base)
+    const fonts = createFonts(file, `S${base.nextNumber}-`)
+    const isChanged = yield* writeLayers(file, fonts, document.pages, pagesOf(decoding))
+    if (!isChanged) return
+    yield* fonts.finish()
+    yield* file.finish(trailer)
+  } finally {
+    await decoding.close()
+  }
+}
+
+async function* givenBytes(file: Below, sha256: string | null): AsyncGenerator<Uint8Array> {
+  const given = await openInputFile(file, sha256)
+  try {
+    yield* given.stream()
+  } finally {
+    await given.close()
+  }
+}
+
+/** Returns whether there was any. Pages and results come in order. */
+async function* writeLayers(
+  file: PdfFile,
+  fonts: Fonts,
+  results: Iterable<PageResult>,
+  pages: AsyncIterator<PdfPage>,
+): AsyncGenerator<Uint8Array, boolean> {
+  let isChanged = false
+  let number = 0
+  for (const result of results) {
+    let page: PdfPage | undefined
+    while (number < result.page) {
+      const next = await pages.next()
+      if (next.done === true) return isChanged
+      page = next.value
+      number += 1
+    }
+    if (page === undefined) continue
+    const layer = layerOf(page, result, fonts)
+    if (layer.content === '') continue
+    if (!isChanged) yield* file.separator()
+    isChanged = true
+    yield* writePage(file, page, layer)
+  }
+  return isChanged
+}
+
+/**
+ * Writes a page with a text layer. The layer precedes the page's content, whose coordinate changes could otherwise
+ * shift it; as it is invisible, the order makes no other difference.
+ */
+export function* writePage(
+  file: PdfFile,
+  page: PdfPage,
+  layer: ReturnType<typeof makeTextLayer>,
+): Generator<Buffer> {
+  const { number, generation, entries, contents, resources, fonts } = page
+  const own = file.allocate()
+  if (layer.content !== '') yield* file.deflated(own, '', layer.content)
+  const streams = layer.content === '' ? contents : `${own} 0 R ${contents}`
+  const named = `/Resources<<${resources}/Font<<${fonts}${fontEntries(layer.faces)}>>>>`
+  yield* file.object(number, `<<${entries}/Contents[${streams}]${named}>>`, generation)
+}
+
+/** The text layer of a read page; nothing where the page has text of its own. */
+export const layerOf = (page: PdfPage, result: PageResult | undefined, fonts: Fonts) =>
+  result === undefined || result.textSource === 'layer'
+    ? { content: '', faces: [] }
+    : makeTextLayer(result, toPageSpace(page, result), fonts)
+
+/** Maps pixels of the page as shown, cropped and rotated, to its own space. */
+function toPageSpace({ box, rotation }: PdfPage, { width, dpi }: PageResult): Matrix {
+  const [left, bottom, right, top] = box
+  const isTurned = rotation === 90 || rotation === 270
+  const k = dpi !== null && dpi > 0 ? 72 / dpi : (isTurned ? top - bottom : right - left) / width
+  switch (rotation) {
+    case 0:
+      return [k, 0, 0, -k, left, top]
+    case 90:
+      return [0, k, k, 0, left, bottom]
+    case 180:
+      return [-k, 0, 0, k, right, bottom]
+    case 270:
+      return [0, -k, -k, 0, right, top]
+  }
+}

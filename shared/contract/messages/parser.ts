@@ -1,0 +1,37 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { type Upgrade, dataVersion } from '../schema/upgrades.ts'
+import { ScriptoriumError } from '../../process/errors.ts'
+import { version } from '../../process/version.ts'
+
+/**
+ * Builds a parser that trusts nothing: throws `bad_message`, which names `what` and the first fault, or
+ * `newer_version`. `upgrade` converts data of older versions to the present form.
+ */
+export function createParser<T extends TSchema>(
+  what: string,
+  schema: T,
+  upgrade: Upgrade = (value) => value,
+): (value: unknown) => Static<T> {
+  const validator = TypeCompiler.Compile(schema)
+  return (given) => {
+    requireKnownVersion(what, versionIn(given))
+    const value = upgrade(given)
+    if (validator.Check(value)) return value
+    const [first] = validator.Errors(value)
+    const place = first === undefined ? '' : ` at ${first.path || '/'}: ${first.message}`
+    throw new ScriptoriumError('bad_message', `${what} is malformed${place}`)
+  }
+}
+
+const versionIn = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined
+
+/** Throws `newer_version` where `what` was written in a form that this version does not know yet. */
+export function requireKnownVersion(what: string, found: unknown): void {
+  if (typeof found !== 'number' || found <= dataVersion) return
+  throw new ScriptoriumError(
+    'newer_version',
+    `${what} was written by a newer Scriptorium (data version ${found}; ${version} knows ${dataVersion}); upgrade this process`,
+  )
+}

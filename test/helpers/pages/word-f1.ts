@@ -1,0 +1,1 @@
+export { wordF1 } from '../../../scripts/tools/bench/pages/score.ts'

@@ -1,1 +1,0 @@
-export { wordF1 } from '../../scripts/bench/score.ts'

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative, sep } from 'node:path'
+import { test } from 'node:test'
+import { repository } from './helpers/processes/processes.ts'
+
+/** Each room imports only from itself and from rooms of earlier lines. */
+const floors: readonly (readonly string[])[] = [
+  ['shared/process'],
+  ['shared/contract'],
+  ['shared/files'],
+  [
+    'shared/confined',
+    'shared/engine',
+    'shared/glob',
+    'shared/hands',
+    'shared/raster',
+    'shared/redis',
+  ],
+  ['services/ledger', 'services/outbound', 'workers/fleet', 'workers/ocr'],
+  ['services/outputs'],
+  ['services/aggregator', 'services/api'],
+  ['services/embedded'],
+  ['services/cli'],
+  ['scripts'],
+]
+const maxEntries = 16
+
+const files = globSync('{services,workers,shared,scripts}/**/*.ts', { cwd: repository })
+const known = new Set(files)
+const importsOf = new Map(files.map((file) => [file, findImports(file)]))
+
+/** Of types, too. */
+function findImports(file: string): string[] {
+  const text = readFileSync(join(repository, file), 'utf8')
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+    .map(([, specifier = '']) => normalize(join(dirname(file), specifier)))
+    .filter((imported) => known.has(imported))
+}
+
+const floorOf = (file: string): number =>
+  floors.findIndex((rooms) => rooms.some((room) => file.startsWith(room + sep)))
+const roomOf = (file: string): string | undefined =>
+  floors[floorOf(file)]?.find((room) => file.startsWith(room + sep))
+
+test('every source file has a room', () => {
+  assert.ok(files.length > 500, `${files.length} files are found`)
+  assert.deepEqual(
+    files.filter((file) => floorOf(file) < 0),
+    [],
+  )
+})
+
+test('a room imports only from rooms below it', () => {
+  const wrong = files.flatMap((file) =>
+    (importsOf.get(file) ?? [])
+      .filter((imported) => roomOf(imported) !== roomOf(file) && floorOf(imported) >= floorOf(file))
+      .map((imported) => `${file} -> ${imported}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+/** Returns the circles of a graph, each once, as `a -> b -> a`. */
+function findCircles(
+  nodes: Iterable<string>,
+  nextOf: (node: string) => Iterable<string>,
+): string[] {
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (node: string, way: readonly string[]): void => {
+    if (way.includes(node)) {
+      circles.push([...way.slice(way.indexOf(node)), node].join(' -> '))
+      return
+    }
+    if (done.has(node)) return
+    for (const next of nextOf(node)) visit(next, [...way, node])
+    done.add(node)
+  }
+  for (const node of nodes) visit(node, [])
+  return circles
+}
+
+test('files do not import each other in a circle', () => {
+  assert.deepEqual(
+    findCircles(files, (file) => importsOf.get(file) ?? []),
+    [],
+  )
+})
+
+/** The benches and the chaos campaign: each a program whose folders call each other. */
+const knotted = ['scripts/tools']
+
+/** The entry of `folder` that a file lies in. */
+const entryIn = (folder: string, file: string): string | undefined =>
+  file.startsWith(folder + sep) ? file.slice(folder.length + 1).split(sep)[0] : undefined
+
+test('entries of a folder do not import each other in a circle', () => {
+  const folders = [...new Set(files.flatMap((file) => foldersOf(file)))].filter(
+    (folder) => !knotted.some((room) => folder === room || folder.startsWith(room + sep)),
+  )
+  const circles = folders.flatMap((folder) => {
+    const imports = new Map<string, Set<string>>()
+    for (const [file, imported] of importsOf) {
+      const from = entryIn(folder, file)
+      if (from === undefined) continue
+      const to = imported.flatMap((other) => entryIn(folder, other) ?? [])
+      const all = imports.get(from) ?? new Set()
+      for (const entry of to) if (entry !== from) all.add(entry)
+      imports.set(from, all)
+    }
+    return findCircles(imports.keys(), (entry) => imports.get(entry) ?? []).map(
+      (circle) => `${folder}: ${circle}`,
+    )
+  })
+  assert.deepEqual(circles, [])
+})
+
+/** The folders that a file lies in, the nearest first. */
+function foldersOf(file: string): string[] {
+  const folders = []
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) folders.push(folder)
+  return folders
+}
+
+test(`no folder has more than ${maxEntries} entries`, () => {
+  const entries = new Map<string, Set<string>>()
+  for (const file of [...files, ...globSync('test/!(fixtures)/**/*.ts', { cwd: repository })]) {
+    for (let entry = file; dirname(entry) !== '.'; entry = dirname(entry)) {
+      const folder = dirname(entry)
+      entries.set(folder, (entries.get(folder) ?? new Set()).add(relative(folder, entry)))
+    }
+  }
+  const full = [...entries].filter(([, { size }]) => size > maxEntries)
+  assert.deepEqual(
+    full.map(([folder, { size }]) => `${folder}: ${size}`),
+    [],
+  )
+})

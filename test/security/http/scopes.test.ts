@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startApi } from '../../helpers/api/api.ts'
+import { bearer, tokenEntry } from '../../helpers/api/tokens.ts'
+
+const holders = {
+  submit: ['submit'],
+  read: ['read'],
+  both: ['submit', 'read'],
+  admin: ['submit', 'read', 'admin'],
+}
+const entries = Object.entries(holders).map(([name, scopes]) =>
+  tokenEntry(name, name === 'admin' ? 'admin' : scopes.join('+')),
+)
+const api = await startApi(
+  { after },
+  { SCRIPTORIUM_TOKENS: entries.join(','), SCRIPTORIUM_MAX_REFUSALS: '0' },
+)
+await api.app.ready()
+const routes = api.app
+  .routeScopes()
+  .map(({ method, url, scope }) => ({ method, url: fill(url), scope }))
+
+/** Something in the place of each parameter, and of each query that has to be there. */
+function fill(url: string): string {
+  return url
+    .replaceAll(/:\w+/g, 'x1')
+    .replace('*', 'index.html')
+    .replace(/search$/, 'search?q=a')
+}
+
+test('there are routes, and each says whom it is for', () => {
+  assert.ok(routes.length > 50, `${routes.length} routes`)
+  const known: unknown[] = ['none', 'submit', 'read', 'admin']
+  for (const { method, url, scope } of routes) assert.ok(known.includes(scope), `${method} ${url}`)
+})
+
+test('nothing but health and the description is for everybody', () => {
+  const open = routes.filter(({ scope, method }) => scope === 'none' && method === 'GET')
+  const allowed = /^\/(livez|readyz|version|openapi\.json|docs(\/.*)?)$/
+  for (const { url } of open) assert.match(url, allowed)
+})
+
+test('what changes something is not for tokens that only read', () => {
+  const changing = routes.filter(({ method }) => !['GET', 'HEAD'].includes(method))
+  for (const { method, url, scope } of changing) {
+    if (url === '/v1/documents/check') continue // A question with a body.
+    assert.ok(scope === 'submit' || scope === 'admin', `${method} ${url} is for ${scope}`)
+  }
+})
+
+for (const { method, url, scope } of routes) {
+  test(`${method} ${url} is for ${scope}`, async () => {
+    for (const [holder, granted] of [
+      ['nobody', []],
+      ['unknown', []],
+      ...Object.entries(holders),
+    ] as [string, string[]][]) {
+      const given = holder === 'nobody' ? {} : bearer(holder)
+      const { statusCode } = await api.app.inject({ method, url, ...given })
+      const isKnown = holder in holders
+      const isFor = scope === 'none' || granted.includes(scope ?? '')
+      assert.equal(statusCode === 401, !isKnown && scope !== 'none', `${holder}: ${statusCode}`)
+      assert.equal(statusCode === 403, isKnown && !isFor, `${holder}: ${statusCode}`)
+    }
+  })
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { missingJobs } from '../../../../services/ledger/document-jobs.ts'
+import type { Plan } from '../../../../services/ledger/document.ts'
+import { documentOf } from '../../../../services/outputs/from-ledger.ts'
+import { planAgain } from '../../../../services/aggregator/planning/plan-file.ts'
+import { nextPass } from '../../../../services/ledger/document-jobs.ts'
+import { recordPlan } from '../../../../services/aggregator/planning/record-plan.ts'
+import { createRecorder } from '../../../../services/aggregator/results/recorder.ts'
+import type { FolderRequest } from '../../../../shared/contract/messages/run-request.ts'
+import { defaultRecipe } from '../../../../shared/contract/recipe.ts'
+import type { StreamEntry } from '../../../../shared/redis/result-stream.ts'
+import { firstPass, makeLedger, makePlan, rowOf } from '../../../helpers/ledger/ledger.ts'
+import {
+  failedReport,
+  input,
+  makeRequest,
+  makeRun,
+  pageReport,
+} from '../../../helpers/ledger/records.ts'
+
+const pageOf = (id: string, page: number) => ({ jobId: `j${id}n${page}`, documentId: id })
+const error = { code: 'page_timeout', message: 'took too long' }
+
+function setUp(t: TestContext, pages = '') {
+  const ledger = makeLedger(t)
+  const recipe = { ...defaultRecipe, pages }
+  const request = makeRequest({ recipe })
+  ledger.runs.add(request, 'fp')
+  for (const id of ['d1', 'd2']) ledger.documents.plan(makePlan(id))
+  const record = createRecorder(ledger, () => undefined)
+  const take = (...entries: StreamEntry[]) => ledger.transaction(() => record(entries))
+  const read = (page: number, total = 3) =>
+    pageReport(pageOf('d1', page), { page, text: `p${page}` }, total)
+  const failed = (page: number, pagesTotal = 3) =>
+    failedReport(pageOf('d1', page), { page, pagesTotal, outcome: 'timeout', error })
+  const expanded: StreamEntry = {
+    v: 1,
+    kind: 'expanded',
+    jobId: 'jd1',
+    documentId: 'd1',
+    input,
+    pagesTotal: 3,
+  }
+  return { ledger, recipe, run: makeRun({ recipe }), take, read, failed, expanded }
+}
+
+test('one bad page fails alone: the document is partial, has the others, and names it', async (t) => {
+  const { ledger, recipe, take, read, failed, expanded } = setUp(t)
+  assert.deepEqual(take(failed(2)).read, [])
+  assert.deepEqual(take(expanded, read(1)).read, [])
+  assert.deepEqual(take(read(3)).read, ['d1'])
+  const row = rowOf(ledger, 'd1')
+  assert.deepEqual([row.outcome, row.error?.code], ['partial', 'page_timeout'])
+  assert.equal(row.error?.message, 'page 2 of 3 took too long')
+  const document = await documentOf(ledger, row, { recipe })
+  assert.deepEqual(
+    [...document.pages].map(({ text }) => text),
+    ['p1', 'p3'],
+  )
+  assert.deepEqual(document.failedPages, [{ page: 2, outcome: 'timeout', error }])
+})
+
+test('a document of which every page failed ends as its first page did', (t) => {
+  const { ledger, take, failed, expanded } = setUp(t)
+  assert.deepEqual(take(expanded, failed(3), failed(2), failed(1)).failed, ['d1'])
+  const row = rowOf(ledger, 'd1')
+  assert.equal(row.outcome, 'timeout')
+  assert.equal(row.error?.message, 'page 1 of 3 took too long (and 2 more pages failed)')
+})
+
+test('where some pages were asked for, the document is complete with them', (t) => {
+  const { ledger, run, take, read, expanded } = setUp(t, '2-9')
+  take(expanded)
+  const jobs = missingJobs(run, rowOf(ledger, 'd1'), [])
+  assert.deepEqual(
+    jobs.map(({ job }) => job.page),
+    [2, 3],
+  )
+  assert.deepEqual(take(read(3)).read, [])
+  assert.deepEqual(take(read(2)).read, ['d1'])
+})
+
+test('a twin of a partial document gets what there is, and is partial too', (t) => {
+  const { ledger, take, read, failed, expanded } = setUp(t)
+  take(expanded, read(1), failed(2))
+  take({ v: 1, kind: 'duplicate', jobId: 'jd2', documentId: 'd2', input, of: 'd1' })
+  assert.deepEqual(take(read(3)).read, ['d1', 'd2'])
+  const twin = rowOf(ledger, 'd2')
+  assert.deepEqual(
+    [twin.outcome, twin.duplicateOf, twin.error?.code],
+    ['partial', 'd1', 'page_timeout'],
+  )
+  assert.deepEqual(ledger.pages.failures('d2'), ledger.pages.failures('d1'))
+})
+
+function endPartly(t: TestContext) {
+  const scene = setUp(t)
+  scene.take(scene.expanded, scene.read(1), scene.failed(2), scene.read(3))
+  scene.ledger.documents.settle(firstPass('d1'), {})
+  return { ...scene, row: rowOf(scene.ledger, 'd1') }
+}
+
+test('of a partial document only what failed is read again, and then it is whole', (t) => {
+  const { ledger, run, row, take } = endPartly(t)
+  const kept = planAgain(ledger, row, nextPass(row), false)
+  const jobs = missingJobs(run, rowOf(ledger, 'd1'), kept ?? [])
+  assert.deepEqual(
+    jobs.map(({ job }) => job.page),
+    [2],
+  )
+  const [again] = jobs
+  const { read } = take(
+    pageReport({ jobId: again?.jobId ?? '', documentId: 'd1' }, { page: 2, text: 'p2' }, 3),
+  )
+  assert.deepEqual(read, ['d1'])
+  const { outcome, error } = rowOf(ledger, 'd1')
+  assert.deepEqual([outcome, error], ['succeeded', null])
+  assert.deepEqual(
+    ledger.pages.results('d1').map(({ text }) => text),
+    ['p1', 'p2', 'p3'],
+  )
+})
+
+test('all of a partial document is read again where its file has changed, or the user wants it', (t) => {
+  const changed = (plan: Plan): Plan => ({ ...plan, stat: '4-2-2' })
+  for (const [isForced, change] of [
+    [true, (plan: Plan) => plan],
+    [false, changed],
+  ] as const) {
+    const { ledger, run, row } = endPartly(t)
+    assert.deepEqual(planAgain(ledger, row, change(nextPass(row)), isForced), [])
+    const jobs = missingJobs(run, rowOf(ledger, 'd1'), [])
+    assert.deepEqual(
+      jobs.map(({ job }) => job.page),
+      [undefined],
+      'it is opened anew',
+    )
+    assert.deepEqual(ledger.pages.states('d1'), [])
+  }
+})
+
+/** A run is cut off when of three pages the first was read and the second has failed; another one comes upon the document. */
+function goOnWith(t: TestContext, given: Partial<FolderRequest>) {
+  const scene = setUp(t)
+  const { ledger, take, read, failed, expanded } = scene
+  take(expanded, read(1), failed(2))
+  const run = makeRun({ runId: 'r2', ...given })
+  const plan = { ...makePlan('d1'), runId: run.id }
+  const known = ledger.documents.getMany(['d1'])
+  const { jobs } = recordPlan(ledger, run, [{ action: 'read', plan, mayHaveTwin: true }], [], known)
+  return { ...scene, jobs, pages: jobs.map(({ job }) => job.page) }
+}
+
+test('a run that retries what failed reads the failed page of a document that another run did not end', (t) => {
+  const { ledger, take, failed, jobs, pages } = goOnWith(t, { retryFailed: true })
+  assert.deepEqual(pages, [2, 3], 'the page that was read stays')
+  take(failed(2)) // Delivered again.
+  const reports = jobs.map(({ jobId, job: { documentId, page = 0 } }) =>
+    pageReport({ jobId, documentId }, { page, text: `p${page}` }, 3),
+  )
+  assert.deepEqual(take(...reports).read, ['d1'])
+  assert.equal(rowOf(ledger, 'd1').outcome, 'succeeded')
+  assert.deepEqual(
+    ledger.pages.results('d1').map(({ text }) => text),
+    ['p1', 'p2', 'p3'],
+  )
+})
+
+test('a forced run reads all of a document that another run did not end, and any other run its rest', (t) => {
+  assert.deepEqual(goOnWith(t, { force: true }).pages, [undefined], 'it is opened anew')
+  for (const given of [{}, { runId: 'r1', retryFailed: true }, { runId: 'r1', force: true }]) {
+    const { ledger, jobs, pages } = goOnWith(t, given)
+    assert.deepEqual(pages, [3])
+    assert.equal(jobs[0]?.jobId, 'jd1n3', 'its job may be on the queue')
+    assert.equal(ledger.pages.states('d1').length, 2)
+  }
+})

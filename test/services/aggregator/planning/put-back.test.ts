@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { putBack } from '../../../../services/aggregator/planning/put-back.ts'
+import { createRecorder } from '../../../../services/aggregator/results/recorder.ts'
+import type { Pause } from '../../../../shared/contract/pause.ts'
+import type { WorkerReport } from '../../../../shared/contract/messages/worker-report.ts'
+import { makeLedger, makePlan, rowOf } from '../../../helpers/ledger/ledger.ts'
+import { failedReport, makeRequest, pageReport } from '../../../helpers/ledger/records.ts'
+
+const broken = { outcome: 'failed', error: { code: 'engine_failed', message: 'broken' } } as const
+const about = (id: string, page?: number) => ({
+  jobId: page === undefined ? `j${id}` : `j${id}n${page}`,
+  documentId: id,
+})
+
+function setUp(t: TestContext, ids: readonly string[]) {
+  const ledger = makeLedger(t)
+  ledger.runs.add(makeRequest(), 'fp')
+  for (const id of ids) ledger.documents.plan(makePlan(id))
+  const record = createRecorder(ledger, () => undefined)
+  const take = (...reports: WorkerReport[]) => ledger.transaction(() => record(reports))
+  const back = () =>
+    ledger.transaction(() => putBack(ledger, 'r1', (code) => code === 'engine_failed'))
+  return { ledger, take, back }
+}
+
+test('what failed by the service is planned under a new job, what failed by itself stays', (t) => {
+  const { ledger, take, back } = setUp(t, ['d1', 'd2', 'd3'])
+  take(failedReport(about('d1'), broken), failedReport(about('d2')), pageReport(about('d3')))
+  back()
+  const { state, pass, outcome, jobId } = rowOf(ledger, 'd1')
+  assert.deepEqual([state, pass, outcome], ['planned', 2, null])
+  assert.notEqual(jobId, 'jd1')
+  assert.equal(rowOf(ledger, 'd2').error?.code, 'corrupt_image')
+  assert.equal(rowOf(ledger, 'd3').outcome, 'succeeded')
+})
+
+test('pages that were read stay, in a document that is open and in one that ended in part', (t) => {
+  const { ledger, take, back } = setUp(t, ['d1', 'd2'])
+  const bad = { ...broken, pagesTotal: 3 }
+  take(
+    pageReport(about('d1', 1), { page: 1 }, 3),
+    failedReport(about('d1', 2), { ...bad, page: 2 }),
+    pageReport(about('d2', 1), { page: 1 }, 3),
+    failedReport(about('d2', 2), { ...bad, page: 2 }),
+    pageReport(about('d2', 3), { page: 3 }, 3),
+  )
+  assert.equal(rowOf(ledger, 'd2').outcome, 'partial')
+  // Its files are written before the run pauses.
+  ledger.documents.settle({ id: 'd2', pass: 1 }, {})
+  back()
+  const pagesOf = (id: string) => ledger.pages.states(id).map(({ page }) => page)
+  for (const [id, left] of [
+    ['d1', [1]],
+    ['d2', [1, 3]],
+  ] as const) {
+    const { state, pass, pagesTotal: total } = rowOf(ledger, id)
+    assert.deepEqual([state, pass, total, pagesOf(id)], ['planned', 2, 3, left], id)
+  }
+})
+
+test('a page in progress when its run pauses fails nothing, and its job may run again', (t) => {
+  const { ledger, take } = setUp(t, ['d1', 'd2', 'd3'])
+  ledger.runs.end('r1', 'paused', null)
+  const { unread, failed } = take(
+    failedReport(about('d1'), broken),
+    failedReport(about('d2')),
+    pageReport(about('d3')),
+  )
+  assert.deepEqual([unread, failed], [['jd1'], ['d2']])
+  assert.equal(rowOf(ledger, 'd1').state, 'planned')
+  assert.equal(rowOf(ledger, 'd3').outcome, 'succeeded')
+})
+
+const reading = {
+  name: 'first',
+  scale: 1,
+  rotation: 0,
+  thresholding: 'otsu',
+  words: 1,
+  confidence: 90,
+  score: 0.9,
+  linesKept: 1,
+  recogniseMs: 1,
+}
+
+test('a failed attempt changes nothing in the ledger, and is a reading; a page without the engine is none', (t) => {
+  const { ledger, take } = setUp(t, ['d1', 'd2'])
+  const retry = { v: 1, kind: 'retrying', page: null, error: broken.error } as const
+  const { readings } = take(
+    { ...retry, ...about('d1') },
+    pageReport(about('d1'), { readings: [reading] }),
+    pageReport(about('d2'), { text: '', outcome: 'empty', readings: [] }),
+  )
+  assert.deepEqual(
+    readings.map(({ page, error }) => [page, error?.code]),
+    [
+      [null, 'engine_failed'],
+      [1, undefined],
+    ],
+  )
+  assert.equal(rowOf(ledger, 'd1').outcome, 'succeeded')
+})
+
+test('only a paused run is resumed, and one whose folder another run takes is paused no longer', (t) => {
+  const { ledger } = setUp(t, [])
+  assert.equal(ledger.runs.resume('r1', 'fp2'), false)
+  const pause = { code: 'engine_failed' } satisfies Partial<Pause>
+  ledger.runs.end('r1', 'paused', JSON.stringify({ pause }))
+  assert.deepEqual(ledger.runs.active(), [])
+  assert.equal(ledger.runs.resume('r1', 'fp2'), true)
+  assert.deepEqual(
+    [ledger.runs.get('r1')?.state, ledger.runs.get('r1')?.fingerprint],
+    ['active', 'fp2'],
+  )
+  ledger.runs.end('r1', 'paused', null)
+  ledger.runs.supersedePaused('/out')
+  assert.equal(ledger.runs.get('r1')?.state, 'interrupted')
+})

@@ -1,0 +1,385 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { DocumentView, UploadView } from '../../../../services/api/schemas/document.ts'
+import type { RunView } from '../../../../services/api/schemas/run.ts'
+import { formOf, startApi, type Api } from '../../../helpers/api/api.ts'
+import { pngOf } from '../../../helpers/pages/pages.ts'
+import { pdfOf } from '../../../helpers/pages/scanned-pdf.ts'
+import { waitFor } from '../../../helpers/wait.ts'
+
+const api: Api = await startApi({ after })
+api.startAggregator()
+let seeds = 0
+
+/** A page that no other test has. */
+async function newPage(name = 'page.png'): Promise<{ name: string; bytes: Buffer }> {
+  seeds += 1
+  return { name, bytes: await pngOf(`submit ${seeds}`) }
+}
+
+const submit = <T = DocumentView>(
+  body: unknown,
+  query = '',
+  headers: Record<string, string> = {},
+) => api.call<T>('POST', `/v1/documents${query}`, { body, headers })
+
+/** What is not kept is dropped after the answer. */
+const nothingLeft = () => waitFor('an empty tmp', () => readdirSync(api.spool.tmp).length === 0)
+
+test('a file is accepted: it lies in the spool, its job is queued, and the answer says where to look', async () => {
+  const { name, bytes } = await newPage('a page.png')
+  const { interactive: before } = await api.context.queue.waiting()
+  const { status, headers, body } = await submit(formOf([{ name, bytes }]))
+  assert.equal(status, 202)
+  assert.equal(headers['location'], `/v1/documents/${body.id}`)
+  assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/)
+  const sha256 = hash('sha256', bytes)
+  const { name: shown, mediaType, priority, outcome } = body
+  assert.deepEqual(
+    { name: shown, sha256: body.sha256, bytes: body.bytes, mediaType, priority, outcome },
+    {
+      name,
+      sha256,
+      bytes: bytes.length,
+      mediaType: 'image/png',
+      priority: 'interactive',
+      outcome: null,
+    },
+  )
+  assert.deepEqual(readFileSync(join(api.spool.inputs, sha256)), bytes)
+  await nothingLeft()
+  assert.equal((await api.context.queue.waiting()).interactive, before + 1)
+  assert.equal((await api.call('GET', headers['location'] ?? '')).status, 200)
+})
+
+test('several files are one run, the same file twice is one document, and a bad one is named', async () => {
+  const [one, other] = [await newPage('one.png'), await newPage('other.png')]
+  const bad = { name: 'bad.txt', bytes: Buffer.from('no image') }
+  const again = { ...one, name: 'again.png' }
+  const { status, headers, body } = await submit<UploadView>(formOf([one, bad, other, again]))
+  assert.equal(status, 202)
+  assert.equal(headers['location'], `/v1/runs/${body.runId}`)
+  assert.deepEqual(
+    body.documents.map((document) => document.name),
+    ['one.png', 'other.png'],
+  )
+  const [rejected] = body.rejected
+  assert.deepEqual(
+    [body.rejected.length, rejected?.name, rejected?.code, rejected?.retryable],
+    [1, 'bad.txt', 'unsupported_type', false],
+  )
+  await nothingLeft()
+  const run = await api.call<RunView>('GET', body.links.run)
+  assert.deepEqual([run.status, run.body.counts], [200, { open: 2 }])
+})
+
+test('a raw body is a file, named by the query or by its disposition', async () => {
+  const first = await newPage()
+  const image = { 'content-type': 'image/png' }
+  const named = await submit(first.bytes, '?name=scan%201.png', image)
+  assert.deepEqual([named.status, named.body.name], [202, 'scan 1.png'])
+  const second = await newPage()
+  const disposition = { 'content-disposition': 'attachment; filename="b.png"' }
+  const disposed = await submit(second.bytes, '', { ...image, ...disposition })
+  assert.deepEqual([disposed.status, disposed.body.name], [202, 'b.png'])
+})
+
+test('a JSON body brings its file as base64 or names one below a root', async () => {
+  const { bytes } = await newPage()
+  const data = bytes.toString('base64')
+  const inline = await submit({ source: { type: 'base64', data, name: 'c.png' } })
+  assert.deepEqual([inline.status, inline.body.sha256], [202, hash('sha256', bytes)])
+  const other = await newPage()
+  mkdirSync(join(api.scans, 'deep'), { recursive: true })
+  writeFileSync(join(api.scans, 'deep', 'd.png'), other.bytes)
+  const source = { type: 'path', root: 'scans', path: 'deep/d.png' }
+  const named = await submit({ source, options: { tag: 'by path' } })
+  assert.deepEqual([named.status, named.body.name, named.body.tag], [202, 'd.png', 'by path'])
+})
+
+test('tag, metadata, priority and recipe are echoed', async () => {
+  const options = {
+    tag: 'box 7',
+    metadata: { shelf: '12' },
+    priority: 'bulk',
+    recipe: { psm: 6, variables: { preserve_interword_spaces: '1' } },
+  }
+  const { body } = await submit(formOf([await newPage()], options))
+  const { tag, metadata, priority, recipe } = body
+  assert.deepEqual(
+    { tag, metadata, priority },
+    { tag: 'box 7', metadata: { shelf: '12' }, priority: 'bulk' },
+  )
+  assert.deepEqual([recipe.psm, recipe.languages], [6, ['eng']])
+  assert.deepEqual((await api.call<DocumentView>('GET', body.links.self)).body.tag, 'box 7')
+})
+
+test('a known document is answered at once under its new name, and listed under both', async () => {
+  const { bytes } = await newPage()
+  const first = await submit(formOf([{ name: 'first.png', bytes }], { tag: 'first tag' }))
+  await api.read(first.body.id, { text: 'well known' })
+  const again = await submit(formOf([{ name: 'again.png', bytes }], { tag: 'second tag' }))
+  assert.equal(again.status, 200)
+  const { id, status, outcome, name, tag, runId, links } = again.body
+  assert.deepEqual(
+    { id, status, outcome, name, tag },
+    {
+      id: first.body.id,
+      status: 'finished',
+      outcome: 'succeeded',
+      name: 'again.png',
+      tag: 'second tag',
+    },
+  )
+  assert.notEqual(runId, first.body.runId)
+  const run = await api.call<RunView>('GET', links.run)
+  assert.deepEqual([run.status, run.body.id, run.body.tag], [200, runId, 'second tag'])
+  for (const wanted of ['first tag', 'second tag']) {
+    const list = await api.call<{ items: DocumentView[] }>(
+      'GET',
+      `/v1/documents?tag=${encodeURIComponent(wanted)}`,
+    )
+    assert.deepEqual(
+      list.body.items.map((document) => document.id),
+      [id],
+    )
+  }
+})
+
+test('another recipe makes another document of the same bytes', async () => {
+  const page = await newPage()
+  const first = await submit(formOf([page]))
+  const other = await submit(formOf([page], { recipe: { psm: 6 } }))
+  assert.deepEqual([other.status, other.body.id === first.body.id], [202, false])
+})
+
+test('wait answers with the result, as JSON or as the text alone', async () => {
+  const page = await newPage()
+  const { id } = (await submit(formOf([page]))).body
+  const waiting = submit(formOf([page]), '?wait=20')
+  await api.read(id, { text: 'read meanwhile' })
+  const { status, body } = await waiting
+  assert.deepEqual([status, body.status], [200, 'finished'])
+  assert.equal(body.result?.pages[0]?.text, 'read meanwhile')
+  const plain = await submit<string>(formOf([page]), '?wait=1', { accept: 'text/plain' })
+  assert.deepEqual([plain.status, plain.text], [200, 'read meanwhile\n'])
+  assert.match(plain.headers['content-type'] ?? '', /^text\/plain/)
+})
+
+test('wait degrades to 202 when the time is up', async () => {
+  const { status, headers, body } = await submit(formOf([await newPage()]), '?wait=1')
+  assert.deepEqual([status, body.status, body.result], [202, 'queued', undefined])
+  assert.ok(headers['retry-after'])
+})
+
+test('a document that failed is read again when it is uploaded again', async () => {
+  const page = await newPage()
+  const { id } = (await submit(formOf([page]))).body
+  await api.fail(id)
+  const failed = await api.call<DocumentView>('GET', `/v1/documents/${id}`)
+  assert.deepEqual([failed.body.outcome, failed.body.error?.code], ['rejected', 'corrupt_image'])
+  const again = await submit(formOf([page]))
+  assert.deepEqual([again.status, again.body.id, again.body.status], [202, id, 'queued'])
+  await api.read(id, { text: 'mended' })
+  const { body } = await api.call<DocumentView>('GET', `/v1/documents/${id}`)
+  assert.deepEqual([body.outcome, body.error], ['succeeded', null])
+})
+
+test('force reads again what was read, and wait waits for the new reading', async () => {
+  const page = await newPage()
+  const { id } = (await submit(formOf([page]))).body
+  await api.read(id, { text: 'old reading' })
+  const waiting = submit(formOf([page], { force: true }), '?wait=20')
+  await api.read(id, { text: 'new reading' })
+  const { status, body } = await waiting
+  assert.deepEqual([status, body.id, body.result?.pages[0]?.text], [200, id, 'new reading'])
+})
+
+test('a forced document is not told to be finished before the aggregator knows of it', async (t) => {
+  const own = await startApi(t)
+  const aggregator = own.startAggregator()
+  const page = await newPage()
+  const send = (options?: object) =>
+    own.call<DocumentView>('POST', '/v1/documents', { body: formOf([page], options) })
+  const { id } = (await send()).body
+  await own.read(id)
+  await aggregator.stop()
+  const forced = await send({ force: true, tag: 'forced' })
+  assert.deepEqual([forced.status, forced.body.status, forced.body.tag], [202, 'queued', 'forced'])
+  const shown = await own.call<DocumentView>('GET', `/v1/documents/${id}?wait=1`)
+  assert.deepEqual([shown.body.status, shown.body.outcome], ['queued', null])
+  own.startAggregator()
+  await own.read(id)
+  assert.equal(
+    (await own.call<DocumentView>('GET', `/v1/documents/${id}`)).body.outcome,
+    'succeeded',
+  )
+})
+
+test('an Idempotency-Key gives the same answer for the same upload and refuses another', async () => {
+  const page = await newPage()
+  const headers = { 'idempotency-key': 'order 66' }
+  const first = await submit(formOf([page]), '', headers)
+  const again = await submit(formOf([page]), '', headers)
+  assert.deepEqual([first.status, again.status], [202, 202])
+  assert.deepEqual([again.body.id, again.body.runId], [first.body.id, first.body.runId])
+  const runs = await api.call<{ items: RunView[] }>('GET', '/v1/runs?limit=500')
+  assert.equal(runs.body.items.filter(({ id }) => id === first.body.runId).length, 1)
+  const given = { body: formOf([await newPage()]), headers }
+  await api.refused(409, 'idempotency_conflict', 'POST', '/v1/documents', given)
+  const otherOptions = { body: formOf([page], { tag: 'other' }), headers }
+  await api.refused(409, 'idempotency_conflict', 'POST', '/v1/documents', otherOptions)
+  await nothingLeft()
+})
+
+test('malformed requests are 400', async () => {
+  const json = { 'content-type': 'application/json' }
+  const bodies: { body: unknown; headers?: Record<string, string> }[] = [
+    { body: '{"source":', headers: json },
+    { body: '', headers: json },
+    { body: { source: { type: 'base64', data: 'not base64!' } } },
+    { body: formOf([await newPage()], '{"tag":') },
+    { body: 'no boundary', headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+  ]
+  for (const given of bodies) {
+    await api.refused(400, 'malformed_request', 'POST', '/v1/documents', given)
+  }
+  const page = { body: formOf([await newPage()]) }
+  await api.refused(400, 'malformed_request', 'POST', '/v1/documents?wait=121', page)
+  await api.refused(400, 'malformed_request', 'POST', '/v1/documents?wait=soon', page)
+  const longKey = { ...page, headers: { 'idempotency-key': 'k'.repeat(201) } }
+  await api.refused(400, 'malformed_request', 'POST', '/v1/documents', longKey)
+  await nothingLeft()
+})
+
+test('a content type that nobody takes is 415, and so is content that nobody reads', async () => {
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/xml',
+    'video/mp4',
+  ]) {
+    const given = { body: 'files=x', headers: { 'content-type': type } }
+    await api.refused(415, 'unsupported_media_type', 'POST', '/v1/documents', given)
+  }
+  const heic = Buffer.concat([
+    Buffer.from('0000001866747970', 'hex'),
+    Buffer.from('heic\0\0\0\0mif1heic'),
+  ])
+  const zip = Buffer.from('504b03041400000000000000000000000000', 'hex')
+  for (const bytes of [heic, zip, Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')]) {
+    const sniffed = { body: formOf([{ name: 'page.png', bytes, type: 'image/png' }]) }
+    const { body } = await api.refused(415, 'unsupported_type', 'POST', '/v1/documents', sniffed)
+    assert.match(body.detail, /^page\.png /)
+  }
+  await nothingLeft()
+})
+
+test('the password of a PDF goes to the workers, and to nobody else', async () => {
+  const pdfPassword = 'heron-and-lantern'
+  const bytes = pdfOf([{ width: 595, height: 842, text: { lines: ['Under lock.'], mode: 0 } }])
+  const { status, body, text } = await api.call<DocumentView>('POST', '/v1/documents', {
+    body: formOf([{ name: 'locked.pdf', bytes }], { pdfPassword }),
+    headers: { 'idempotency-key': 'locked' },
+  })
+  assert.equal(status, 202)
+  assert.equal(body.mediaType, 'application/pdf')
+  const { redis, keys, pdfPasswords } = api.context
+  const secret = keys.secret(body.runId)
+  assert.equal(await pdfPasswords.of(body.runId), pdfPassword)
+  assert.ok((await redis.ttl(secret)) > 0)
+  for (const key of await redis.keys('*')) {
+    const value = await redis.dumpBuffer(key)
+    assert.ok(!value?.includes(pdfPassword), key)
+  }
+  assert.ok(!text.includes(pdfPassword))
+  const { text: run } = await api.call('GET', `/v1/runs/${body.runId}`)
+  assert.ok(!run.includes(pdfPassword))
+  await nothingLeft()
+})
+
+test('options that cannot be are 422 and say where', async () => {
+  const { bytes } = await newPage()
+  const cases: [options: unknown, path: string][] = [
+    [{ recipe: { psm: 99 } }, '/options/recipe/psm'],
+    [{ recipe: { languages: [] } }, '/options/recipe/languages'],
+    [{ recipe: { pages: '0' } }, '/options/recipe/pages'],
+    [{ recipe: { pages: '1,5-2' } }, '/recipe/pages'],
+    [{ colour: 'red' }, '/options/colour'],
+    [{ priority: 'urgent' }, '/options/priority'],
+    [{ attempts: 0 }, '/options/attempts'],
+    [{ metadata: { a: 1 } }, '/options/metadata/a'],
+    [
+      { recipe: { variables: { user_words_file: '/etc/passwd' } } },
+      '/recipe/variables/user_words_file',
+    ],
+    [[], '/options'],
+  ]
+  for (const [options, path] of cases) {
+    const asForm = { body: formOf([{ name: 'x.png', bytes }], options) }
+    const { body } = await api.refused(422, 'invalid_request', 'POST', '/v1/documents', asForm)
+    assert.ok(
+      body.errors?.some((fault) => fault.path === path),
+      JSON.stringify(body.errors),
+    )
+    const source = { type: 'base64', data: bytes.toString('base64') }
+    const asJson = { body: { source, options } }
+    await api.refused(422, 'invalid_request', 'POST', '/v1/documents', asJson)
+  }
+  await api.refused(422, 'invalid_request', 'POST', '/v1/documents', { body: { source: {} } })
+  await api.refused(422, 'invalid_request', 'POST', '/v1/documents', { body: [] })
+  await nothingLeft()
+})
+
+test('a source that is not there, not a file or not below its root is refused by name', async (t) => {
+  const { bytes } = await newPage()
+  writeFileSync(join(api.folder, 'secret.png'), bytes)
+  symlinkSync(join(api.folder, 'secret.png'), join(api.scans, 'link.png'))
+  symlinkSync('round.png', join(api.scans, 'round.png'))
+  mkdirSync(join(api.scans, 'folder'), { recursive: true })
+  writeFileSync(join(api.scans, 'empty.png'), '')
+  const socket = createServer().listen(join(api.scans, 'socket'))
+  t.after(() => socket.close())
+  await once(socket, 'listening')
+  const cases: [status: number, code: string, root: string, path: string][] = [
+    [422, 'unknown_root', 'nowhere', 'a.png'],
+    [404, 'not_found', 'scans', 'missing.png'],
+    [404, 'not_found', 'scans', 'empty.png/below'],
+    [404, 'not_found', 'scans', 'n'.repeat(300)],
+    [404, 'not_found', 'scans', 'round.png'],
+    [422, 'invalid_request', 'scans', 'folder'],
+    [422, 'invalid_request', 'scans', '../secret.png'],
+    [422, 'invalid_request', 'scans', '/etc/passwd'],
+    [422, 'invalid_request', 'scans', 'a\u0000b'],
+    [422, 'invalid_request', 'scans', 'a\\b'],
+    [403, 'path_outside_root', 'scans', 'link.png'],
+    [422, 'not_a_file', 'scans', 'socket'],
+    [422, 'empty_file', 'scans', 'empty.png'],
+  ]
+  for (const [status, code, root, path] of cases) {
+    const given = { body: { source: { type: 'path', root, path } } }
+    await api.refused(status, code, 'POST', '/v1/documents', given)
+  }
+  await nothingLeft()
+})
+
+test('a refused source is closed', async () => {
+  const open = (): number => readdirSync('/proc/self/fd').length
+  writeFileSync(join(api.scans, 'notes.txt'), 'no image '.repeat(100_000))
+  const given = { body: { source: { type: 'path', root: 'scans', path: 'notes.txt' } } }
+  const refuse = () => api.refused(415, 'unsupported_type', 'POST', '/v1/documents', given)
+  await refuse()
+  const before = open()
+  for (let index = 0; index < 20; index += 1) await refuse()
+  assert.ok(open() < before + 10, `${open()} files are open, ${before} were`)
+})
+
+test('URLs are refused while they are switched off', async () => {
+  const given = { body: { source: { type: 'url', url: 'https://example.org/a.png' } } }
+  await api.refused(422, 'url_refused', 'POST', '/v1/documents', given)
+})

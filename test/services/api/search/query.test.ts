@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test, type TestContext } from 'node:test'
+import * as fc from 'fast-check'
+import { ledgerFile, openLedger } from '../../../../services/ledger/ledger.ts'
+import { parseSearchQuery } from '../../../../services/api/search/query.ts'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import { makeFolder } from '../../../helpers/folder.ts'
+
+/** Answers which of the texts, by index, a query finds. */
+function makeFinder(t: TestContext, texts: readonly string[]): (q: string) => number[] {
+  const folder = makeFolder(t)
+  openLedger(folder).close()
+  const database = new DatabaseSync(ledgerFile(folder))
+  t.after(() => database.close())
+  const insert = database.prepare('INSERT INTO page_texts (rowid, text) VALUES (?, ?)')
+  texts.forEach((text, index) => insert.run(index, text))
+  const find = database.prepare('SELECT rowid FROM page_texts WHERE page_texts MATCH ?')
+  return (q) => find.all(parseSearchQuery(q).match).map((row) => Number(row['rowid']))
+}
+
+const letters = [
+  'The quick brown fox', // 0
+  'A brown dog, and a quick one', // 1
+  'Foxes live near AND far', // 2
+  "O'Brien wrote an e-mail to Ångström", // 3
+  'text: the column of a table', // 4
+]
+
+test('all words must be there, in any order, whatever their case and accents', (t) => {
+  const find = makeFinder(t, letters)
+  assert.deepEqual(find('brown QUICK'), [0, 1])
+  assert.deepEqual(find('quick fox'), [0])
+  assert.deepEqual(find('angstrom'), [3])
+  assert.deepEqual(find('fox cat'), [])
+})
+
+test('a phrase is words that follow one another, in straight quotes or others', (t) => {
+  const find = makeFinder(t, letters)
+  for (const q of ['"quick brown"', '“quick brown”', '„quick brown“', '«quick brown»']) {
+    assert.deepEqual(find(q), [0], q)
+  }
+  assert.deepEqual(find('"brown quick"'), [])
+  assert.deepEqual(find('"quick brown'), [0], 'nobody closed it')
+  assert.deepEqual(find('dog "a quick"'), [1])
+})
+
+test('a word that the index splits is a phrase', (t) => {
+  const find = makeFinder(t, [...letters, 'brien o', 'mail e'])
+  assert.deepEqual(find("o'brien"), [3])
+  assert.deepEqual(find('e-mail'), [3])
+})
+
+test('a star at the end takes all words that begin so', (t) => {
+  const find = makeFinder(t, letters)
+  assert.deepEqual(find('fox*'), [0, 2])
+  assert.deepEqual(find('fox'), [0])
+  assert.deepEqual(find('(fox*)'), [0, 2])
+  assert.deepEqual(find('"quick bro"*'), [0])
+  assert.deepEqual(find('"quick bro*"'), [0])
+  assert.deepEqual(find('ÅNG*'), [3])
+  assert.deepEqual(find('f*x'), [], 'a star elsewhere only splits')
+})
+
+test('a minus before a word or a phrase excludes', (t) => {
+  const find = makeFinder(t, letters)
+  assert.deepEqual(find('brown -dog'), [0])
+  assert.deepEqual(find('-dog brown -fox'), [])
+  assert.deepEqual(find('brown -"a quick"'), [0])
+  assert.deepEqual(find('near -fox*'), [])
+  assert.deepEqual(find('brown - fox'), [0], 'a minus alone is nothing')
+  assert.deepEqual(find('fox -fox'), [])
+})
+
+test("FTS5's own syntax is only words", (t) => {
+  const find = makeFinder(t, letters)
+  assert.deepEqual(find('near AND far'), [2])
+  assert.deepEqual(find('brown AND dog'), [1], 'the word "and" is there')
+  assert.deepEqual(find('brown OR nothing'), [])
+  assert.deepEqual(find('text:column'), [], 'no such two words follow one another')
+  assert.deepEqual(find('text: column'), [4])
+  assert.deepEqual(find('^fox'), [0])
+  assert.deepEqual(find('NEAR(quick fox)'), [])
+  assert.deepEqual(find('quick+brown'), [0])
+})
+
+/** One a line. */
+const oddities = String.raw`"
+""
+"a
+a"
+"a"b"
+'
+(
+((a)
+NEAR
+NEAR(a b, 2)
+a:b
+^a
+^
+a + b
++
+*
+* a
+a *
+**
+-
+--a
+-*
+-"
+a NOT
+NOT a
+AND
+OR OR
+{a b}: c
+%
+\
+;--
+👍
+a👍
+🥳`
+  .split('\n')
+  .concat('a\u0000b', '\u0000', '\ud800', 'a\ud800', '\ue000')
+
+const monsters = [
+  'a '.repeat(5_000),
+  'a'.repeat(10_000),
+  '"'.repeat(10_000),
+  '('.repeat(10_000),
+  '-a '.repeat(3_000),
+  'a.'.repeat(250),
+  manyWords(500, ' '),
+  manyWords(500, '.'),
+  `a ${manyWords(490, ' -')}`,
+  manyWords(3_000, ' '),
+  'ä*'.repeat(400),
+  '*a'.repeat(500),
+  '"a" '.repeat(2_500),
+]
+
+test('nothing that is typed is an error of FTS5', (t) => {
+  const find = makeFinder(t, letters)
+  for (const q of [...oddities, ...monsters]) findOrRefuse(find, q)
+  const unit = fc.constantFrom(...Array.from('ab1 "*-+^:(){}\'\u0000é👍'))
+  const typed = fc.oneof(fc.string({ unit, maxLength: 30 }), fc.string({ unit: 'binary' }))
+  fc.assert(fc.property(typed, (q) => findOrRefuse(find, q)))
+})
+
+test('a search for nothing is refused, and so is one for too much', () => {
+  for (const q of ['', ' ', '*', '-', '"', '" "', '👍 !', '-fox', '-"a b" -cd*', '()', '\u0301']) {
+    assert.throws(
+      () => parseSearchQuery(q),
+      { code: 'invalid_request', message: /nothing to search/ },
+      q,
+    )
+  }
+  assert.throws(() => parseSearchQuery(manyWords(501, ' ')), {
+    code: 'invalid_request',
+    message: /501 words/,
+  })
+  assert.throws(() => parseSearchQuery(manyWords(501, '.')), { code: 'invalid_request' })
+  assert.throws(() => parseSearchQuery(`a -${manyWords(500, ' -')}`), { code: 'invalid_request' })
+})
+
+test('the terms are what a matching page holds, as the index knows it', () => {
+  const { terms } = parseSearchQuery('Straße -not "À la" carte* FOX fox e-mail "')
+  assert.deepEqual(terms, [
+    { tokens: ['straße'], isPrefix: false },
+    { tokens: ['a', 'la'], isPrefix: false },
+    { tokens: ['carte'], isPrefix: true },
+    { tokens: ['fox'], isPrefix: false },
+    { tokens: ['e', 'mail'], isPrefix: false },
+  ])
+})
+
+function manyWords(count: number, separator: string): string {
+  return Array.from({ length: count }, (_, index) => `w${index}`).join(separator)
+}
+
+/** Fails unless the query is answered or refused for its own sake. */
+function findOrRefuse(find: (q: string) => number[], q: string): void {
+  try {
+    find(q)
+  } catch (thrown) {
+    if (thrown instanceof ScriptoriumError && thrown.code === 'invalid_request') return
+    throw new Error(`for ${JSON.stringify(q.slice(0, 100))}`, { cause: thrown })
+  }
+}
+
+test('a prefix of one letter, which would be most of the index, is refused', () => {
+  for (const q of ['f*', 'fox -q*', '"quick b"*']) {
+    assert.throws(() => parseSearchQuery(q), { code: 'invalid_request', message: /two letters/ })
+  }
+  assert.deepEqual(parseSearchQuery('fo*').terms, [{ tokens: ['fo'], isPrefix: true }])
+})

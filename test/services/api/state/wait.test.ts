@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { waitUntil } from '../../../../services/api/state/wait.ts'
+
+test('a waiter receives the result', async () => {
+  let asked = 0
+  assert.equal(await waitUntil(() => (asked += 1) === 3, 30), true)
+  assert.equal(asked, 3)
+})
+
+test('the wait ends when its time is up', async () => {
+  assert.equal(await waitUntil(() => false, 0), false)
+})
+
+test('nothing is waited for that nobody wants to know', async () => {
+  let looks = 0
+  const isWanted = (): boolean => (looks += 1) < 3
+  assert.equal(await waitUntil(() => false, 3_600, isWanted), false)
+  assert.equal(looks, 3)
+})

@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { buildRequest } from '../../../../services/cli/ingest/request.ts'
+import { ingestOptions } from '../../../helpers/ingest-options.ts'
+import { makeRequest } from '../../../helpers/ledger/records.ts'
+
+test('a command without flags asks in words that older aggregators know', () => {
+  const options = ingestOptions(['scans', '--out', 'out'], {})
+  const request = buildRequest(options, { root: '/scans', paths: [''], folders: [] }, '/out')
+  // They refuse any other key: the command would be lost on them.
+  assert.deepEqual(Object.keys(request).toSorted(), Object.keys(makeRequest()).toSorted())
+})

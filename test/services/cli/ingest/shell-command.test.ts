@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { shellCommand, withoutPassword } from '../../../../services/cli/ingest/shell-command.ts'
+
+test('a shell reads the very words that were written', () => {
+  const words = [
+    'plain',
+    '',
+    'two words',
+    "it's",
+    '"$HOME"',
+    '`id`',
+    '$(id)',
+    'a\nb',
+    '~',
+    '*',
+    '\\',
+    '!x',
+    '-x=ä',
+    '&;|',
+  ]
+  const script = `printf '%s\\0' ${shellCommand(words)}`
+  const read = execFileSync('/bin/sh', ['-c', script]).toString()
+  assert.deepEqual(read.split('\0').slice(0, -1), words)
+})
+
+test('plain words are left readable', () => {
+  const words = ['npm', 'run', 'ingest', '--', 'scans/1', '--out', '/tmp/OUT']
+  assert.equal(shellCommand(words), words.join(' '))
+})
+
+test('a password is not shown, however it was given', () => {
+  const words = ['scans', '--pdf-password', 'otter', '--out', 'OUT']
+  assert.deepEqual(withoutPassword(words), ['scans', '--out', 'OUT'])
+  assert.deepEqual(withoutPassword(['--pdf-password=otter', 'scans']), ['scans'])
+})

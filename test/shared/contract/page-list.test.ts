@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  canonicalPageList,
+  faultOfPageList,
+  pagesWanted,
+} from '../../../shared/contract/page-list.ts'
+
+test('a list of pages is taken in the order of the document, each page once', () => {
+  assert.deepEqual(pagesWanted('7,1-3,2', 10), [1, 2, 3, 7])
+  assert.deepEqual(pagesWanted('5', 10), [5])
+})
+
+test('no list is all pages', () => {
+  assert.deepEqual(pagesWanted('', 3), [1, 2, 3])
+})
+
+test('pages beyond the end are left out', () => {
+  assert.deepEqual(pagesWanted('2-9999999', 3), [2, 3])
+})
+
+test('a list of which nothing is left is refused, with what is there', () => {
+  assert.throws(() => pagesWanted('7-9', 3), {
+    code: 'page_out_of_range',
+    message: 'has 3 pages, and none of pages 7-9',
+  })
+})
+
+test('a list has no fault, or one that says what to write instead', () => {
+  for (const list of ['', '1', '1-3,7', '2-2', '1-3,2-5', '1-9999999', '9999999']) {
+    assert.equal(faultOfPageList(list), undefined, list)
+  }
+  for (const list of ['0', '1-', '-1', '1,,2', ',', 'a', '1-2-3', '1–3', '10000000', ' 1', '1.5']) {
+    assert.match(faultOfPageList(list) ?? '', /^is a list of page numbers .*: 1-3,7$/, list)
+  }
+  assert.match(faultOfPageList(Array(101).fill('1').join(',')) ?? '', /at most 100/)
+  for (const list of ['5-2', '1,5-2,7']) {
+    assert.equal(faultOfPageList(list), 'holds a range that runs backwards, 5-2; write 2-5', list)
+  }
+})
+
+test('the same pages have one list, whatever their order and however they overlap', () => {
+  const lists: [given: string, canonical: string][] = [
+    ['', ''],
+    ['7,1-3', '1-3,7'],
+    ['1-3,2-5', '1-5'],
+    ['1,2,3', '1-3'],
+    ['4,4,4-4', '4'],
+    ['1-9,3-4', '1-9'],
+    ['9999999,1-9999998', '1-9999999'],
+    ['5-2', '5-2'],
+  ]
+  for (const [given, canonical] of lists) {
+    assert.equal(canonicalPageList(given), canonical, given)
+    assert.equal(canonicalPageList(canonical), canonical, given)
+  }
+})

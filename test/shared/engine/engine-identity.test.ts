@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createEngineIdentities } from '../../../shared/engine/engine-identity.ts'
+import { nativeVersion } from '../../../shared/engine/native-tesseract.ts'
+import { defaultRecipe, fingerprintOf } from '../../../shared/contract/recipe.ts'
+import { hashFile } from '../../../shared/engine/tessdata.ts'
+import { makeFolder } from '../../helpers/folder.ts'
+
+test('the engine is named with its version, its core and the hash of each model', async (t) => {
+  const prefix = makeFolder(t)
+  const file = join(prefix, 'xyz.traineddata')
+  writeFileSync(file, 'a model')
+  const identify = createEngineIdentities('tesseract.js', prefix)
+  const identity = await identify({ ...defaultRecipe, languages: ['xyz', 'eng'] })
+  assert.equal(identity.name, 'tesseract.js')
+  assert.match(identity.version, /^\d+\.\d+\.\d+/)
+  assert.match(identity.core, /^(relaxedsimd|simd|scalar)-lstm$/)
+  assert.deepEqual(
+    identity.traineddata.map(({ language }) => language),
+    ['xyz', 'eng'],
+  )
+  assert.equal(identity.traineddata[0]?.sha256, await hashFile(file))
+})
+
+test('another model under the same name is another engine', async (t) => {
+  const recipe = { ...defaultRecipe, languages: ['xyz'] }
+  const print = async (model: string): Promise<string> => {
+    const prefix = makeFolder(t)
+    writeFileSync(join(prefix, 'xyz.traineddata'), model)
+    return fingerprintOf(recipe, await createEngineIdentities('tesseract.js', prefix)(recipe))
+  }
+  assert.equal(await print('a model'), await print('a model'))
+  assert.notEqual(await print('a model'), await print('another'))
+})
+
+test('the legacy engine runs on a core of its own', async () => {
+  const identify = createEngineIdentities('tesseract.js', undefined)
+  const { core } = await identify({ ...defaultRecipe, oem: 0 })
+  assert.match(core, /^(relaxedsimd|simd|scalar)$/)
+})
+
+test('a language that is installed after it was missed is found', async (t) => {
+  const prefix = makeFolder(t)
+  const identify = createEngineIdentities('tesseract.js', prefix)
+  const recipe = { ...defaultRecipe, languages: ['xyz'] }
+  await assert.rejects(identify(recipe), { code: 'unknown_language' })
+  writeFileSync(join(prefix, 'xyz.traineddata'), 'a model')
+  assert.equal((await identify(recipe)).traineddata[0]?.language, 'xyz')
+})
+
+test('a module of one’s own is an engine without models', async () => {
+  const identify = createEngineIdentities('/somewhere/my-engine.ts', undefined)
+  assert.deepEqual(await identify({ ...defaultRecipe, languages: ['never_installed'] }), {
+    name: 'my-engine.ts',
+    version: '0',
+    core: 'module',
+    traineddata: [],
+  })
+})
+
+test('the machine’s own tesseract is another engine, with its version', async (t) => {
+  const version = await nativeVersion().catch(() => undefined)
+  if (version === undefined) return t.skip('no tesseract is installed')
+  const native = await createEngineIdentities('native', undefined)(defaultRecipe)
+  assert.deepEqual([native.name, native.version, native.core], ['native', version, 'native'])
+  const wasm = await createEngineIdentities('tesseract.js', undefined)(defaultRecipe)
+  assert.deepEqual(native.traineddata, wasm.traineddata)
+  assert.notEqual(fingerprintOf(defaultRecipe, native), fingerprintOf(defaultRecipe, wasm))
+})
+
+test('a model that is replaced under a running process is noticed', async (t) => {
+  const prefix = makeFolder(t)
+  const file = join(prefix, 'xyz.traineddata')
+  const recipe = { ...defaultRecipe, languages: ['xyz'] }
+  writeFileSync(file, 'a damaged model')
+  const identify = createEngineIdentities('tesseract.js', prefix, 0)
+  const damaged = fingerprintOf(recipe, await identify(recipe))
+  assert.equal(fingerprintOf(recipe, await identify(recipe)), damaged)
+  writeFileSync(file, 'the mended model')
+  assert.notEqual(fingerprintOf(recipe, await identify(recipe)), damaged)
+})
+
+test("a module's engine carries its own identity; without one its file name is the identity", async (t) => {
+  const folder = makeFolder(t)
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const identity = { name: 'mine', version: '2.1', core: 'cpu', traineddata: [] }
+  const named = write(
+    'named.mjs',
+    `export const identity = async () => (${JSON.stringify(identity)})`,
+  )
+  const plain = write('plain.mjs', 'export const createEngine = 1')
+  const broken = write('broken.mjs', 'export const identity = async () => ({ name: 1 })')
+  const identify = (module: string) => createEngineIdentities(module, undefined)(defaultRecipe)
+  assert.deepEqual(await identify(named), identity)
+  const byName = { name: 'plain.mjs', version: '0', core: 'module', traineddata: [] }
+  assert.deepEqual(await identify(plain), byName)
+  assert.deepEqual(await identify(join(folder, 'elsewhere', 'plain.mjs')), byName)
+  await assert.rejects(identify(broken), { code: 'configuration', message: /exports an identity/ })
+})

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { repository } from '../../helpers/processes/processes.ts'
+
+const fixture = join(repository, 'test/fixtures/processes/logger.ts')
+
+/** The exit code of the fixture, not of what reads its log. */
+const codeWith = (rest: string): number | null =>
+  spawnSync('bash', ['-c', `${process.execPath} ${fixture} ${rest}; exit \${PIPESTATUS[0]}`]).status
+
+test('a process goes on when nobody reads its log', () => {
+  assert.equal(codeWith('2>&1 | true'), 7)
+})
+
+test(
+  'a process goes on when the disk of its log is full',
+  {
+    skip: !existsSync('/dev/full') && 'needs /dev/full',
+  },
+  () => {
+    assert.equal(codeWith('2>/dev/full'), 7)
+  },
+)

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connectForAnswers, connectPatiently } from '../../../../shared/redis/connection/redis.ts'
+import { startBlackHole } from '../../../helpers/processes/black-hole.ts'
+import { silent, startPrivateRedis } from '../../../helpers/processes/private-redis.ts'
+
+test('a connection that is taken and never answered is given up, and the next one serves', async (t) => {
+  const server = await startPrivateRedis()
+  t.after(() => server.close())
+  const hole = await startBlackHole(t, server.url)
+  hole.swallow()
+  const redis = connectPatiently(hole.url, silent)
+  t.after(() => redis.disconnect())
+  const problem = await new Promise<Error>((resolve) => redis.once('error', resolve))
+  assert.match(problem.message, /no answer on a new connection/)
+  hole.heal()
+  assert.equal(await redis.ping(), 'PONG')
+})
+
+test('an answer that came while this process was held up is taken, however late', async (t) => {
+  const server = await startPrivateRedis()
+  t.after(() => server.close())
+  const redis = await connectForAnswers(server.url, silent)
+  t.after(() => redis.disconnect())
+  const answer = redis.ping()
+  // As a stopped or starved process: the timers are over before it can read.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_500)
+  assert.equal(await answer, 'PONG')
+  assert.equal(redis.status, 'ready')
+})

@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict'
+import { after, test, type TestContext } from 'node:test'
+import { Queue, Worker } from 'bullmq'
+import { bands, type Band } from '../../../shared/redis/fair-turns.ts'
+import { createKeys, type Keys } from '../../../shared/redis/keys.ts'
+import {
+  createPageQueue,
+  pageBand,
+  queueName,
+  type QueuedJob,
+} from '../../../shared/redis/queue.ts'
+import { startPrivateRedis } from '../../helpers/processes/private-redis.ts'
+import { makeJob } from '../../helpers/ledger/records.ts'
+
+const server = await startPrivateRedis()
+after(() => server.close())
+const redis = server.connect()
+
+function openQueue(t: TestContext, prefix: string) {
+  const keys = createKeys(prefix)
+  const queue = createPageQueue(redis, keys)
+  t.after(() => queue.close())
+  return { keys, queue }
+}
+
+const queued = (
+  jobId: string,
+  path = 'a.png',
+  band: Band = bands.bulk,
+  caller = 'tester',
+): QueuedJob => ({ jobId, job: makeJob({ path }), band, caller })
+
+/** Takes jobs as a worker does, until `count` have been handled. */
+async function take(
+  t: TestContext,
+  keys: Keys,
+  count: number,
+  handle: (id: string, path: string) => void = () => undefined,
+): Promise<string[]> {
+  const taken: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const worker = new Worker<{ path: string }>(
+    queueName,
+    async (job) => handle(job.id ?? '', job.data.path),
+    { connection: redis, prefix: keys.bullPrefix },
+  )
+  t.after(() => worker.close())
+  const onEnd = (id: string): void => {
+    if (taken.push(id) === count) resolve()
+  }
+  worker.on('completed', (job) => onEnd(job.id ?? ''))
+  worker.on('failed', (job) => onEnd(job?.id ?? ''))
+  worker.on('error', (error) => t.diagnostic(error.message))
+  await promise
+  return taken
+}
+
+test('the same id added twice is one job, as it was added first', async (t) => {
+  const { keys, queue } = openQueue(t, 'twice')
+  await queue.add([queued('j1', 'first.png')])
+  await queue.add([queued('j1', 'second.png'), queued('j2')])
+  const paths: string[] = []
+  assert.deepEqual(await take(t, keys, 2, (_, path) => paths.push(path)), ['j1', 'j2'])
+  assert.deepEqual(paths, ['first.png', 'a.png'])
+})
+
+test('uploads go before pages and pages before documents of a run', async (t) => {
+  const { keys, queue } = openQueue(t, 'priority')
+  await queue.add([
+    queued('bulk', 'b.png', bands.bulk),
+    queued('page', 'p.png', bands.page),
+    queued('upload', 'u.png', bands.interactive),
+  ])
+  assert.deepEqual(await take(t, keys, 3), ['upload', 'page', 'bulk'])
+})
+
+test('pages of what somebody waits for go behind new uploads and before all that is bulk', async (t) => {
+  const { keys, queue } = openQueue(t, 'page-priority')
+  await queue.add([
+    queued('bulk', 'b.png', bands.bulk),
+    queued('page', 'p.png', pageBand(makeJob())),
+    queued('waited', 'w.png', pageBand(makeJob({ isInteractive: true }))),
+    queued('upload', 'u.png', bands.interactive),
+  ])
+  assert.deepEqual(await take(t, keys, 4), ['upload', 'waited', 'page', 'bulk'])
+})
+
+/** Jobs of every kind, added in another order than they are taken in. */
+const mixed = [
+  queued('bulk1', 'b.png', bands.bulk),
+  queued('upload1', 'u.png', bands.interactive),
+  queued('bulk2', 'b.png', bands.bulk),
+  queued('page', 'p.png', bands.page),
+  queued('upload2', 'u.png', bands.interactive),
+]
+const inOrder = ['upload1', 'upload2', 'page', 'bulk1', 'bulk2']
+
+test('the place of a job is how many go before it', async (t) => {
+  const { keys, queue } = openQueue(t, 'places')
+  await queue.add(mixed)
+  const places = await queue.places([...inOrder, 'never'])
+  assert.deepEqual([...places], [...inOrder.map((id, index) => [id, index]), ['never', 'absent']])
+  assert.deepEqual(await queue.places([]), new Map())
+  assert.deepEqual(await take(t, keys, 5), inOrder, 'and that is the order in which they go')
+  const ended = await queue.places(inOrder)
+  assert.deepEqual([...ended.values()], Array(5).fill('absent'))
+})
+
+test('a job of a worker is active, and nobody waits behind it', async (t) => {
+  const { keys, queue } = openQueue(t, 'active')
+  await queue.add(mixed)
+  const begun = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  const worker = new Worker(
+    queueName,
+    () => {
+      begun.resolve()
+      return end.promise
+    },
+    { connection: redis, prefix: keys.bullPrefix },
+  )
+  t.after(() => worker.close())
+  await begun.promise
+  const { interactive, bulk, active } = await queue.depth()
+  assert.deepEqual({ interactive, bulk, active }, { interactive: 1, bulk: 3, active: 1 })
+  assert.deepEqual([...(await queue.places(inOrder)).values()], ['active', 0, 1, 2, 3])
+  end.resolve()
+})
+
+test('the depth tells what waits, and for how long', async (t) => {
+  const { queue } = openQueue(t, 'depth')
+  const nothing = { interactive: 0, bulk: 0, active: 0, delayed: 0, failed: 0 }
+  assert.deepEqual(await queue.depth(), { ...nothing, isPaused: false, oldestAt: null })
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  for (const job of mixed.filter(({ jobId }) => jobId !== 'page')) {
+    await queue.add([job])
+    t.mock.timers.tick(1_000)
+  }
+  const { oldestAt, ...counts } = await queue.depth()
+  assert.deepEqual(counts, { ...nothing, interactive: 2, bulk: 2, isPaused: false })
+  assert.equal(oldestAt, 1_000_000, 'a document of a run was first')
+  await queue.remove(['bulk1', 'bulk2'])
+  assert.equal((await queue.depth()).oldestAt, 1_001_000)
+})
+
+test('a paused queue hands nothing out, is as deep as it was, and goes on where it stopped', async (t) => {
+  const { keys, queue } = openQueue(t, 'pause')
+  await queue.add(mixed.slice(0, 2))
+  await queue.pause()
+  const taken = take(t, keys, 5)
+  await queue.add(mixed.slice(2))
+  const { interactive, bulk, active, isPaused } = await queue.depth()
+  assert.deepEqual(
+    { interactive, bulk, active, isPaused },
+    { interactive: 2, bulk: 3, active: 0, isPaused: true },
+  )
+  assert.deepEqual([...(await queue.places(inOrder)).values()], [0, 1, 2, 3, 4])
+  await queue.resume()
+  assert.deepEqual(await taken, inOrder)
+  assert.equal((await queue.depth()).isPaused, false)
+})
+
+test('only jobs that Redis holds are present', async (t) => {
+  const { queue } = openQueue(t, 'present')
+  await queue.add([queued('j1'), queued('j2')])
+  assert.deepEqual(await queue.present(['j1', 'j2', 'j3']), new Set(['j1', 'j2']))
+  assert.deepEqual(await queue.present([]), new Set())
+})
+
+test('a job that was completed is forgotten, so the same id may be added again', async (t) => {
+  const { keys, queue } = openQueue(t, 'again')
+  await queue.add([queued('j1')])
+  await take(t, keys, 1)
+  assert.deepEqual(await queue.present(['j1']), new Set())
+})
+
+test('waiting jobs can be taken off the queue, and those that are not there do no harm', async (t) => {
+  const { queue } = openQueue(t, 'remove')
+  await queue.add([queued('j1'), queued('j2')])
+  await queue.remove(['j1', 'never'])
+  assert.deepEqual(await queue.present(['j1', 'j2']), new Set(['j2']))
+})
+
+test('a job that failed for good stays until it was collected', async (t) => {
+  const { keys, queue } = openQueue(t, 'failed')
+  await queue.add([{ ...queued('j1'), job: makeJob({ attempts: 1 }) }])
+  await take(t, keys, 1, () => {
+    throw new Error('it broke')
+  })
+  const [job] = await queue.failed(10)
+  assert.equal(job?.id, 'j1')
+  assert.equal(job.failedReason, 'it broke')
+  await job.remove()
+  assert.deepEqual(await queue.failed(10), [])
+})
+
+test('clearing forgets every job of this queue and none of another', async (t) => {
+  const mine = openQueue(t, 'mine')
+  const theirs = openQueue(t, 'theirs')
+  await mine.queue.add([queued('j1')])
+  await theirs.queue.add([queued('j1')])
+  await mine.queue.clear()
+  assert.deepEqual(await mine.queue.present(['j1']), new Set())
+  assert.deepEqual(await theirs.queue.present(['j1']), new Set(['j1']))
+})
+
+test('the jobs of a dead worker go to others at once, those of a living one stay in its hands', async (t) => {
+  const { keys, queue } = openQueue(t, 'released')
+  const hourMs = 3_600_000
+  const held = Promise.withResolvers<void>()
+  const options = {
+    connection: redis,
+    prefix: keys.bullPrefix,
+    lockDuration: hourMs,
+    stalledInterval: 200,
+  }
+  const hold = async (name: string, jobId: string): Promise<void> => {
+    await queue.add([queued(jobId)])
+    const taking = Promise.withResolvers<void>()
+    const handle = async (): Promise<void> => {
+      taking.resolve()
+      await held.promise
+    }
+    const worker = new Worker(queueName, handle, { ...options, name })
+    t.after(() => worker.close(true))
+    await taking.promise
+  }
+  await hold('dead', 'j1')
+  await hold('living', 'j2')
+  assert.equal(await queue.release('dead'), 1)
+  assert.equal(await queue.release('nobody'), 0)
+
+  const taken = Promise.withResolvers<string>()
+  const name = 'other'
+  const other = new Worker(queueName, async (job) => taken.resolve(job.id ?? ''), {
+    ...options,
+    name,
+  })
+  t.after(() => other.close(true))
+  assert.equal(await taken.promise, 'j1')
+  assert.equal((await queue.places(['j2'])).get('j2'), 'active')
+  held.resolve()
+})
+
+const many = (caller: string, count: number, band: Band): QueuedJob[] =>
+  Array.from({ length: count }, (_, index) =>
+    queued(`${caller}${String(index).padStart(4, '0')}`, 'a.png', band, caller),
+  )
+
+for (const [name, band] of Object.entries(bands)) {
+  test(`callers take turns: ${name}`, async (t) => {
+    const { queue } = openQueue(t, `turns-${name.toLowerCase()}`)
+    await queue.add(many('greedy', 3_000, band))
+    await queue.add(many('modest', 2, band))
+    await queue.add(many('greedy', 3_100, band).slice(3_000))
+    const places = await queue.places(['modest0000', 'modest0001', 'greedy3000'])
+    const [first, second, last] = [...places.values()].map(Number)
+    assert.ok(Number(first) < 100 && Number(second) < 100, `${first} and ${second} of 3 000`)
+    assert.equal(last, 3_002, 'what comes later does not overtake the same caller')
+  })
+}
+
+test('who has a steady stream of work does not keep waiting what another asked for before', async (t) => {
+  const { keys, queue } = openQueue(t, 'steady')
+  await queue.add(many('patient', 20, bands.interactive))
+  let count = 0
+  const taken: string[] = []
+  const worker = new Worker(
+    queueName,
+    async (job) => {
+      taken.push(job.name)
+      const jobId = `steady${String((count += 1)).padStart(4, '0')}`
+      if (count < 100) await queue.add([queued(jobId, 'a.png', bands.interactive, 'steady')])
+    },
+    { connection: redis, prefix: keys.bullPrefix, autorun: false },
+  )
+  t.after(() => worker.close())
+  const done = new Promise<void>((resolve) => {
+    worker.on(
+      'completed',
+      () => taken.filter((name) => name === 'patient').length === 20 && resolve(),
+    )
+  })
+  void worker.run()
+  await done
+  const others = taken.lastIndexOf('patient') - 19
+  assert.ok(others >= 10 && others <= 30, `${others} of the other's between 20`)
+})
+
+test('pages of a document belong to who asked for it', async (t) => {
+  const { queue } = openQueue(t, 'caller-of')
+  await queue.add([queued('j1', 'a.png', bands.interactive, 'scanner')])
+  assert.equal(await queue.callerOf('j1'), 'scanner')
+  assert.equal(await queue.callerOf('never'), undefined)
+})
+
+test('many jobs are added and looked for some at a time', async (t) => {
+  const { queue } = openQueue(t, 'many')
+  const adding = t.mock.method(Queue.prototype, 'addBulk').mock
+  const asking = t.mock.method(redis, 'pipeline').mock
+  const ids = Array.from({ length: 250 }, (_, n) => `j${n}`)
+  await queue.add(ids.map((id) => queued(id)))
+  assert.deepEqual(
+    adding.calls.map(({ arguments: [jobs] }) => jobs.length),
+    [100, 100, 50],
+  )
+  asking.resetCalls()
+  assert.deepEqual(await queue.present([...ids, 'other']), new Set(ids))
+  assert.equal(asking.callCount(), 3)
+  await queue.remove(ids)
+  assert.deepEqual(await queue.present(ids), new Set())
+})

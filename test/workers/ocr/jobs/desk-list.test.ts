@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, test, type TestContext } from 'node:test'
+import { createKeys } from '../../../../shared/redis/keys.ts'
+import { createReporter } from '../../../../shared/redis/result-stream.ts'
+import { createDeskList } from '../../../../workers/ocr/jobs/desk-list.ts'
+import { startPrivateRedis } from '../../../helpers/processes/private-redis.ts'
+
+const server = await startPrivateRedis()
+after(() => server.close())
+const redis = server.connect()
+let scenes = 0
+
+function setUp(t: TestContext) {
+  scenes += 1
+  const keys = createKeys(`l${scenes}`)
+  const list = createDeskList(createReporter(redis, keys))
+  t.after(() => list.close())
+  const cancel = (documentJobId: string) => redis.set(keys.cancelled(documentJobId), '1')
+  return { list, cancel }
+}
+
+test('of the pages on the desk the one that came first is named', (t) => {
+  const { list } = setUp(t)
+  assert.equal(list.first(), null)
+  const one = list.add('j1', 'a.png#1')
+  const two = list.add('j2n2', 'b.png#2')
+  assert.equal(list.first(), 'a.png#1')
+  one.remove()
+  assert.equal(list.first(), 'b.png#2')
+  two.remove()
+  assert.equal(list.first(), null)
+})
+
+test('two deliveries with the same label are two', (t) => {
+  const { list } = setUp(t)
+  const one = list.add('j1', 'a.png#1')
+  list.add('j1', 'a.png#1')
+  one.remove()
+  assert.equal(list.first(), 'a.png#1')
+})
+
+test('a cancelled page is aborted, and its neighbour is not', async (t) => {
+  const { list, cancel } = setUp(t)
+  const unwanted = list.add('j1', 'a.png#1')
+  const wanted = list.add('j2', 'b.png#1')
+  await cancel('j1')
+  await once(unwanted.cancelling, 'abort')
+  assert.equal(wanted.cancelling.aborted, false)
+})
+
+test('with a document all of its pages are given up', async (t) => {
+  const { list, cancel } = setUp(t)
+  const pages = [list.add('j1n2', 'a.tif#2'), list.add('j1n3', 'a.tif#3')]
+  await cancel('j1')
+  await Promise.all(pages.map(({ cancelling }) => once(cancelling, 'abort')))
+})
+
+test('a page that has left the desk is not aborted', async (t) => {
+  const { list, cancel } = setUp(t)
+  const done = list.add('j1', 'a.png#1')
+  const witness = list.add('j1', 'a.png#1')
+  done.remove()
+  await cancel('j1')
+  await once(witness.cancelling, 'abort')
+  assert.equal(done.cancelling.aborted, false)
+})
+
+test('a Redis that is away costs nothing but the news', async (t) => {
+  let outages = 0
+  const away = createDeskList({
+    cancelled() {
+      outages += 1
+      return outages < 2
+        ? Promise.reject(new Error('Connection is closed.'))
+        : Promise.resolve(['j1'])
+    },
+  })
+  t.after(() => away.close())
+  const entry = away.add('j1', 'a.png#1')
+  await once(entry.cancelling, 'abort')
+  assert.equal(outages, 2)
+})

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { Job } from '../../../../shared/contract/messages/job.ts'
+import { defaultRecipe, fingerprintOf } from '../../../../shared/contract/recipe.ts'
+import { createDesk, type Desk } from '../../../../workers/ocr/jobs/desk.ts'
+import { createEngineSlot } from '../../../../workers/ocr/engine/engine-slot.ts'
+import { createOpenDocuments } from '../../../../workers/ocr/open/open-documents.ts'
+import { createOpeners } from '../../../../workers/ocr/open/open.ts'
+import { createOpening } from '../../../../workers/ocr/jobs/opening.ts'
+import { createReading } from '../../../../workers/ocr/jobs/reading.ts'
+import { makeFolder } from '../../../helpers/folder.ts'
+import { pngOf, tiffOf } from '../../../helpers/pages/pages.ts'
+import { silent } from '../../../helpers/processes/private-redis.ts'
+import { engine, makeJob, makePage } from '../../../helpers/ledger/records.ts'
+import { waitFor } from '../../../helpers/wait.ts'
+
+/** A reading over an upload of these bytes, all that watchers are told, and an engine that ends when it is let. */
+function setUp(t: TestContext, bytes: Buffer) {
+  const root = makeFolder(t)
+  const sha256 = hash('sha256', bytes)
+  writeFileSync(join(root, sha256), bytes)
+  const told: [string, number, number][] = []
+  const state = { readings: 0, closed: 0, until: Promise.resolve() }
+  const engineSlot = createEngineSlot({
+    createEngine: async () => ({
+      async recognise() {
+        state.readings += 1
+        await state.until
+        return { text: 'read', confidence: 90, blocks: makePage({ text: 'read' }).blocks }
+      },
+      async close() {
+        state.closed += 1
+      },
+    }),
+    tessdataPrefix: undefined,
+    limits: { engines: 2, pages: 100, rssBytes: Number.POSITIVE_INFINITY },
+    rssBytes: () => 0,
+    log: silent,
+  })
+  const openers = createOpeners({
+    maxMegapixels: 1,
+    maxPages: 10,
+    decodeMs: 10_000,
+    decodeBytes: 512 * 2 ** 20,
+  })
+  t.after(() => openers.close())
+  const open = createOpening({
+    documents: createOpenDocuments({ openers, maxHeldBytes: 1e6, idleMs: 10_000 }),
+    maxBytes: 1e6,
+    claim: async ({ documentId }) => documentId,
+    addPages: async () => undefined,
+    password: async () => undefined,
+  })
+  const read = createReading({
+    workerId: 'w1',
+    open,
+    maxMegapixels: 1,
+    engineSlot,
+    identities: async () => engine,
+    onBegin: ({ runId }, page, pagesTotal) => void told.push([runId, page, pagesTotal]),
+    log: { debug: () => undefined },
+  })
+  const deliver = (
+    given: Partial<Job> = {},
+    cancelling = new AbortController().signal,
+    desk: Desk = createDesk().bulk,
+  ) => {
+    const fingerprint = fingerprintOf(defaultRecipe, engine)
+    const { stat: _, ...uploaded } = makeJob({ root, path: sha256, fingerprint, ...given })
+    return read({ jobId: 'j1', job: uploaded, attempt: 1, cancelling }, desk)
+  }
+  return { root, sha256, told, state, deliver }
+}
+
+test('an upload that lies in the spool as it came is read', async (t) => {
+  const { sha256, deliver } = setUp(t, await pngOf('page'))
+  const report = await deliver()
+  assert.ok(report.kind === 'page')
+  assert.equal(report.input.sha256, sha256)
+  assert.equal(report.result.text, 'read')
+})
+
+test('an upload whose bytes are no longer those that came is not read', async (t) => {
+  const { root, sha256, state, deliver } = setUp(t, await pngOf('page'))
+  writeFileSync(join(root, sha256), await pngOf('another page'))
+  await assert.rejects(deliver(), { code: 'corrupt_upload', retryable: false })
+  assert.equal(state.readings, 0)
+})
+
+test('where somebody waits, the beginning of each page is told', async (t) => {
+  const { told, deliver } = setUp(t, await pngOf('page'))
+  await deliver({ isInteractive: true, runId: 'u1' })
+  assert.deepEqual(told, [['u1', 1, 1]])
+})
+
+test('of a long document the pages are told one by one, and not its opening', async (t) => {
+  const { told, deliver } = setUp(t, await tiffOf(['one', 'two', 'three']))
+  const report = await deliver({ isInteractive: true, runId: 'u1' })
+  assert.equal(report.kind, 'expanded')
+  assert.deepEqual(told, [])
+  await deliver({ isInteractive: true, runId: 'u1', page: 2, pagesTotal: 3 })
+  assert.deepEqual(told, [['u1', 2, 3]])
+})
+
+test('where nobody waits, nothing is told', async (t) => {
+  const { told, deliver } = setUp(t, await pngOf('page'))
+  await deliver()
+  assert.deepEqual(told, [])
+})
+
+test('a page that is cancelled while the engine reads it is given up', async (t) => {
+  const { state, deliver } = setUp(t, await pngOf('page'))
+  state.until = new Promise(() => undefined)
+  const cancelling = new AbortController()
+  const reading = deliver({}, cancelling.signal)
+  await waitFor('the reading has begun', () => state.readings === 1)
+  cancelling.abort()
+  await assert.rejects(reading, { code: 'cancelled' })
+  assert.equal(state.closed, 1)
+})
+
+test('preparation during another reading is reported, so that the time is not counted twice', async (t) => {
+  const { state, deliver } = setUp(t, await pngOf('page'))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  state.until = promise
+  const { prepare, read } = createDesk().bulk
+  let prepared = 0
+  const desk: Desk = {
+    read,
+    prepare: async (work) => prepare(work).finally(() => (prepared += 1)),
+  }
+  const { signal } = new AbortController()
+  const first = deliver({ documentId: 'd1' }, signal, desk)
+  await waitFor('the first is read', () => state.readings === 1)
+  const second = deliver({ documentId: 'd2' }, signal, desk)
+  await waitFor('the second is prepared', () => prepared === 2)
+  resolve()
+  const [alone, beside] = (await Promise.all([first, second])).map((report) =>
+    report.kind === 'page' ? report.result.timings : assert.fail(report.kind),
+  )
+  assert.equal(alone?.overlapMs, 0)
+  const rounding = 0.01
+  assert.ok(beside?.overlapMs && beside.overlapMs >= beside.prepareMs - rounding)
+})

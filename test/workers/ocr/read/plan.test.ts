@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defaultRecipe, presets } from '../../../../shared/contract/recipe.ts'
+import { toVariables } from '../../../../workers/ocr/engine/variables.ts'
+import { engineWishesOf, planOf } from '../../../../workers/ocr/read/plan.ts'
+
+const [fast, balanced, best] = presets.map((preset) => planOf({ preset, languages: ['eng'] }))
+
+test('a better preset makes more attempts, and asks more of a reading before it is enough', () => {
+  const attempts = [fast, balanced, best].map((plan) => plan?.attempts.length ?? 0)
+  assert.deepEqual(
+    attempts,
+    attempts.toSorted((a, b) => a - b),
+  )
+  const marks = [fast, balanced, best].map((plan) => plan?.enough ?? 0)
+  assert.deepEqual(
+    marks,
+    marks.toSorted((a, b) => a - b),
+  )
+  assert.ok(marks.every((mark) => mark <= 1))
+})
+
+test('attempts of a preset have names of their own, and sound sizes', () => {
+  for (const preset of presets) {
+    const { attempts } = planOf({ preset, languages: ['eng'] })
+    assert.equal(new Set(attempts.map(({ name }) => name)).size, attempts.length)
+    for (const { many, gain, ...usual } of attempts) {
+      for (const { textHeight, narrowing } of [usual, many ?? usual]) {
+        assert.ok(textHeight >= 10 && textHeight <= 60)
+        assert.ok(narrowing > 0.5 && narrowing <= 1)
+      }
+      assert.ok(gain >= 1)
+    }
+  }
+})
+
+test('other languages than English are read larger than it, with every preset', () => {
+  for (const preset of presets) {
+    const sizes = (languages: string[]) => {
+      const { many, textHeight } = planOf({ preset, languages }).attempts[0]
+      return [textHeight, many?.textHeight ?? textHeight]
+    }
+    const [usual = 0, many = 0] = sizes(['eng'])
+    assert.ok(many < usual, 'where there is much of it, English is read smaller')
+    for (const languages of [['spa'], ['eng', 'deu'], ['script/Fraktur']]) {
+      const [ofOthers = 0, manyOfOthers = 0] = sizes(languages)
+      assert.ok(ofOthers >= usual && manyOfOthers > many, preset)
+    }
+  }
+})
+
+const { attempts } = planOf({ preset: 'balanced', languages: ['eng'] })
+const [whole] = attempts
+const local = attempts.find(({ thresholding }) => thresholding === 'sauvola') ?? whole
+
+const variablesOf = (...args: Parameters<typeof engineWishesOf>) =>
+  toVariables(engineWishesOf(...args))
+
+test('an attempt tells the engine its resolution and its thresholding', () => {
+  const otsu = engineWishesOf(whole, defaultRecipe)
+  assert.deepEqual([otsu.psm, otsu.dpi], [defaultRecipe.psm, whole.dpi])
+  assert.equal(variablesOf(whole, defaultRecipe)['thresholding_method'], '0')
+  assert.equal(variablesOf(local, defaultRecipe)['thresholding_method'], '2')
+})
+
+test('only the quickest preset does without tables', () => {
+  const found = presets.map((preset) => {
+    const [first] = planOf({ preset, languages: ['eng'] }).attempts
+    return variablesOf(first, defaultRecipe)['textord_tabfind_find_tables']
+  })
+  assert.deepEqual(found, ['0', undefined, undefined])
+})
+
+test("the user's own settings override those of the attempt", () => {
+  const variables = { thresholding_method: '1', preserve_interword_spaces: '1' }
+  const recipe = { ...defaultRecipe, psm: 6, dpi: 150, variables }
+  const { psm, dpi } = engineWishesOf(whole, recipe)
+  assert.deepEqual([psm, dpi], [6, 150])
+  assert.deepEqual(variablesOf(whole, recipe), variables)
+})

@@ -1,0 +1,30 @@
+import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
+import type { ReadableType } from '../../../../shared/files/media-types.ts'
+import { damaged } from '../../../../shared/raster/raster.ts'
+import type { OpenedPage, OpenLimits } from '../opened.ts'
+import type { GreyPage } from './calls.ts'
+import type { PageDecoder } from './decoder.ts'
+
+/** Decodes a file's first page in the decoder's process. Rejects with a `ScriptoriumError`. */
+export async function decodeInProcess(
+  decoder: PageDecoder,
+  bytes: Uint8Array,
+  mediaType: ReadableType,
+  { maxMegapixels, decodeMs }: OpenLimits,
+): Promise<OpenedPage> {
+  const request = { bytes: new Uint8Array(bytes), mediaType, maxMegapixels }
+  const call = decoder.call('grey', request, { deadlineMs: decodeMs })
+  return toPixels(await call.catch(explain))
+}
+
+/** A file that breaks the decoder counts as damaged: nothing else can be known about it. */
+function explain(thrown: unknown): never {
+  if (thrown instanceof ScriptoriumError) throw thrown
+  throw damaged(toError(thrown).message)
+}
+
+export function toPixels({ grey, ...geometry }: GreyPage): OpenedPage {
+  const { width, height } = geometry
+  const data = Buffer.from(grey.buffer, grey.byteOffset, grey.byteLength)
+  return { ...geometry, kind: 'pixels', pixels: { data, raw: { width, height, channels: 1 } } }
+}

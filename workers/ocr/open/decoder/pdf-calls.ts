@@ -1,0 +1,29 @@
+import type { PageWishes, TextLayer } from '../opened.ts'
+
+/** A page as the process returns it. */
+export type OpenedPdfPage = { width: number; height: number; dpi: number } & (
+  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer> }
+  | { kind: 'layer'; layer: TextLayer }
+)
+
+export interface PdfLimits {
+  maxMegapixels: number
+  /** Memory limit of the process, bytes. */
+  maxBytes: number
+}
+
+/** The decoder's calls for PDFs: argument and answer of each. */
+export interface PdfCalls {
+  /** Reserves memory for a file. The file arrives in pieces, so that memory holds it only once. */
+  openPdf: { argument: { length: number }; answer: { id: number } }
+  fillPdf: { argument: { id: number; at: number; bytes: Uint8Array<ArrayBuffer> }; answer: null }
+  loadPdf: {
+    argument: { id: number; password: string | undefined }
+    answer: { pagesTotal: number }
+  }
+  pdfPage: {
+    argument: PageWishes & { id: number; index: number } & PdfLimits
+    answer: OpenedPdfPage
+  }
+  closePdf: { argument: { id: number }; answer: null }
+}

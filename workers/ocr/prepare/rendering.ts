@@ -1,0 +1,100 @@
+import { frameOf } from './frame.ts'
+import { scaledSize } from './grey.ts'
+import type { Point, Size } from './mapping.ts'
+import { lettersOf } from './slope/slope.ts'
+import type { SlopeField } from './slope/slope-field.ts'
+import type { Frame } from './slope/straighten.ts'
+import type { PageSurvey } from './survey.ts'
+
+interface LetterSize {
+  /** Target height of a line's capitals, pixels. */
+  textHeight: number
+  /** Width of the writing relative to its original width, 0 to 1. */
+  narrowing: number
+}
+
+/** The rendering that an attempt asks for. */
+export interface RenderWishes extends LetterSize {
+  /** For pages of many letters: they take the most time, and narrowing costs least there. */
+  many?: LetterSize
+  /** Maximum factor by which faint ink is darkened. */
+  gain: number
+}
+
+/** Decisions about a rendering, which its steps carry out. */
+export interface Rendering {
+  frame: Frame
+  /** Wished factors, across and down. */
+  factor: Point
+  /** The factors that whole pixels allow. */
+  scale: Point
+  /** Side of the background's tiles in the scaled image, pixels. */
+  tileSide: number
+  gain: number
+  slopes: SlopeField | undefined
+}
+
+/**
+ * Most printed pages have more letters in lines than this, most receipts and forms fewer. Specks do not count: old
+ * paper has as many specks as letters.
+ */
+const manyLetters = 750
+/** Enlarging writing beyond this factor only blurs it. */
+const maxEnlargement = 4
+const maxPixels = 30e6
+/** A page without lines is a picture with a few words at most: on a sheet of A4 this many pixels are 147 dpi. */
+const maxPicturePixels = 3e6
+/** Maximum side that the engine accepts. */
+const maxSide = 32_767
+/** A scale this close to 1 does not repay its time. */
+const nearlyOne = 0.06
+/** Side of the background's tiles, in text heights. */
+const tileHeights = 1.3
+
+/** Decides how a surveyed page is rendered: its writing at the wished height, lines level, paper white. */
+export function planRendering(survey: PageSurvey, wishes: RenderWishes): Rendering {
+  const { page, slopes } = survey
+  const frame = frameOf(survey)
+  const { textHeight, narrowing } = sizeOf(survey, wishes)
+  const maxScale = maxScaleOf(page, frame, survey.hasLines ? maxPixels : maxPicturePixels)
+  const down = Math.min(scaleOf(survey, textHeight), maxScale)
+  const factor = { x: down * narrowing, y: down }
+  const scaled = scaledSize(page, factor.x, factor.y)
+  const height = survey.textHeight === 0 ? 24 : survey.textHeight * down
+  return {
+    frame,
+    factor,
+    scale: { x: scaled.width / page.width, y: scaled.height / page.height },
+    tileSide: Math.max(16, Math.round(height * tileHeights)),
+    gain: wishes.gain,
+    slopes,
+  }
+}
+
+/** Chooses the size of a page's writing. */
+function sizeOf(
+  { samples }: PageSurvey,
+  { textHeight, narrowing, many }: RenderWishes,
+): LetterSize {
+  const hasMany = lettersOf(samples) > manyLetters
+  return hasMany && many !== undefined ? many : { textHeight, narrowing }
+}
+
+function scaleOf({ textHeight, hasLines }: PageSurvey, wanted: number): number {
+  const scale = textHeight === 0 ? 1 : wanted / textHeight
+  // A page without lines is a picture, and its measured text height is grain: enlarging it would take longer than a
+  // page of text.
+  if (!hasLines) return Math.min(1, scale)
+  return Math.abs(scale - 1) < nearlyOne ? 1 : scale
+}
+
+/** Keeps both the whole page, which is scaled before its frame is cut out, and the frame within the limits. */
+function maxScaleOf(page: Size, frame: Size, pixels: number): number {
+  const width = Math.max(page.width, frame.width)
+  const height = Math.max(page.height, frame.height)
+  return Math.min(
+    maxEnlargement,
+    maxSide / Math.max(width, height),
+    Math.sqrt(pixels / (width * height)),
+  )
+}
