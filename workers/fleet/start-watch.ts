@@ -11,6 +11,8 @@ import { idText, messageText } from '../../shared/contract/schema/bounded.ts'
 interface Deps {
   /** Forwards a failure to the aggregator. */
   tell: (failure: StartFailure) => Promise<void>
+  /** A process that forked the fleet ends the run on the exit code of a configuration error; pausing it, too, is a race. */
+  hasParent: boolean
   log: Logger
 }
 
@@ -27,7 +29,7 @@ const minDeaths = 3
  * Detects workers that exit before they are ready, one after the other: a damaged model, too little memory. Nobody
  * reads then, and nobody else knows the reason: runs pause with it instead of waiting.
  */
-export function createStartWatch({ tell, log }: Deps) {
+export function createStartWatch({ tell, hasParent, log }: Deps) {
   let deaths = 0
   let telling: Promise<void> = Promise.resolve()
 
@@ -54,8 +56,10 @@ export function createStartWatch({ tell, log }: Deps) {
       child.once('exit', (code, signal) => {
         if (isReady || code === exitCodes.done) return
         deaths += 1
+        const isMisconfigured = code === exitCodes.configuration
+        if (isMisconfigured && hasParent) return
         // On a configuration error the fleet itself exits: there will be no third.
-        if (deaths < minDeaths && code !== exitCodes.configuration) return
+        if (deaths < minDeaths && !isMisconfigured) return
         const how = signal === null ? `exit code ${String(code)}` : signal
         report(said ?? { code: 'worker_crash', message: `exited during start (${how})` })
       })

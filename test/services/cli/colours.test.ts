@@ -12,7 +12,8 @@ test(
   { skip: withoutTerminal },
   async (t) => {
     const scene = createScene(t)
-    const environment = { ...scene.environment, TERM: 'xterm', NO_COLOR: undefined }
+    // Node takes a terminal of a CI for one without colours.
+    const environment = { ...scene.environment, TERM: 'xterm', NO_COLOR: undefined, CI: undefined }
     const screenOf = async (more: NodeJS.ProcessEnv): Promise<string> => {
       const terminal = openTerminal(scene, help, { environment: { ...environment, ...more } })
       await terminal.ended

@@ -7,9 +7,10 @@ import { createStartWatch } from '../../../workers/fleet/start-watch.ts'
 import { silent } from '../../helpers/processes/private-redis.ts'
 
 /** A watch, and processes that it sees come and go. */
-function setUp() {
+function setUp(hasParent = false) {
   const told: StartFailure[] = []
-  const watch = createStartWatch({ tell: async (failure) => void told.push(failure), log: silent })
+  const tell = async (failure: StartFailure): Promise<void> => void told.push(failure)
+  const watch = createStartWatch({ tell, hasParent, log: silent })
   const live = (messages: readonly unknown[], code: number | null, signal?: string): void => {
     const child = new EventEmitter()
     watch.watch(child as ChildProcess)
@@ -51,4 +52,16 @@ test('a configuration error is told at once: the fleet ends with it', () => {
   const { told, live } = setUp()
   live([{ kind: 'failed', code: 'unknown_language', message: 'no data for xyz' }], 9)
   assert.deepEqual([told[0]?.code, told[0]?.deaths], ['unknown_language', 1])
+})
+
+test('a parent learns of a configuration error from the exit code, so the run is not paused for it', () => {
+  const { told, live } = setUp(true)
+  const unknown = { kind: 'failed', code: 'unknown_language', message: 'no data for xyz' }
+  for (const _ of [1, 2, 3]) live([unknown], 9)
+  assert.equal(told.length, 0)
+  live([damaged], 15)
+  assert.deepEqual(
+    told.map(({ code }) => code),
+    [damaged.code],
+  )
 })

@@ -109,12 +109,18 @@ async function decode({ width, height, ...page }: OpenedPage & { kind: 'pixels' 
 
 async function judge(bytes: Buffer, password?: string): Promise<string> {
   try {
-    const document = await openers.open(bytes, password)
+    let document = await openers.open(bytes, password)
+    const wishes = { dpi: 0, pdfText: 'auto' } as const
+    /** A decoder process that has grown ends after a page; its document is opened again, as a worker does. */
+    const pageOf = async (number: number): Promise<OpenedPage> => {
+      if (document.isLost()) document = await openers.open(bytes, password)
+      return document.page(number, wishes)
+    }
     let verdict = ''
     const refusals = new Set<ErrorCode>()
     for (let number = 1; number <= document.pagesTotal; number += 1) {
       try {
-        const page = await document.page(number, { dpi: 0, pdfText: 'auto' })
+        const page = await pageOf(number)
         if (page.kind === 'pixels') await decode(page)
         verdict += page.kind === 'pixels' ? 'p' : 'l'
       } catch (thrown) {
