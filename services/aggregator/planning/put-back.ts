@@ -4,22 +4,27 @@ import { nextPass } from '../../ledger/document-jobs.ts'
 
 /**
  * Plans documents of a run again that failed, or have a failed page, with one of these codes: the service was to blame,
- * not the file. Each gets a new job id, because Redis knows that the old ones have reported. Read pages stay. The
- * caller wraps it in a transaction.
+ * not the file. Each gets a new job id, because Redis knows that the old ones have reported. Read pages stay. Each
+ * iteration is a batch in a transaction of its own; after a crash, a repetition finds the rest.
  */
-export function putBack(ledger: Ledger, runId: string, isToBlame: (code: string) => boolean): void {
+export function* putBack(
+  ledger: Ledger,
+  runId: string,
+  isToBlame: (code: string) => boolean,
+): Generator<void> {
   const { documents, pages } = ledger
-  const failed = documents
-    .failedIn(runId)
-    .filter(
-      ({ error, outcome }) => error !== null && outcome !== 'cancelled' && isToBlame(error.code),
-    )
-  const open = pages.openWithFailures(runId).flatMap((id) => {
+  const isBlamed = ({ error, outcome }: Document): boolean =>
+    error !== null && outcome !== 'cancelled' && isToBlame(error.code)
+  const planAll = (rows: readonly Document[]): void =>
+    ledger.transaction(() => {
+      for (const row of rows) planRest(ledger, row)
+    })
+  for (const failed of documents.failedInTurns(runId)) yield planAll(failed.filter(isBlamed))
+  for (const id of pages.openWithFailures(runId)) {
     const row = documents.get(id)
     const codes = pages.failures(id).map(({ error }) => error.code)
-    return row?.state === 'planned' && codes.some(isToBlame) ? [row] : []
-  })
-  for (const row of [...failed, ...open]) planRest(ledger, row)
+    if (row?.state === 'planned' && codes.some(isToBlame)) yield planAll([row])
+  }
 }
 
 /** Plans the unread pages. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import { causeOf, explain } from '../../../shared/process/causes.ts'
 import type { DocumentError } from '../../../shared/contract/contract.ts'
 import { toError } from '../../../shared/process/errors.ts'
@@ -191,7 +192,11 @@ export function startRun(deps: Deps, run: FolderRun) {
     async pause(why: Pause, isToBlame: (code: string) => boolean): Promise<void> {
       await done
       if (ending !== undefined) return // It has just been cancelled, or another run replaces it.
-      ledger.transaction(() => putBack(ledger, run.id, isToBlame))
+      const turns = createEventTurns()
+      for (const _ of putBack(ledger, run.id, isToBlame)) await turns.give()
+      if (ending !== undefined) return
+      // Results were recorded in the meantime; few of them are left.
+      for (const _ of putBack(ledger, run.id, isToBlame));
       progress.putBack(ledger.documents.countFinal(run.id))
       await end('paused', why)
     },

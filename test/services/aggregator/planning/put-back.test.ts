@@ -19,8 +19,7 @@ function setUp(t: TestContext, ids: readonly string[]) {
   for (const id of ids) ledger.documents.plan(makePlan(id))
   const record = createRecorder(ledger, () => undefined)
   const take = (...reports: WorkerReport[]) => ledger.transaction(() => record(reports))
-  const back = () =>
-    ledger.transaction(() => putBack(ledger, 'r1', (code) => code === 'engine_failed'))
+  const back = () => [...putBack(ledger, 'r1', (code) => code === 'engine_failed')]
   return { ledger, take, back }
 }
 
@@ -116,4 +115,16 @@ test('only a paused run is resumed, and one whose folder another run takes is pa
   ledger.runs.end('r1', 'paused', null)
   ledger.runs.supersedePaused('/out')
   assert.equal(ledger.runs.get('r1')?.state, 'interrupted')
+})
+
+test('many failed documents are planned in batches, each in a transaction of its own', (t) => {
+  const ids = Array.from({ length: 120 }, (_, index) => `d${String(index).padStart(3, '0')}`)
+  const { ledger, take } = setUp(t, ids)
+  take(...ids.map((id) => failedReport(about(id), broken)))
+  const planned: number[] = []
+  for (const _ of putBack(ledger, 'r1', (code) => code === 'engine_failed')) {
+    planned.push(ids.filter((id) => rowOf(ledger, id).state === 'planned').length)
+  }
+  assert.equal(planned.at(-1), ids.length)
+  assert.ok(planned.every((count, index) => count - (planned[index - 1] ?? 0) <= 50))
 })

@@ -151,6 +151,16 @@ test('duplicates wait for their original and end with it', (t) => {
   assert.deepEqual(['d2', 'd3'].map(outcomeOf), ['duplicate', 'duplicate'])
 })
 
+test('of thousands of duplicates, one transaction settles a thousand; the others can be planned again', (t) => {
+  const ids = Array.from({ length: 1_201 }, (_, index) => `d${index}`)
+  const { ledger, take } = setUp(t, ids)
+  take(...ids.slice(1).map((id) => duplicate(id, 'd0')))
+  assert.equal(take(pageReport(about('d0'))).read.length, 1_001)
+  const left = ledger.documents.stranded()
+  assert.equal(left.length, 200)
+  assert.ok(left.every(({ state }) => state === 'waiting'))
+})
+
 test('bytes that cannot be read cannot be read in the copy either', (t) => {
   const { take, outcomeOf } = setUp(t, ['d1', 'd2'])
   take(duplicate('d2', 'd1'))
