@@ -1,3 +1,5 @@
+import pLimit from 'p-limit'
+import { awaitUntil } from '../process/await-until.ts'
 import { ScriptoriumError } from '../process/errors.ts'
 import { startChild, type Child } from './child.ts'
 import {
@@ -9,7 +11,7 @@ import {
   isTooMuch,
   type Wording,
 } from './endings.ts'
-import { findWrapper } from './limits.ts'
+import { environment, findWrapper } from './limits.ts'
 import type { Calls, Request, Response } from './protocol.ts'
 
 interface Deps extends Wording {
@@ -38,6 +40,11 @@ const defaultIdleMs = 30_000
  * Processes untrusted files in a child process, so that a file on which it hangs, crashes or needs too much memory
  * costs only that file. Calls run one after the other. The first call starts the process; later calls reuse it; after
  * its end the next call starts a new one.
+ *
+ * Both decoders use it. A pool of threads (`piscina`) does not serve: threads share the memory of their process, so no
+ * limit holds for one of them, and a crash in libvips or PDFium ends all of them with it. The engines need no such
+ * process: tesseract.js runs WebAssembly in a thread that a worker process may end, and `tesseract` is a process
+ * already, with a protocol of its own. Searches run in a thread, because they read our own ledger.
  */
 export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
   const { script, maxBytes, keepBytes, idleMs = defaultIdleMs } = deps
@@ -46,8 +53,7 @@ export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
   /** Counts processes: objects opened in an earlier one are gone. */
   let generation = 0
   let isClosed = false
-  let queue: Promise<unknown> = Promise.resolve()
-  let pending = 0
+  const inTurn = pLimit(1)
   let idle: NodeJS.Timeout | undefined
 
   const end = async (): Promise<void> => {
@@ -57,7 +63,7 @@ export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
   }
 
   const start = async (): Promise<Child> => {
-    wrapper ??= findWrapper()
+    wrapper ??= findWrapper(environment)
     const started = await startChild({ script, maxBytes, wrapper: await wrapper })
     generation += 1
     child = started
@@ -67,20 +73,20 @@ export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
 
   const ask = async (asked: Child, request: Request, options: CallOptions): Promise<Response> => {
     const { deadlineMs, signal } = options
-    const stopped = Promise.withResolvers<never>()
-    const timer = setTimeout(() => stopped.reject(isLate(deps, deadlineMs)), deadlineMs)
-    const unwatch = asked.gauge.watch(maxBytes, () => stopped.reject(isTooMuch(deps)))
-    const onAbort = (): void => stopped.reject(isCancelled())
-    signal?.addEventListener('abort', onAbort)
+    const full = new AbortController()
+    const unwatch = asked.gauge.watch(maxBytes, () => full.abort())
     try {
-      return await Promise.race([asked.ask(request), stopped.promise])
+      return await awaitUntil(asked.ask(request), {
+        deadlineMs,
+        late: () => isLate(deps, deadlineMs),
+        signal: signal === undefined ? full.signal : AbortSignal.any([signal, full.signal]),
+        cancelled: () => (full.signal.aborted ? isTooMuch(deps) : isCancelled()),
+      })
     } catch (thrown) {
       await end()
       throw explainEnd(deps, thrown, asked.gauge.lastBytes())
     } finally {
-      clearTimeout(timer)
       unwatch()
-      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -110,15 +116,11 @@ export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
       options: CallOptions,
     ): Promise<C[N]['answer']> {
       clearTimeout(idle)
-      pending += 1
-      const turn = queue.then(() => call({ name, argument }, options))
-      queue = turn
-        .catch(() => undefined)
-        .finally(() => {
-          pending -= 1
-          if (pending === 0) idle = setTimeout(() => void end(), idleMs).unref()
-        })
-      return turn
+      return inTurn(() =>
+        call({ name, argument }, options).finally(() => {
+          if (inTurn.pendingCount === 0) idle = setTimeout(() => void end(), idleMs).unref()
+        }),
+      )
     },
     /** Identifies the running process; undefined while none runs. */
     generation: (): number | undefined => (child?.isAlive() === true ? generation : undefined),
@@ -127,8 +129,7 @@ export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
       isClosed = true
       clearTimeout(idle)
       await end()
-      await queue
-      clearTimeout(idle)
+      await inTurn(() => clearTimeout(idle)) // After the calls that waited.
     },
   }
 }

@@ -23,14 +23,21 @@ export const environment = {
 /** util-linux's `setpriv`: the kernel kills the child with its parent, even a child that is busy. */
 const endsWithParent = ['setpriv', '--pdeathsig', 'KILL']
 
-/** Arguments that precede `node` on the command line; none where this machine lacks the program. */
-export const findWrapper = (): Promise<readonly string[]> => {
-  const [command = '', ...rest] = endsWithParent
-  return run(command, [...rest, 'true'], { env: environment }).then(
-    () => endsWithParent,
-    () => [],
+/** Whether this machine has a program that starts another one, as `setpriv` does: by a trial run. */
+export const canWrap = (words: readonly string[], env?: NodeJS.ProcessEnv): Promise<boolean> => {
+  const [command = '', ...rest] = words
+  return run(command, [...rest, 'true'], { env }).then(
+    () => true,
+    () => false,
   )
 }
+
+/**
+ * Arguments that precede a child's command, so that it ends with its parent; none where this machine lacks the program.
+ * The child's environment decides where the program is searched for; by default it is that of this process.
+ */
+export const findWrapper = async (env?: NodeJS.ProcessEnv): Promise<readonly string[]> =>
+  (await canWrap(endsWithParent, env)) ? endsWithParent : []
 
 /** The watch kills a process that grows beyond the limit; the kernel refuses memory a little above it. */
 const slackBytes = 64 * 2 ** 20

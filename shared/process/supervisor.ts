@@ -30,24 +30,20 @@ interface Options {
   force?: (child: ChildProcess) => void
 }
 
-/** Being killed says nothing about its ability to start; exiting by itself each time does. */
+/** A process that lived this long was able to start. */
 const healthyMs = 5_000
 const firstRestartMs = 250
 /** Being killed says nothing about its ability to start; exiting by itself each time does. */
 const maxRestartMs = { killed: 2_000, failed: 15_000 }
 /** A process that had started before may temporarily be refused a resource: memory for its engine, for example. */
 const refusalsOnceHealthy = 3
-/**
- * Keeps a process alive: restarts it whenever it ends, with a growing delay while it ends at once, and gives up only on
- * a configuration error that no document caused. All processes that we start are supervised here: roles, workers, the
- * private Redis.
- */
+/** A shell exits with this plus the number of the signal that killed its command. */
 const shellKilled = 128
 
 /**
  * Keeps a process alive: restarts it whenever it ends, with a growing delay while it ends at once, and gives up only on
  * a configuration error that no document caused. All processes that we start are supervised here: roles, workers, the
- * private Redis.
+ * private Redis. A confined process is not: the next call starts it, and a call that fails is the file's failure.
  */
 export function supervise(options: Options) {
   const { launch, onMisconfigured, onDeath, hasInHand = () => false } = options

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import pRetry from 'p-retry'
 import { toError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hand, type Hands } from '../../../shared/hands/hands.ts'
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import { delayAfter, retryForEver } from '../../../shared/process/retry.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import { failed as failedReport, openEntry } from '../../../shared/redis/result-stream.ts'
@@ -47,10 +47,9 @@ const busyMs = 200
 const gatherMs = 40
 const abandonedEveryMs = 10_000
 /** Delays between attempts while Redis rejects commands or is unreachable. */
-const pauseMs = { first: 200, longest: 5_000 }
+const delays = { firstMs: 200, maxMs: 5_000 }
 /** Maximum wait for a fleet that still reads while we stop: later reports are collected after the next start. */
 const stopWithinMs = 5_000
-const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout: 10_000 }
 
 /**
  * Takes results from the stream in batches: one transaction, then the acknowledgement, then the output files. After a
@@ -73,9 +72,8 @@ export function createCollector(deps: Deps) {
 
   /** Retries until the disk accepts the work: meanwhile results wait in Redis, and the fleet pauses by itself. */
   const persistently = <T>(what: string, work: () => Promise<T> | T): Promise<T> =>
-    pRetry(work, {
-      ...retries,
-      onFailedAttempt: ({ error, attemptNumber }) => log.error({ err: error, attemptNumber }, what),
+    retryForEver(work, {
+      onFailure: (err, attemptNumber) => log.error({ err, attemptNumber }, what),
     })
 
   /** Returns the documents that become final by this. */
@@ -217,7 +215,7 @@ export function createCollector(deps: Deps) {
     /** Collects until `stopping`, and then the entries that have already arrived. */
     async run(stopping: AbortSignal): Promise<void> {
       let lookedAt = 0
-      let pause = pauseMs.first
+      let failures = 0
       let stopAt = Number.POSITIVE_INFINITY
       stopping.addEventListener('abort', () => (stopAt = performance.now() + stopWithinMs))
       for (;;) {
@@ -232,7 +230,7 @@ export function createCollector(deps: Deps) {
           const waitMs = isQuiet ? quietBlockMs : blockMs
           const entries = await reader.next(batchSize, isStopping ? 1 : waitMs)
           await absorb(entries)
-          pause = pauseMs.first
+          failures = 0
           if (isBusy(entries.length)) await delay(gatherMs)
           const isAll = entries.length < batchSize || performance.now() > stopAt
           if (isStopping && isAll) return
@@ -240,8 +238,8 @@ export function createCollector(deps: Deps) {
           // Redis was restarted or wiped: the consumer group may be lost.
           log.warn({ err: toError(thrown) }, 'collecting failed, retrying')
           if (isStopping) return
-          await delay(pause)
-          pause = Math.min(2 * pause, pauseMs.longest)
+          failures += 1
+          await delay(delayAfter(failures, delays))
           await recover().catch(() => undefined) // Otherwise the next round fails, too, and returns here.
         }
       }

@@ -1,10 +1,10 @@
-import pRetry from 'p-retry'
 import { startFailureSchema, type StartFailure } from '../../../shared/redis/heartbeats.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import { defaultMaxFailures } from '../../../shared/contract/max-failures.ts'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import { retryForEver } from '../../../shared/process/retry.ts'
 import type { Pause } from '../../../shared/contract/pause.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
@@ -31,12 +31,6 @@ interface Deps {
   outages: Lines
 }
 
-const retries = {
-  retries: Number.POSITIVE_INFINITY,
-  minTimeout: 500,
-  maxTimeout: 10_000,
-  unref: true,
-}
 const parseStartFailure = createParser("a fleet's failure to start", startFailureSchema)
 
 /** Pauses folder runs whose readings fail because the service is broken, before all their documents fail. */
@@ -69,10 +63,10 @@ export function createRunGuard({ ledger, redis, keys, queue, active, log, outage
     run.hold()
     const { rule, code, message, cure } = pause
     log.error({ runId: run.run.id, rule, code, reason: message, cure }, 'run paused')
-    void pRetry(() => carryOut(run, pause, codes), {
-      ...retries,
-      onFailedAttempt: ({ error }) =>
-        outages.error({ runId: run.run.id, err: error }, 'pausing the run failed, retrying'),
+    void retryForEver(() => carryOut(run, pause, codes), {
+      unref: true,
+      onFailure: (err) =>
+        outages.error({ runId: run.run.id, err }, 'pausing the run failed, retrying'),
     })
   }
 

@@ -1,3 +1,5 @@
+import { awaitUntil } from '../../../shared/process/await-until.ts'
+
 /** A lock with a first-come, first-served queue. */
 export function createTurns() {
   let last: Promise<void> = Promise.resolve()
@@ -11,7 +13,7 @@ export function createTurns() {
       last = before.then(() => mine.promise)
       waiting += 1
       try {
-        await orAborted(before, signal)
+        await awaitUntil(before, { signal })
         return mine.resolve
       } catch (thrown) {
         mine.resolve()
@@ -20,18 +22,5 @@ export function createTurns() {
         waiting -= 1
       }
     },
-  }
-}
-
-async function orAborted(promise: Promise<void>, signal?: AbortSignal): Promise<void> {
-  if (signal === undefined) return promise
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', onAbort)
-  try {
-    await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

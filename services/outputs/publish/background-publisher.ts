@@ -1,6 +1,6 @@
-import pRetry, { AbortError } from 'p-retry'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import { retryForEver } from '../../../shared/process/retry.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Prepared, Publisher } from './publisher.ts'
 
@@ -11,8 +11,6 @@ interface Deps {
   onFinal: (ids: readonly string[]) => void
   log: Lines
 }
-
-const retries = { retries: Number.POSITIVE_INFINITY, minTimeout: 500, maxTimeout: 10_000 }
 
 /**
  * Publishes documents whose output opens their input. That may take minutes for any file, so it runs in the background:
@@ -29,18 +27,11 @@ export function createBackgroundPublisher({ ledger, publisher, onFinal, log }: D
 
   /** Retries until the disk accepts the work, as the collector does. */
   const persistently = <T>(work: () => Promise<T>): Promise<T> =>
-    pRetry(
-      () =>
-        work().catch((thrown: unknown) => {
-          throw stopping.signal.aborted ? new AbortError('the process is stopping') : thrown
-        }),
-      {
-        ...retries,
-        signal: stopping.signal,
-        onFailedAttempt: ({ error, attemptNumber }) =>
-          log.error({ err: error, attemptNumber }, 'writing output files failed'),
-      },
-    )
+    retryForEver(work, {
+      signal: stopping.signal,
+      onFailure: (err, attemptNumber) =>
+        log.error({ err, attemptNumber }, 'writing output files failed'),
+    })
 
   /**
    * Records as many at a time as are written: each sync of a folder, and each commit, costs the same for one and for

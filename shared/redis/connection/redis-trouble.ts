@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { causeOf } from '../../process/causes.ts'
 import { toError } from '../../process/errors.ts'
+import { delayAfter } from '../../process/retry.ts'
 
 /**
  * True where Redis caused the error, and not the command: it is full, unreachable or failing over, so a retry may
@@ -15,7 +16,7 @@ export function isRedisTrouble(thrown: unknown): boolean {
 export const isRefusal = (thrown: unknown): boolean =>
   toError(thrown).name === 'ReplyError' && isRedisTrouble(thrown)
 
-const pauseMs = { first: 250, max: 5_000 }
+const delays = { firstMs: 250, maxMs: 5_000 }
 
 interface Patience {
   /** Ends the retries: the last error is thrown. */
@@ -33,13 +34,14 @@ export async function untilTaken<T>(
   work: () => Promise<T>,
   { signal, onTrouble, isTrouble = isRedisTrouble }: Patience = {},
 ): Promise<T> {
-  for (let pause = pauseMs.first; ; pause = Math.min(2 * pause, pauseMs.max)) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await work()
     } catch (thrown) {
       if (!isTrouble(thrown) || signal?.aborted === true) throw thrown
       onTrouble?.(toError(thrown))
-      await delay(pause, undefined, { signal }).catch(() => undefined) // An abort allows one more attempt.
+      // An abort allows one more attempt.
+      await delay(delayAfter(attempt, delays), undefined, { signal }).catch(() => undefined)
     }
   }
 }

@@ -1,6 +1,8 @@
 import { Redis, type Command } from 'ioredis'
+import { awaitUntil } from '../../process/await-until.ts'
 import { ScriptoriumError, toError } from '../../process/errors.ts'
 import type { Lines } from '../../process/outage-log.ts'
+import { delayAfter } from '../../process/retry.ts'
 
 export type { Redis }
 
@@ -9,6 +11,9 @@ export type { Redis }
  * the end.
  */
 const firstAnswerMs = 20_000
+/** Delays between attempts to connect. */
+const patientDelays = { firstMs: 100, maxMs: 2_000 }
+const promptDelays = { firstMs: 100, maxMs: 1_000 }
 /** Timeout for a connection, and then for its first answer. */
 const greetingMs = 5_000
 
@@ -21,7 +26,7 @@ export function connectPatiently(url: string, log: Lines): Redis {
     maxRetriesPerRequest: null,
     socketTimeout: 20_000,
     connectTimeout: greetingMs,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+    retryStrategy: (times) => delayAfter(times, patientDelays),
   })
   reportOutages(redis, log)
   giveUpSilent(redis)
@@ -66,15 +71,12 @@ async function firstAnswer<T>(redis: Redis, url: string, answer: Promise<T>): Pr
   let problem: unknown = new Error('no answer')
   const note = (error: Error): unknown => (problem = error)
   redis.on('error', note)
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(problem), firstAnswerMs)
   try {
-    return await Promise.race([answer, late.promise])
+    return await awaitUntil(answer, { deadlineMs: firstAnswerMs, late: () => toError(problem) })
   } catch (thrown) {
     redis.disconnect()
     throw unreachable(url, thrown)
   } finally {
-    clearTimeout(timer)
     redis.off('error', note)
   }
 }
@@ -126,7 +128,7 @@ export async function connectForAnswers(url: string, log: Lines): Promise<Redis>
     socketTimeout: 20_000,
     disconnectTimeout: 200,
     connectTimeout: 5_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+    retryStrategy: (times) => delayAfter(times, promptDelays),
   })
   reportOutages(redis, log)
   const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()))
@@ -144,17 +146,17 @@ export async function connectPromptly(url: string, deadlineMs = 5_000): Promise<
     maxRetriesPerRequest: null,
     socketTimeout: 20_000,
     connectTimeout: deadlineMs,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),
+    retryStrategy: (times) => delayAfter(times, promptDelays),
   })
   const problems: Error[] = []
   redis.on('error', (error) => problems.push(error))
-  const timer = AbortSignal.timeout(deadlineMs)
-  const late = new Promise<never>((_, reject) => {
-    timer.addEventListener('abort', () => reject(problems.at(-1) ?? new Error('no answer')))
-  })
+  const late = (): Error => problems.at(-1) ?? new Error('no answer')
+  const connected = redis.connect().catch(() => redis.ping())
   try {
-    await Promise.race([redis.connect().catch(() => redis.ping()), late])
-    await Promise.race([redis.ping(), late])
+    await awaitUntil(
+      connected.then(() => redis.ping()),
+      { deadlineMs, late },
+    )
     return redis
   } catch (thrown) {
     redis.disconnect()

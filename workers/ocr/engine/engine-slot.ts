@@ -1,3 +1,4 @@
+import { awaitUntil } from '../../../shared/process/await-until.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { WarmEngine } from '../../../shared/redis/heartbeats.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
@@ -87,7 +88,9 @@ export function createEngineSlot(deps: Deps) {
       const slotted = await load(key, recipe)
       try {
         const reading = slotted.engine.recognise(page, deadlineMs)
-        const recognition = await unlessCancelled(reading, cancelling)
+        // An engine cannot abort a recognition: a cancelled reading ends with its engine.
+        const until = { signal: cancelling, cancelled: wasCancelled }
+        const recognition = await awaitUntil(reading, until)
         slotted.pages += 1
         return recognition
       } catch (thrown) {
@@ -110,19 +113,5 @@ function modelKey(recipe: Recipe): string {
 }
 
 const wasCancelled = () => new ScriptoriumError('cancelled', 'was cancelled')
-
-/** An engine cannot abort a recognition: a cancelled reading ends with its engine. */
-async function unlessCancelled<T>(reading: Promise<T>, cancelling: AbortSignal): Promise<T> {
-  reading.catch(() => undefined) // After cancellation nobody awaits it.
-  const cancelled = Promise.withResolvers<never>()
-  const cancel = (): void => cancelled.reject(wasCancelled())
-  if (cancelling.aborted) cancel()
-  cancelling.addEventListener('abort', cancel)
-  try {
-    return await Promise.race([reading, cancelled.promise])
-  } finally {
-    cancelling.removeEventListener('abort', cancel)
-  }
-}
 
 export type EngineSlot = ReturnType<typeof createEngineSlot>

@@ -1,6 +1,6 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { promisify } from 'node:util'
+import { canWrap, findWrapper } from '../../../shared/confined/limits.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 
 /** A `tesseract` process that keeps its models loaded and reads page after page. */
@@ -39,9 +39,8 @@ const maxStderr = 2_000
  * run.
  */
 export async function findWrappers(): Promise<Wrappers> {
-  const endsWithUs = ['setpriv', '--pdeathsig', 'KILL']
   const unbuffered = ['stdbuf', '-o0']
-  const [canEndWithUs, isFlushed] = await Promise.all([works(endsWithUs), works(unbuffered)])
+  const [endsWithUs, isFlushed] = await Promise.all([findWrapper(), canWrap(unbuffered)])
   return {
     // Its own threads compete with the other workers where every core has one: 4.8 times slower.
     words: [
@@ -49,19 +48,12 @@ export async function findWrappers(): Promise<Wrappers> {
       // It needs none of our secrets.
       ...['REDIS_URL', 'SCRIPTORIUM_SECRET'].flatMap((name) => ['-u', name]),
       'OMP_THREAD_LIMIT=1',
-      ...(canEndWithUs ? endsWithUs : []),
+      ...endsWithUs,
       ...(isFlushed ? unbuffered : []),
     ],
     isFlushed,
   }
 }
-
-const run = promisify(execFile)
-const works = ([command = '', ...words]: readonly string[]): Promise<boolean> =>
-  run(command, [...words, 'true']).then(
-    () => true,
-    () => false,
-  )
 
 /** Starts `tesseract` with `settings`; the process loads its models at once and waits for the paths of pages. */
 export function startNativeProcess(

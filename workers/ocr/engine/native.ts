@@ -1,12 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { awaitUntil } from '../../../shared/process/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { nativeVersion } from '../../../shared/engine/native-tesseract.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { findLanguages } from '../../../shared/engine/tessdata.ts'
 import type { Engine, EngineWishes, PreparedPage, Recognition } from './engine.ts'
 import { parseHocr } from './hocr.ts'
-import { readInTime, withDeadline } from './in-time.ts'
+import { readInTime } from './in-time.ts'
 import { linkModels } from './link-models.ts'
 import { toVariables } from './variables.ts'
 import { findWrappers, startNativeProcess, type NativeProcess } from './native-process.ts'
@@ -48,13 +49,14 @@ export async function createNative(
     await processes.end()
     linked.remove()
   }
-  await withDeadline(read(blankPage(recipe)), bootDeadlineMs, 'no answer').catch(
-    async (thrown: unknown) => {
-      await close()
-      const message = `the engine for ${recipe.languages.join('+')} does not start: ${toError(thrown).message}`
-      throw new ScriptoriumError('engine_boot_failed', message, { cause: thrown })
-    },
-  )
+  await awaitUntil(read(blankPage(recipe)), {
+    deadlineMs: bootDeadlineMs,
+    late: () => new Error('no answer'),
+  }).catch(async (thrown: unknown) => {
+    await close()
+    const message = `the engine for ${recipe.languages.join('+')} does not start: ${toError(thrown).message}`
+    throw new ScriptoriumError('engine_boot_failed', message, { cause: thrown })
+  })
   return {
     async recognise(page, deadlineMs) {
       try {

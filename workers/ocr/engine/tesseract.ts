@@ -1,5 +1,6 @@
 import type { Worker as Thread } from 'node:worker_threads'
 import { createWorker, type Worker } from 'tesseract.js'
+import { awaitUntil } from '../../../shared/process/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { findLanguages } from '../../../shared/engine/tessdata.ts'
@@ -33,23 +34,19 @@ export async function createTesseract(
 async function boot(recipe: Recipe, { folder, names }: LinkedModels): Promise<Worker> {
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined) // Rejects after boot as well, when nobody awaits it any more.
-  const fail = (reason: string): void => {
+  const failed = (reason: string): ScriptoriumError => {
     const message = `the engine for ${recipe.languages.join('+')} does not start: ${reason}`
-    failure.reject(new ScriptoriumError('engine_boot_failed', message))
+    return new ScriptoriumError('engine_boot_failed', message)
   }
-  const timer = setTimeout(() => fail('no answer'), bootDeadlineMs)
   const created = createWorker(names, recipe.oem, {
     langPath: folder,
     gzip: false,
     cacheMethod: 'none',
     // Without a handler the library throws the rejection internally, and the process ends.
-    errorHandler: (thrown: unknown) => fail(toError(thrown).message),
+    errorHandler: (thrown: unknown) => failure.reject(failed(toError(thrown).message)),
   })
-  try {
-    return await Promise.race([created, failure.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  const booted = Promise.race([created, failure.promise])
+  return awaitUntil(booted, { deadlineMs: bootDeadlineMs, late: () => failed('no answer') })
 }
 
 async function configure(worker: Worker): Promise<Engine> {

@@ -1,6 +1,7 @@
 import { DelayedError, type Job as QueueJob } from 'bullmq'
 import type { Job, StoredJob } from '../../../shared/contract/messages/job.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import { delayAfter } from '../../../shared/process/retry.ts'
 import type { RecipeStore } from '../../../shared/redis/recipe-store.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
 
@@ -21,8 +22,7 @@ interface Deps {
 const delayMs = 500
 /** The aggregator stores the recipes of open runs again every ten seconds. */
 const recipeDelayMs = 5_000
-const firstPauseMs = 500
-const maxPauseMs = 10_000
+const pauses = { firstMs: 500, maxMs: 10_000 }
 
 /**
  * Attaches recipes to jobs. Hands back the jobs whose recipe is not in Redis at present, and those whose recipe this
@@ -37,8 +37,8 @@ export function createHandBack({ pause, sendToBack, findRecipe, cannotRead, log 
     token: string | undefined,
     forMs: number,
   ): Promise<never> => {
-    pause(Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(inARow, 10)))
     inARow += 1
+    pause(delayAfter(inARow, pauses))
     // A rejection by Redis here would count as an attempt of the job.
     await untilTaken(() => sendToBack(queued.id ?? ''))
     await untilTaken(() => queued.moveToDelayed(Date.now() + forMs, token))
