@@ -33,7 +33,7 @@ export const stages = {
 } as const
 
 const doings: Readonly<Record<string, (detail: string) => string>> = {
-  collect: () => 'recording what was read of it; /retry or --retry-failed reads it again',
+  collect: () => 'recording its result; /retry or --retry-failed reads it again',
   walk: () => 'looking through its folder; name fewer inputs',
   plan: () => 'planning its files; name fewer inputs',
   file: () =>

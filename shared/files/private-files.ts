@@ -78,7 +78,7 @@ export function closeToOthers(folder: string, log: Pick<Logger, 'warn'>): void {
 
 /** The message for users. */
 export const closedNow = (folder: string): string =>
-  `${folder} could be read by other users; only its owner may now`
+  `closed ${folder} to other users, who could read it`
 
 /** A checked folder is closed to others, so nobody can have changed it since. */
 function check(path: string, isDeep: boolean, isTop = true): void {

@@ -43,7 +43,7 @@ test('What verify finds it mends from the ledger, and ingest reads what the ledg
   const before = scene.readers().length
   const mended = await verify('--repair')
   assert.equal(mended.code, 2)
-  assert.match(mended.stdout, /or the service, reads 1 documents again/)
+  assert.match(mended.stdout, /or the service, reads 1 document again/)
   assert.equal(scene.readers().length, before, 'no page was read')
   assert.equal(readText(scene.out, 'a.png'), `${texts.get('a.png')}\n`)
   const { code, stderr } = await scene.run([scene.input, '--workers', '1'])

@@ -4,6 +4,7 @@ import { failedOutcomes } from '../../../../shared/contract/contract.ts'
 import type { Progress } from '../../../../shared/contract/messages/progress.ts'
 import type { Pause } from '../../../../shared/contract/pause.ts'
 import type { RunReport } from '../../../../shared/contract/report.ts'
+import { counted } from '../../counted.ts'
 import { estimateLines, formatSeconds } from './view.ts'
 
 /** What the outcomes come to. */
@@ -40,7 +41,7 @@ export function formatSummary(report: RunReport): string {
   const lines = ['', headline(report), ...outcomeLines(report)]
   if (pagesRead > 0) {
     lines.push(
-      `${pagesRead} pages in ${formatSeconds(seconds)}: ${pagesPerSecond} pages/s; ` +
+      `${counted(pagesRead, 'page')} in ${formatSeconds(seconds)}: ${pagesPerSecond} pages/s; ` +
         `page time p50 ${milliseconds(pageMs.p50)}, p95 ${milliseconds(pageMs.p95)}`,
     )
     lines.push(
@@ -48,7 +49,7 @@ export function formatSummary(report: RunReport): string {
         'worker',
         workers.map(({ worker, pages, share, utilisation }) => [
           worker,
-          `${pages} pages`,
+          counted(pages, 'page'),
           percent(share),
           `busy ${percent(utilisation)}`,
         ]),
@@ -80,7 +81,9 @@ function headline(report: RunReport): string {
     return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged, ${report.unsettled?.count} without an outcome.`
   if (report.seen === 0) return 'No files found.'
   if (read + failed + unstable + (report.existing ?? 0) === 0)
-    return `Nothing to do: ${unchanged} files were read earlier and are unchanged.`
+    return unchanged === 1
+      ? 'Nothing to do: 1 file was read earlier and is unchanged.'
+      : `Nothing to do: ${unchanged} files were read earlier and are unchanged.`
   return `Done: ${read} read, ${failed} failed, ${unchanged} unchanged.`
 }
 
@@ -98,8 +101,7 @@ function outcomeLines(report: RunReport): string[] {
   const { outcomes, restored, unavailable, existing = 0, failedEarlier, leftOut = [] } = report
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
   const lines = counts.length > 0 ? [`outcomes: ${counts.join(', ')}`] : []
-  if (restored > 0)
-    lines.push(`${restored} output files were missing or edited and have been rewritten`)
+  if (restored > 0) lines.push(`${counted(restored, 'missing or edited output file')} rewritten`)
   if (unavailable > 0)
     lines.push(`${unavailable} could not be written in every format: see the lines above`)
   for (const { name, code, message } of leftOut)
@@ -119,7 +121,7 @@ export function unsettledLines({ unsettled }: RunReport): string[] {
   const { count, paths } = unsettled
   const more = count > paths.length ? [`  … and ${count - paths.length} more`] : []
   return [
-    `${count} files have no outcome in the ledger; repeat the command to read them:`,
+    `${counted(count, 'file')} without an outcome in the ledger; repeat the command to read them:`,
     ...paths.map((path) => `  ${printableName(path)}`),
     ...more,
   ]

@@ -1,6 +1,7 @@
 import type { Common } from '../../command.ts'
 import { printable, printableName } from '../../../../shared/process/printable.ts'
 import type { Estimate, Progress, RunEvent } from '../../../../shared/contract/messages/progress.ts'
+import { counted } from '../../counted.ts'
 
 /** What a person sees while a run goes on. */
 export interface View {
@@ -175,7 +176,7 @@ export function eventLines(
   { verbose }: Pick<Common, 'verbose'>,
 ): string[] {
   const before = outcome === 'skipped_unchanged' ? 'failed in an earlier run: ' : ''
-  const told = verbose ? [`${outcome}, ${pages} pages, ${Math.round(ms)} ms`] : []
+  const told = verbose ? [`${outcome}, ${counted(pages, 'page')}, ${Math.round(ms)} ms`] : []
   const lines = error === null ? told : [`${before}${error.code}: ${error.message}`]
   for (const { format, code, message } of unavailable) {
     lines.push(`not written as ${format}: ${code}: ${message}`)

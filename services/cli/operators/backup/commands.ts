@@ -3,6 +3,7 @@ import { exitCodes } from '../../../../shared/process/errors.ts'
 import { newCommand, type Common } from '../../command.ts'
 import { backUp } from './backup.ts'
 import { restore } from './restore.ts'
+import { counted } from '../../counted.ts'
 
 interface Deps {
   stdout: Pick<NodeJS.WritableStream, 'write'>
@@ -32,7 +33,7 @@ export const backupCommand = ({ stdout, end }: Deps): Command =>
         stdout.write(`spool/inputs/${name} is damaged and was skipped; upload it again\n`)
       if (quiet) return
       stdout.write(
-        `Backed up ${manifest.files.length} files, ${Math.ceil(bytes / 2 ** 20)} MiB, to ${target}.\n` +
+        `Backed up ${counted(manifest.files.length, 'file')}, ${Math.ceil(bytes / 2 ** 20)} MiB, to ${target}.\n` +
           `Copy it to another disk. To restore it: npx scriptorium restore ${target} ${manifest.source}\n`,
       )
     })

@@ -22,6 +22,7 @@ import {
 } from './machine.ts'
 import { checkOwnServer, checkServer } from './redis-server.ts'
 import { checkLedger, checkRoles } from './roles.ts'
+import { counted } from '../../counted.ts'
 
 interface Deps {
   environment: NodeJS.ProcessEnv
@@ -112,7 +113,7 @@ export function formatChecks(checks: readonly Check[], paint: Paint = (_, text) 
     count('wrong') > 0
       ? `${count('wrong')} wrong: Scriptorium cannot run on this machine yet`
       : count('warning') > 0
-        ? `Scriptorium can run; ${count('warning')} warnings`
+        ? `Scriptorium can run; ${counted(count('warning'), 'warning')}`
         : 'No problems found'
   return `${lines.join('\n')}\n\n${verdict}.\n`
 }

@@ -33,7 +33,7 @@ export async function checkRoles(redis: Redis, keys: Keys): Promise<Check[]> {
       aggregatorCheck(sign),
       ...leaseChecks(await redis.get(keys.lease), sign),
       workers.length === 0
-        ? warning('workers at work', `none, ${waiting} jobs wait`, 'npm run start:workers')
+        ? warning('workers at work', `none; queued jobs: ${waiting}`, 'npm run start:workers')
         : others.size > 0
           ? warning(
               'workers at work',
@@ -44,8 +44,8 @@ export async function checkRoles(redis: Redis, keys: Keys): Promise<Check[]> {
     ]
     if (depth.isPaused) {
       const cure = `PUT /v1/queue {"paused": false}`
-      checks.push(warning('queue', `paused, ${waiting} jobs wait`, cure))
-    } else checks.push(ok('queue', `${waiting} jobs wait, ${depth.active} are being read`))
+      checks.push(warning('queue', `paused; queued jobs: ${waiting}`, cure))
+    } else checks.push(ok('queue', `queued jobs: ${waiting}; in progress: ${depth.active}`))
     if (uncollected >= fullStream) {
       const cure = 'check the aggregator and its log'
       checks.push(warning('results', `${uncollected} not collected: workers pause`, cure))

@@ -63,8 +63,16 @@ function checkUnwritten(row: Document, { request }: FolderRun, format: Format): 
     const isMissing = isWanted && request.formats.includes(format)
     return isMissing ? [outputFinding(row, 'output_missing', file, 'was never written')] : []
   }
-  if (isWanted) return [outputFinding(row, 'output_edited', file, 'has unknown content')]
-  const cure = 'read the file again with ingest --retry-failed, or delete the output'
-  const found = `belongs to an earlier attempt; the last one ended ${row.outcome}`
+  if (isWanted && request.formats.includes(format))
+    return [outputFinding(row, 'output_edited', file, 'has unknown content')]
+  const [found, cure] = isWanted
+    ? [
+        'belongs to an earlier reading; the last one wrote other formats',
+        `write it with ingest --formats ${[...request.formats, format].join(',')}, or delete it`,
+      ]
+    : [
+        `belongs to an earlier attempt; the last one ended ${row.outcome}`,
+        'read the file again with ingest --retry-failed, or delete the output',
+      ]
   return [{ kind: 'output_stale', path: file, found, cure, repair: null, documentId: row.id }]
 }

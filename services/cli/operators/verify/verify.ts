@@ -9,6 +9,7 @@ import { findLedgerFolder, ledgerFolderOf } from '../ledger-folder.ts'
 import { examine, type Examined, type Scope } from './examine.ts'
 import { isNote, type Finding } from './finding.ts'
 import { repair } from './repair.ts'
+import { counted } from '../../counted.ts'
 
 interface Deps {
   environment: NodeJS.ProcessEnv
@@ -95,14 +96,14 @@ export function formatFindings(
     ),
   )
   if (notes.length > 0 && !quiet) {
-    lines.push(`${notes.length} files do not belong to this ledger and stay unchanged:`)
+    lines.push(`${counted(notes.length, 'file')} outside of this ledger, left unchanged:`)
     lines.push(...notes.slice(0, max).map(({ path }) => `  ${printableName(path)}`))
   }
   const mendable = faults.filter((each) => each.repair !== null).length
   const verdict =
     faults.length === 0
-      ? `${documents} documents are complete.`
-      : `${faults.length} findings in ${documents} documents; npx scriptorium verify ${folder} --repair repairs ${mendable} of them.`
+      ? `Complete: ${counted(documents, 'document')}.`
+      : `${counted(faults.length, 'finding')} in ${counted(documents, 'document')}; npx scriptorium verify ${folder} --repair repairs ${mendable} of them.`
   return [...lines, ...(quiet ? [] : [verdict])].map((line) => `${line}\n`).join('')
 }
 
@@ -122,6 +123,6 @@ function formatRepair(before: Examined, after: Examined, reread: readonly string
   const marked =
     reread.length === 0
       ? ''
-      : ` The next ingest of their folder, or the service, reads ${reread.length} documents again.`
+      : ` The next ingest of their folder, or the service, reads ${counted(reread.length, 'document')} again.`
   return `Repaired: ${mended}.${marked}\n`
 }

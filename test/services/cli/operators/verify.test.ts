@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
@@ -86,7 +86,7 @@ test('output that matches the ledger gives no finding', async (t) => {
   const { command, look } = await setUp(t)
   assert.deepEqual(await look(), [])
   const { code, text } = await command()
-  assert.deepEqual([code, text], [0, '2 documents are complete.\n'])
+  assert.deepEqual([code, text], [0, 'Complete: 2 documents.\n'])
 })
 
 test('files that are missing or edited are found, and written again from the ledger', async (t) => {
@@ -110,7 +110,7 @@ test('files that are missing or edited are found, and written again from the led
   assert.match(told.text, /^5 findings in 2 documents; .*--repair repairs 5 of them\.$/m)
 
   const mended = await command('--repair')
-  assert.deepEqual([mended.code, mended.text], [0, '2 documents are complete.\nRepaired: 5.\n'])
+  assert.deepEqual([mended.code, mended.text], [0, 'Complete: 2 documents.\nRepaired: 5.\n'])
   assert.deepEqual(readFileSync(join(out, 'a.png.txt')), whole)
 })
 
@@ -122,7 +122,7 @@ test("a user's own file is told, and neither a fault nor touched", async (t) => 
   assert.ok((await look()).every(isNote))
   const { code, text } = await command('--repair')
   assert.equal(code, 0)
-  assert.match(text, /^2 files do not belong to this ledger/m)
+  assert.match(text, /^2 files outside of this ledger, left unchanged/m)
   assert.equal(readFileSync(join(out, 'a.png.json'), 'utf8'), 'mine')
 })
 
@@ -160,6 +160,20 @@ test('the output of an earlier reading is told where the last one failed', async
   const { a, kinds, sql } = await setUp(t, ['txt'])
   sql(`UPDATE documents SET outcome = 'rejected', outputs = NULL WHERE id = '${a}'`)
   assert.ok((await kinds()).includes('output_stale a.png.txt'))
+})
+
+test('the output of an earlier reading is stale where the last run wrote other formats', async (t) => {
+  const { out, a, kinds, command, sql } = await setUp(t, ['txt', 'json'])
+  sql(`UPDATE documents SET outputs = json_remove(outputs, '$.json') WHERE id = '${a}';
+    UPDATE runs SET request = json_set(request, '$.formats', json('["txt"]'))`)
+  assert.ok((await kinds()).includes('output_stale a.png.json'))
+  const { code, text } = await command('--repair')
+  assert.equal(code, 2)
+  assert.match(
+    text,
+    /a\.png\.json: belongs to an earlier reading.*\n {2}cure: .*--formats txt,json/,
+  )
+  assert.ok(existsSync(join(out, 'a.png.json')))
 })
 
 test('combined files that lack a document are written again', async (t) => {
@@ -245,5 +259,5 @@ test('an output folder that services wrote is found in the ledger of SCRIPTORIUM
   const stdout = { write: (chunk: string | Uint8Array) => Boolean((text += String(chunk))) }
   const environment = { SCRIPTORIUM_DATA: data }
   assert.equal(await execute(verifyCommand, [out], { environment, stdout, stderr }), 0)
-  assert.equal(text, '0 documents are complete.\n')
+  assert.equal(text, 'Complete: 0 documents.\n')
 })

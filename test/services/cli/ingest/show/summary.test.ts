@@ -61,7 +61,7 @@ test('documents that have no outcome make the exit code, and are named', () => {
   assert.equal(exitOf({ succeeded: 2 }, { unsettled: { count: 0, paths: [] } }), 0)
   assert.match(formatSummary(makeReport({ unsettled })), /Done: .*, 3 without an outcome\./)
   assert.deepEqual(unsettledLines(makeReport({ unsettled })), [
-    '3 files have no outcome in the ledger; repeat the command to read them:',
+    '3 files without an outcome in the ledger; repeat the command to read them:',
     '  a.png',
     '  "b\\n.png"',
     '  … and 1 more',
@@ -94,6 +94,9 @@ test('a summary tells speed, workers, the slowest and the least sure, a file on 
 test('a summary says when there was nothing to do, nothing to find, and when it was cut short', () => {
   const idle = { pagesRead: 0, outcomes: { skipped_unchanged: 3 } }
   assert.match(formatSummary(makeReport(idle)), /Nothing to do: 3 files/)
+  const one = { pagesRead: 0, outcomes: { skipped_unchanged: 1 } }
+  assert.match(formatSummary(makeReport(one)), /Nothing to do: 1 file was read earlier/)
+  assert.match(formatSummary(makeReport({ pagesRead: 1 })), /^1 page in /m)
   assert.match(formatSummary(makeReport({ seen: 0, pagesRead: 0, outcomes: {} })), /No files/)
   assert.match(formatSummary(makeReport({ state: 'interrupted', open: 7 })), /7 left/)
 })
