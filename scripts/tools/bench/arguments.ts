@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
+import { number } from '../common/number-option.ts'
 
 interface BenchOptions {
   parts: string[]
@@ -14,16 +15,6 @@ interface Named {
   name: string
   about: string
 }
-
-function count(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value > 0) return value
-  throw new InvalidArgumentError('It is a whole number, 1 or more.')
-}
-
-/** An option with an integer of at least 1. */
-export const number = (flags: string, help: string, byDefault?: number): Option =>
-  new Option(flags, help).default(byDefault).argParser(count)
 
 /** Parses the arguments after the program's name. `parts` are names with their measurements. */
 export function parseArguments(

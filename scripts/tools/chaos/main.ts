@@ -1,4 +1,4 @@
 import { runChaos } from './chaos.ts'
-import { startTool } from './start-tool.ts'
+import { startTool } from '../common/start-tool.ts'
 
 await startTool('chaos', process, runChaos)

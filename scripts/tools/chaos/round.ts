@@ -8,7 +8,7 @@ import type { Finding } from './history/findings.ts'
 import type { History } from './history/history.ts'
 import { createNemesis, type Injected } from './nemesis/nemesis.ts'
 import type { PlannedFault } from './nemesis/schedule.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../common/random.ts'
 import type { World } from './world/world.ts'
 
 interface Deps {

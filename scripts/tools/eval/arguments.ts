@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
-import { number } from '../bench/arguments.ts'
+import { pageOptions } from '../accuracy/page-options.ts'
+import { number } from '../common/number-option.ts'
 import { defaultRecipe, presets, type Preset } from '../../../shared/contract/recipe.ts'
 
 /** The command line of `eval`, parsed. */
@@ -16,17 +17,6 @@ export interface EvalOptions {
   lines: number
   json?: string
 }
-
-/** A comma-separated list of names. */
-export const nameList = (text: string): string[] => text.split(',').map((name) => name.trim())
-
-/** Options that select pages of a folder. */
-export const pageOptions = (): Option[] => [
-  new Option('--sets <names>', 'only these folders of PAGES, commas between them').argParser(
-    nameList,
-  ),
-  number('--limit <n>', 'only the first n pages of each set'),
-]
 
 /** Parses the arguments after the program's name. */
 export function parseArguments(arguments_: readonly string[]): EvalOptions {

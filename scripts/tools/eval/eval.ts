@@ -1,10 +1,10 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { makeTemporaryFolder } from '../../../shared/files/temporary-folder.ts'
-import { describeMachine } from '../bench/run/machine.ts'
+import { describeMachine } from '../common/machine.ts'
 import { parseArguments, type EvalOptions } from './arguments.ts'
 import { readPages } from './read-pages.ts'
-import { scoreTexts } from './scoring.ts'
-import { findTruthPages, type TruthPages } from './truth-pages.ts'
+import { scoreTexts } from '../accuracy/scoring.ts'
+import { findTruthPages, type TruthPages } from '../accuracy/truth-pages.ts'
 import { formatScores, formatWorst } from './view.ts'
 import type { Paint } from './word-diff.ts'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PageSet } from '../bench/run/setting.ts'
+import type { PageSet } from '../accuracy/page-set.ts'
 import { packageRoot } from '../../../shared/files/package-root.ts'
 
 interface Order extends PageSet {

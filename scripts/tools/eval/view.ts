@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { PageSet } from '../bench/run/setting.ts'
-import { align } from '../bench/table.ts'
-import { readText, type PageScore, type Score, type Scoring } from './scoring.ts'
-import { truthFile } from './truth-pages.ts'
+import type { PageSet } from '../accuracy/page-set.ts'
+import { align } from '../common/table.ts'
+import { readText, type PageScore, type Score, type Scoring } from '../accuracy/scoring.ts'
+import { truthFile } from '../accuracy/truth-pages.ts'
 import { diffWords, formatChanges, shorten, type Paint } from './word-diff.ts'
 
 interface Options {

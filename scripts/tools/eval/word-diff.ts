@@ -1,5 +1,5 @@
 import { diffArrays } from 'diff'
-import { comparableWord } from '../bench/pages/score.ts'
+import { comparableWord } from '../accuracy/text-accuracy.ts'
 
 /** Consecutive words that are equal (as in the text), missing from it, or only in it. */
 interface Change {

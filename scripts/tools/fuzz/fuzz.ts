@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { createRandom } from '../chaos/random.ts'
+import { createRandom } from '../common/random.ts'
 import { cleanEnvironment, type Setting } from '../chaos/world/setting.ts'
 import { parseArguments, type FuzzOptions } from './arguments.ts'
 import type { HostileFile } from './files/hostile-file.ts'
@@ -22,7 +22,7 @@ import { throughHttp } from './through-http.ts'
 import { throughIngest } from './through-ingest.ts'
 import { measureRoles, totalCpu, watchMemory } from './usage.ts'
 import { packageRoot } from '../../../shared/files/package-root.ts'
-import type { ToolHost } from '../chaos/start-tool.ts'
+import type { ToolHost } from '../common/start-tool.ts'
 
 const batchFiles = 250
 /**

@@ -1,4 +1,4 @@
-import { startTool } from '../chaos/start-tool.ts'
+import { startTool } from '../common/start-tool.ts'
 import { runFuzz } from './fuzz.ts'
 
 await startTool('fuzz', process, runFuzz)

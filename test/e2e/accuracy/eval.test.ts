@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { Scoring } from '../../../scripts/tools/eval/scoring.ts'
+import type { Scoring } from '../../../scripts/tools/accuracy/scoring.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import {
   assertNoneLeft,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import sharp from 'sharp'
-import { markVariable } from '../../../scripts/tools/bench/run/processes.ts'
+import { markVariable } from '../../../scripts/tools/common/processes.ts'
 import { watchWhile } from '../../../scripts/tools/bench/run/watch.ts'
 import {
   finalRecords,

@@ -1,1 +1,1 @@
-export { wordF1 } from '../../../scripts/tools/bench/pages/score.ts'
+export { wordF1 } from '../../../scripts/tools/accuracy/text-accuracy.ts'

@@ -1,4 +1,5 @@
-import { choose, commandOf, number } from '../arguments.ts'
+import { choose, commandOf } from '../arguments.ts'
+import { number } from '../../common/number-option.ts'
 import type { Amounts, ApiPart } from './setting.ts'
 
 interface ApiBenchOptions extends Amounts {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { slope } from '../statistics.ts'
+import { slope } from '../../common/statistics.ts'
 import { startLoad } from './load/run.ts'
 import { residentOf } from './resident.ts'
 import { withService } from './service.ts'

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient, type Client } from '../../../client/client.ts'
-import { findProcesses } from '../run/processes.ts'
+import { findProcesses } from '../../common/processes.ts'
 import { compileCache } from '../run/ingest-run.ts'
 import { workers, type ApiSetting } from './setting.ts'
 

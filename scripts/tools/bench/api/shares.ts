@@ -1,4 +1,4 @@
-import { findProcesses, type Role } from '../run/processes.ts'
+import { findProcesses, type Role } from '../../common/processes.ts'
 
 /** Runs `work` and measures each role's share of the processors meanwhile, in percent of one. */
 export async function withShares<T>(

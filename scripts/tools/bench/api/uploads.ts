@@ -1,4 +1,4 @@
-import { percentile } from '../statistics.ts'
+import { percentile } from '../../common/statistics.ts'
 import type { Figure } from '../run/setting.ts'
 import { bulkRoot, whileReading } from './bulk.ts'
 import type { ResultOf } from './load/messages.ts'

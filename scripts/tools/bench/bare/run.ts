@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Setting } from '../run/setting.ts'
+import type { BenchSetting } from '../run/setting.ts'
 import { parseAnswer, type Answer, type Order } from './messages.ts'
 
 const loopMain = join(import.meta.dirname, 'main.ts')
@@ -9,7 +9,7 @@ const loopMain = join(import.meta.dirname, 'main.ts')
 /**
  * Runs one bare loop for each order, all at the same time, each in a process of its own. Returns their total pages/s.
  */
-export async function runBareLoops(setting: Setting, orders: readonly Order[]): Promise<number> {
+export async function runBareLoops(setting: BenchSetting, orders: readonly Order[]): Promise<number> {
   const loops = orders.map((order) => ({ order, child: start(setting) }))
   const stop = (): void => loops.forEach(({ child }) => void child.kill('SIGKILL'))
   setting.stopping.addEventListener('abort', stop)
@@ -31,7 +31,7 @@ export async function runBareLoops(setting: Setting, orders: readonly Order[]): 
   }
 }
 
-function start({ node, repository, environment }: Setting): ChildProcess {
+function start({ node, repository, environment }: BenchSetting): ChildProcess {
   return fork(loopMain, [], {
     execPath: node,
     cwd: repository,

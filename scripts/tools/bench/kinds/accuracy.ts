@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { stemOf, truthSuffix } from '../pages/page-set.ts'
-import { wordF1 } from '../pages/score.ts'
+import { stemOf, truthSuffix } from '../../accuracy/page-set.ts'
+import { wordF1 } from '../../accuracy/text-accuracy.ts'
 import type { Part } from '../run/setting.ts'
-import { mean } from '../statistics.ts'
+import { mean } from '../../common/statistics.ts'
 
 const maxDifference = 0.1
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import sharp from 'sharp'
 import { runIngest } from '../run/ingest-run.ts'
 import { copyPage } from '../pages/page-set.ts'
-import type { Part, Setting } from '../run/setting.ts'
+import type { Part, BenchSetting } from '../run/setting.ts'
 
 const targetSeconds = 3
 const pollMs = 5
@@ -60,7 +60,7 @@ export const coldstart: Part = {
   },
 }
 
-async function measure(setting: Setting, folder: string, name: string, way: Way): Promise<number> {
+async function measure(setting: BenchSetting, folder: string, name: string, way: Way): Promise<number> {
   const out = join(setting.workspace, 'coldstart', name.replaceAll(/[^a-z0-9]+/g, '-'))
   const began = performance.now()
   let seconds: number | undefined

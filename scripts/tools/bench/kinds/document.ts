@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import { runIngest, type IngestRun } from '../run/ingest-run.ts'
-import type { Part, Setting } from '../run/setting.ts'
+import type { Part, BenchSetting } from '../run/setting.ts'
 import { watchWhile, type Usage } from '../run/watch.ts'
 
 const pagesOfDocument = 300
@@ -71,7 +71,7 @@ export const document: Part = {
   },
 }
 
-async function makePdf({ repository }: Setting, file: string): Promise<void> {
+async function makePdf({ repository }: BenchSetting, file: string): Promise<void> {
   const made = await PDFDocument.create()
   const images = await Promise.all(
     scans.map((name) => made.embedJpg(readFileSync(join(repository, 'samples', name)))),

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { runBareLoops } from '../bare/run.ts'
 import { runIngest, type IngestRun } from '../run/ingest-run.ts'
 import { choosePages, listArguments } from '../pages/page-set.ts'
-import type { PageSet } from '../run/setting.ts'
-import type { Finding, Part, Setting } from '../run/setting.ts'
-import { median } from '../statistics.ts'
-import { drawBars } from '../table.ts'
+import type { PageSet } from '../../accuracy/page-set.ts'
+import type { Finding, Part, BenchSetting } from '../run/setting.ts'
+import { median } from '../../common/statistics.ts'
+import { drawBars } from '../../common/table.ts'
 
 const target = 0.95
 
@@ -34,7 +34,7 @@ export const efficiency: Part = {
 }
 
 async function measure(
-  setting: Setting,
+  setting: BenchSetting,
   pages: PageSet,
   workers: readonly number[],
   index: number,

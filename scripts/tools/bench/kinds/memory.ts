@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { runIngest } from '../run/ingest-run.ts'
 import { copyPage } from '../pages/page-set.ts'
-import type { Part, Setting } from '../run/setting.ts'
-import { slope } from '../statistics.ts'
+import type { Part, BenchSetting } from '../run/setting.ts'
+import { slope } from '../../common/statistics.ts'
 import { watchWhile } from '../run/watch.ts'
 
 const targets = { peakMB: 450, slopeMB: 10 }
@@ -89,7 +89,7 @@ function peaks(line: readonly Point[]): Point[] {
   return [...highest].map(([x, y]) => ({ x, y }))
 }
 
-async function makePages(setting: Setting, folder: string, total: number): Promise<void> {
+async function makePages(setting: BenchSetting, folder: string, total: number): Promise<void> {
   const models = await Promise.all(
     crops.map(async ({ sample, ...area }, index) => {
       const picture = sharp(join(setting.repository, sample)).extract(area).greyscale().png()

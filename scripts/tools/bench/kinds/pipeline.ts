@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { noopEngine, runIngest, type IngestRun } from '../run/ingest-run.ts'
-import type { Figure, Part, Setting } from '../run/setting.ts'
-import { median } from '../statistics.ts'
+import type { Figure, Part, BenchSetting } from '../run/setting.ts'
+import { median } from '../../common/statistics.ts'
 import { makeTinyPages } from '../pages/tiny-pages.ts'
 import { watchWhile, type Usage } from '../run/watch.ts'
 
@@ -56,7 +56,7 @@ export const pipeline: Part = {
 }
 
 /** Processor time per document by role: it shows the bottleneck, even on a busy machine. */
-function cpuFigures({ documents }: Setting, runs: readonly Run[]): Figure[] {
+function cpuFigures({ documents }: BenchSetting, runs: readonly Run[]): Figure[] {
   const roles = [...new Set(runs.flatMap(({ usage }) => [...usage.cpu.keys()]))]
   const figures = roles.map((role) => ({
     name: `  processor time, ${role}`,

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { noopEngine, runIngest, type IngestRun } from '../run/ingest-run.ts'
-import type { Figure, Part, Setting } from '../run/setting.ts'
+import type { Figure, Part, BenchSetting } from '../run/setting.ts'
 import { makeTinyPages } from '../pages/tiny-pages.ts'
 import { watchWhile, type Usage } from '../run/watch.ts'
 
@@ -47,7 +47,7 @@ export const rerun: Part = {
   },
 }
 
-async function finish(setting: Setting, files: number): Promise<Finished> {
+async function finish(setting: BenchSetting, files: number): Promise<Finished> {
   const folder = join(setting.workspace, `rerun-${files}-pages`)
   const out = join(setting.workspace, `rerun-${files}`)
   // Linux updates the access time at a read where it is older than the modification time: with a future modification
@@ -63,7 +63,7 @@ async function finish(setting: Setting, files: number): Promise<Finished> {
 }
 
 async function ingest(
-  setting: Setting,
+  setting: BenchSetting,
   { folder, out }: Pick<Finished, 'folder' | 'out'>,
   everyMs: number,
 ): Promise<Run> {

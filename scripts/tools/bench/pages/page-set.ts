@@ -8,22 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { statSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
-import type { Bench, PageSet } from '../run/setting.ts'
+import { dirname, join } from 'node:path'
+import { foreignSets, stemOf, truthSuffix, type PageSet } from '../../accuracy/page-set.ts'
+import type { Bench } from '../run/setting.ts'
 
-/** Sets of other languages; all others are English. */
-export const foreignSets = new Set([
-  'cis-deu-goethe',
-  'ocrd-deu-fraktur',
-  'nzz-deu-newspaper',
-  'nubis-fra-lat',
-  'dyslexia-fra-photos',
-  'fondue-spa',
-  'kannada',
-  'cis-grc-zonaras',
-])
-
-export const truthSuffix = '.gt.txt'
 const minPages = 60
 /** So old that ingest does not consider the file incomplete. */
 const longAgo = new Date('2020-01-01T00:00:00Z')
@@ -56,8 +44,6 @@ function realPages(folder: string): PageSet {
   })
   return { root, paths, hasTruth: true }
 }
-
-export const stemOf = (path: string): string => path.slice(0, path.length - extname(path).length)
 
 export const listSamples = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { nameList, pageOptions } from '../../eval/arguments.ts'
-import { number } from '../arguments.ts'
+import { nameList, pageOptions } from '../../accuracy/page-options.ts'
+import { number } from '../../common/number-option.ts'
 
 /** The command line of `bench:peers`, parsed. */
 export interface PeersOptions {

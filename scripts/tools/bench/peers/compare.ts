@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PageSet } from '../run/setting.ts'
+import type { PageSet } from '../../accuracy/page-set.ts'
 import type { Bench } from '../run/setting.ts'
 import type { PeersOptions } from './arguments.ts'
 import type { Models } from './systems/model-folder.ts'

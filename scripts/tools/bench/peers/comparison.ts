@@ -1,4 +1,4 @@
-import { align } from '../table.ts'
+import { align } from '../../common/table.ts'
 import type { Figure } from '../run/setting.ts'
 import type { Entrant } from './compare.ts'
 import type { Measurement, Summary } from './rounds.ts'

@@ -1,4 +1,4 @@
-import { median } from '../statistics.ts'
+import { median } from '../../common/statistics.ts'
 
 /** Result of one system in one round. Times are seconds, F and CER percent. */
 export interface Measurement {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { findProcesses } from '../run/processes.ts'
+import { findProcesses } from '../../common/processes.ts'
 
 /** Resources used by all processes that a command started. */
 interface Usage {

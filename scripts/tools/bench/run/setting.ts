@@ -1,3 +1,5 @@
+import type { PageSet } from '../../accuracy/page-set.ts'
+
 /** The common setting of all parts of all benches: locations, and how to start processes. */
 export interface Bench {
   /** The Node executable that runs the bench and everything it starts. */
@@ -17,15 +19,6 @@ export interface Bench {
   stopping: AbortSignal
 }
 
-/** Image files below one folder. */
-export interface PageSet {
-  /** Absolute, without symbolic links. */
-  root: string
-  paths: string[]
-  /** `<stem>.gt.txt` is beside each. */
-  hasTruth: boolean
-}
-
 /** The same pages read twice: `texts` holds the bare engine's texts, `out` those of ingest, both as `<path>.txt`. */
 export interface Reading {
   pages: PageSet
@@ -37,11 +30,11 @@ export interface Reading {
 export interface Readings {
   keep(reading: Reading): void
   /** The latest kept reading, or a new one. */
-  take(setting: Setting): Promise<Reading>
+  take(setting: BenchSetting): Promise<Reading>
 }
 
 /** The setting of the parts of `npm run bench`: the amount of work. */
-export interface Setting extends Bench {
+export interface BenchSetting extends Bench {
   documents: number
   files: number
   pagesRead: number
@@ -70,7 +63,7 @@ export type Finding =
   | { kind: 'skipped'; reason: string }
 
 /** One part of a bench, chosen by name. */
-export interface Part<S extends Bench = Setting> {
+export interface Part<S extends Bench = BenchSetting> {
   name: string
   about: string
   run: (setting: S) => Promise<Finding>

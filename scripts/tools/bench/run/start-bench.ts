@@ -1,14 +1,12 @@
 import { exitCodes, toError } from '../../../../shared/process/errors.ts'
 import { onSignals } from '../../../../shared/process/lifecycle.ts'
 import { guardOutput } from '../../../../shared/process/run-command.ts'
-import type { runBench } from '../bench.ts'
-
-type Start = Parameters<typeof runBench>[0]
+import type { Deps } from './run-parts.ts'
 
 /** Runs a bench as a command: figures on stdout, progress on stderr; a signal ends all started processes. */
 export async function startBench(
   host: NodeJS.Process,
-  run: (start: Start) => Promise<void>,
+  run: (deps: Deps) => Promise<void>,
 ): Promise<void> {
   guardOutput(host)
   const interrupt = new AbortController()

@@ -6,7 +6,7 @@ import { createKeys } from '../../../../shared/redis/keys.ts'
 import { heartbeatSchema, type Heartbeat } from '../../../../shared/redis/heartbeats.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'
 import { connectPromptly, type Redis } from '../../../../shared/redis/connection/redis.ts'
-import { findProcesses, type Role } from './processes.ts'
+import { findProcesses, type Role } from '../../common/processes.ts'
 
 interface Options {
   workspace: string

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { findProcesses } from '../../bench/run/processes.ts'
+import { findProcesses } from '../../common/processes.ts'
 import { finding, type Finding } from '../history/findings.ts'
 import type { World } from '../world/world.ts'
 

@@ -6,7 +6,7 @@ import { createLedgerLook } from '../world/ledger.ts'
 import type { World } from '../world/world.ts'
 import { checkKeys, readKeyTable } from './keys.ts'
 import { checkSpool } from './leftovers.ts'
-import { checkOutputs, checkTemporaries } from './outputs.ts'
+import { checkOutputs, checkTemporaries } from '../corpus/outputs.ts'
 import { checkRecords, checkUploads } from './records.ts'
 
 /** Checks every promise of a round against the final state, when all work has ended. */

@@ -1,11 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { nameSpool } from '../../../../shared/files/spool.ts'
-import type { Uploads } from '../clients/uploads.ts'
+import { countDrafts, type Uploads } from '../clients/uploads.ts'
 import { finding, type Finding } from '../history/findings.ts'
 import type { Row } from '../world/ledger.ts'
-
-/** Files of unfinished uploads; those of an API that died are swept after an hour. */
-export const countDrafts = (dataFolder: string): number => list(nameSpool(dataFolder).tmp).length
 
 /** An upload is two files until it is accepted: its input, and its ticket. */
 const draftsOfUpload = 2

@@ -1,16 +1,9 @@
-import { failedOutcomes } from '../../../../shared/contract/contract.ts'
-import type { Folder } from '../clients/folder.ts'
+import type { Folder } from '../corpus/folder.ts'
 import type { Uploads } from '../clients/uploads.ts'
 import { ask, describe } from '../clients/http.ts'
 import { finding, type Finding } from '../history/findings.ts'
-import type { Row } from '../world/ledger.ts'
-import { differs } from './outputs.ts'
-
-const failed: ReadonlySet<string> = failedOutcomes
-
-/** Documents that ended without text. */
-export const failedRows = (rows: readonly Row[]): Row[] =>
-  rows.filter(({ state, outcome }) => state === 'final' && failed.has(outcome))
+import { hasFailed, type Row } from '../world/ledger.ts'
+import { differs } from '../corpus/outputs.ts'
 
 /** One final record for each file of a folder, and for nothing else. */
 export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): Finding[] {
@@ -30,13 +23,14 @@ export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): 
   return [...missing, ...wrong]
 }
 
-function checkRow(about: string, { state, outcome, error }: Row, mayFail: boolean): Finding[] {
+function checkRow(about: string, row: Row, mayFail: boolean): Finding[] {
+  const { state, outcome, error } = row
   if (state !== 'final') {
     // From an interrupted run; the next one did not find the file any more.
     return mayFail ? [] : [finding('hanging', `${about} is ${state}`)]
   }
   if (outcome === '') return [finding('lost', `${about} is final without an outcome`)]
-  if (!failed.has(outcome) || mayFail) return []
+  if (!hasFailed(row) || mayFail) return []
   return [finding('failed', `${about} ended ${outcome}: ${error}`)]
 }
 

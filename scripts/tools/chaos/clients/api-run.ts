@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { finding, type Finding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
 import type { World } from '../world/world.ts'
-import type { Folder } from './folder.ts'
+import type { Folder } from '../corpus/folder.ts'
 import { ask, describe, isUnexpected, type Answer } from './http.ts'
 import type { FolderRun } from './run.ts'
 

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
-import { countDrafts } from '../checks/leftovers.ts'
 import type { Corpus } from '../corpus/reference.ts'
 import type { History } from '../history/history.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../../common/random.ts'
 import type { World } from '../world/world.ts'
 import { outOfApiRun, startApiRun } from './api-run.ts'
-import { makeFolder, type Folder } from './folder.ts'
+import { makeFolder, type Folder } from '../corpus/folder.ts'
 import { startIngestRun } from './ingest-run.ts'
-import { startUploads } from './uploads.ts'
+import { countDrafts, startUploads } from './uploads.ts'
 
 interface Deps {
   world: World

@@ -2,14 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exitCodes } from '../../../../shared/process/errors.ts'
-import { checkOutputs } from '../checks/outputs.ts'
-import { failedRows } from '../checks/records.ts'
+import { checkOutputs } from '../corpus/outputs.ts'
 import { finding, type Finding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
-import { createLedgerLook } from '../world/ledger.ts'
+import { createLedgerLook, hasFailed } from '../world/ledger.ts'
 import { startProcess, type Exit, type Started } from '../world/process.ts'
 import type { World } from '../world/world.ts'
-import type { Folder } from './folder.ts'
+import type { Folder } from '../corpus/folder.ts'
 import type { FolderRun } from './run.ts'
 
 const pauseMs = 1_000
@@ -51,7 +50,7 @@ export function startIngestRun(
       { ...exit, reason },
       wasStruck,
       folder,
-      failedRows(ledger.of(folder.out)).length,
+      ledger.of(folder.out).filter(hasFailed).length,
     )
     if (wrong !== undefined) findings.push(finding('exits', `${kind} ${folder.name}: ${wrong}`))
     return exit

@@ -1,6 +1,6 @@
 import type { Finding } from '../history/findings.ts'
 import type { Started } from '../world/process.ts'
-import type { Folder } from './folder.ts'
+import type { Folder } from '../corpus/folder.ts'
 
 /** The reading of one folder, by any client, until it has ended for good. */
 export interface FolderRun {

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { nameSpool } from '../../../../shared/files/spool.ts'
 import { uniqueBytes, type Sample } from '../corpus/corpus.ts'
 import { finding, type Finding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
-import type { Random } from '../random.ts'
+import type { Random } from '../../common/random.ts'
 import { ask, describe, isUnexpected, type Answer } from './http.ts'
 
 /** An acknowledged document. */
@@ -93,6 +95,12 @@ export function startUploads({ address, samples, random, history, isOld, over }:
 }
 
 export type Uploads = ReturnType<typeof startUploads>
+
+/** Files of unfinished uploads; those of an API that died are swept after an hour. */
+export function countDrafts(dataFolder: string): number {
+  const { tmp } = nameSpool(dataFolder)
+  return existsSync(tmp) ? readdirSync(tmp).length : 0
+}
 
 /** A random way to upload a document, repeated until it is answered. */
 function drawRequest(

@@ -1,4 +1,4 @@
-import { changeFiles, deleteFiles, type Folder } from '../clients/folder.ts'
+import { changeFiles, deleteFiles, type Folder } from '../corpus/folder.ts'
 import { choose, moment, type Fault, type Scene } from './fault.ts'
 
 const filesAtOnce = 10

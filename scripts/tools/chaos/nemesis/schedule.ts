@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts'
+import type { Random } from '../../common/random.ts'
 import type { Fault } from './fault.ts'
 
 /** A fault with its moment, all of it decided by the seed. */

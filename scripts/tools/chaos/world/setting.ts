@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { markVariable } from '../../bench/run/processes.ts'
+import { markVariable } from '../../common/processes.ts'
 
 /** Where a campaign takes place, and with which settings its processes run. */
 export interface Setting {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { findProcesses } from '../../bench/run/processes.ts'
+import { findProcesses } from '../../common/processes.ts'
 import type { History } from '../history/history.ts'
 import { openDisk } from './disk.ts'
 import { createLedgerLook } from './ledger.ts'

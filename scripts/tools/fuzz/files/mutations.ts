@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import type { Random } from '../../chaos/random.ts'
+import type { Random } from '../../common/random.ts'
 import type { HostileFile } from './hostile-file.ts'
 
 type Mutation = (bytes: Buffer, random: Random, others: readonly HostileFile[]) => Buffer

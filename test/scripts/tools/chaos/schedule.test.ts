@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Fault } from '../../../../scripts/tools/chaos/nemesis/fault.ts'
 import { allFaults } from '../../../../scripts/tools/chaos/nemesis/nemesis.ts'
 import { drawSchedule, faultsInRound } from '../../../../scripts/tools/chaos/nemesis/schedule.ts'
-import { createRandom } from '../../../../scripts/tools/chaos/random.ts'
+import { createRandom } from '../../../../scripts/tools/common/random.ts'
 
 const draw = (seed: string, round: number, faults = allFaults) =>
   drawSchedule(createRandom(seed), faults, round, 2_000)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { createRandom } from '../../../../scripts/tools/chaos/random.ts'
+import { createRandom } from '../../../../scripts/tools/common/random.ts'
 import { generateFiles } from '../../../../scripts/tools/fuzz/files/generate.ts'
 
 async function filesOf(seed: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
-import { createRandom } from '../../../../scripts/tools/chaos/random.ts'
+import { createRandom } from '../../../../scripts/tools/common/random.ts'
 import { makeAnimationBombs } from '../../../../scripts/tools/fuzz/files/bombs/animations.ts'
 import { makeClaims } from '../../../../scripts/tools/fuzz/files/bombs/claims.ts'
 import { makePageTrees } from '../../../../scripts/tools/fuzz/files/bombs/page-trees.ts'

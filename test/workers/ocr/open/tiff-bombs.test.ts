@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
-import { createRandom } from '../../../../scripts/tools/chaos/random.ts'
+import { createRandom } from '../../../../scripts/tools/common/random.ts'
 import {
   chain,
   circle,

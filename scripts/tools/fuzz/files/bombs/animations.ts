@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { Random } from '../../../chaos/random.ts'
+import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 
 const side = 16

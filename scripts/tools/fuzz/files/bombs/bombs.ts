@@ -1,4 +1,4 @@
-import type { Random } from '../../../chaos/random.ts'
+import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 import { makeAnimationBombs } from './animations.ts'
 import { makeClaims } from './claims.ts'

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
-import type { Random } from '../../../chaos/random.ts'
+import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 
 /** A JPEG 2000 codestream of any size with empty tiles of any size. */

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync, deflateSync, constants } from 'node:zlib'
 import sharp from 'sharp'
-import type { Random } from '../../../chaos/random.ts'
+import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 
 /** Small files that need gigabytes to decode, one for each method. */

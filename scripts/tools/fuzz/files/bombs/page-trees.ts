@@ -1,4 +1,4 @@
-import type { Random } from '../../../chaos/random.ts'
+import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 
 const page = (parent: number): string => `<</Type/Page/Parent ${parent} 0 R/MediaBox[0 0 99 99]>>`

@@ -5,7 +5,7 @@ import { figuresOf, formatSummaries } from '../../../../../scripts/tools/bench/p
 import { ourSystems } from '../../../../../scripts/tools/bench/peers/systems/ours.ts'
 import { summarise, type Measurement } from '../../../../../scripts/tools/bench/peers/rounds.ts'
 import { tesserocr } from '../../../../../scripts/tools/bench/peers/systems/tesserocr.ts'
-import { verdictOf } from '../../../../../scripts/tools/bench/table.ts'
+import { verdictOf } from '../../../../../scripts/tools/bench/run/figures.ts'
 
 const measured = (system: string, seconds: number, f1: number): Measurement => ({
   system,

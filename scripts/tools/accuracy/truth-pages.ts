@@ -1,7 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { foreignSets, stemOf, truthSuffix } from '../bench/pages/page-set.ts'
-import type { PageSet } from '../bench/run/setting.ts'
+import { foreignSets, stemOf, truthSuffix, type PageSet } from './page-set.ts'
 
 /** A selection of a folder's pages. */
 interface Choice {

@@ -7,7 +7,7 @@ export const markVariable = 'SCRIPTORIUM_BENCH_WORKSPACE'
 export type Role =
   | 'api'
   | 'load'
-  | 'start'
+  | 'serve'
   | 'ingest'
   | 'aggregator'
   | 'fleet'
@@ -29,11 +29,11 @@ interface Found {
 const roles: readonly [Role, RegExp][] = [
   ['api', /services\/api\/main\.ts/],
   ['load', /bench\/api\/load\/main\.ts/],
-  ['start', /scripts\/start\.ts/],
+  ['serve', /scriptorium\.js serve/],
   ['aggregator', /services\/aggregator\/main\.ts/],
   ['fleet', /workers\/fleet\/main\.ts/],
   ['worker', /workers\/ocr\/main\.ts/],
-  ['ingest', /scripts\/ingest\.ts/],
+  ['ingest', /scriptorium\.js ingest/],
   ['redis', /(redis|valkey)-server/],
 ]
 

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
-import { version } from '../../../../shared/process/version.ts'
+import { version } from '../../../shared/process/version.ts'
 
 /** The measured machine: without it the figures mean nothing. */
 export interface Machine {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { stateFolder } from '../../../../services/outputs/files/output-files.ts'
-import type { Folder } from '../clients/folder.ts'
+import type { Folder } from './folder.ts'
 import { finding, type Finding } from '../history/findings.ts'
 
 const endings = ['txt', 'json']

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { runBareLoops } from '../bare/run.ts'
-import { runIngest } from './ingest-run.ts'
+import { runIngest } from '../run/ingest-run.ts'
 import { choosePages, listArguments } from '../pages/page-set.ts'
-import type { Reading, Readings, Setting } from './setting.ts'
+import type { Reading, Readings, BenchSetting } from '../run/setting.ts'
 
 /** Lets one part reuse the readings of another. */
 export function createReadings(): Readings {
@@ -11,11 +11,11 @@ export function createReadings(): Readings {
     keep(reading: Reading): void {
       kept = reading
     },
-    take: async (setting: Setting): Promise<Reading> => kept ?? readTwice(setting),
+    take: async (setting: BenchSetting): Promise<Reading> => kept ?? readTwice(setting),
   }
 }
 
-async function readTwice(setting: Setting): Promise<Reading> {
+async function readTwice(setting: BenchSetting): Promise<Reading> {
   const pages = choosePages(setting)
   const { root, paths } = pages
   const texts = join(setting.workspace, 'bare-texts')

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { uniqueBytes, writeOld, type Sample } from '../corpus/corpus.ts'
-import type { Random } from '../random.ts'
+import { uniqueBytes, writeOld, type Sample } from './corpus.ts'
+import type { Random } from '../../common/random.ts'
 
 /** The correct result of one file. */
 interface Expected {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { findTruthPages } from '../../../../scripts/tools/eval/truth-pages.ts'
+import { findTruthPages } from '../../../../scripts/tools/accuracy/truth-pages.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 
 function makeFiles(t: TestContext, names: readonly string[]): string {

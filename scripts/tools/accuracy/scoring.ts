@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stemOf } from '../bench/pages/page-set.ts'
-import type { PageSet } from '../bench/run/setting.ts'
-import { characterErrorRate, wordF1 } from '../bench/pages/score.ts'
-import { mean } from '../bench/statistics.ts'
+import { stemOf, type PageSet } from './page-set.ts'
+import { characterErrorRate, wordF1 } from './text-accuracy.ts'
+import { mean } from '../common/statistics.ts'
 import { setOf, truthFile } from './truth-pages.ts'
 
 /** Accuracy of texts, in percent. */

@@ -1,5 +1,5 @@
-import type { Injected } from '../nemesis/nemesis.ts'
-import { findingKinds, type Finding } from './findings.ts'
+import type { Injected } from './nemesis/nemesis.ts'
+import { findingKinds, type Finding } from './history/findings.ts'
 
 interface Totals {
   rounds: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as assertAlways, constantFrom, property, string } from 'fast-check'
-import { characterErrorRate, wordF1 } from '../../../../../scripts/tools/bench/pages/score.ts'
+import { characterErrorRate, wordF1 } from '../../../../scripts/tools/accuracy/text-accuracy.ts'
 
 test('word F1 counts each word as often as it stands in both, in any order', () => {
   // the 2, cat, sat, on, mat: 6 words; the, cat, sat, on, a, mat: 6 words; 5 of them in both.
