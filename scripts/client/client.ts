@@ -20,7 +20,7 @@ export class ProblemError extends Error {
   }
 }
 
-export interface UploadRequest {
+export interface UploadWishes {
   options?: UploadOptions
   /** Seconds to wait for the result. */
   wait?: number
@@ -28,7 +28,7 @@ export interface UploadRequest {
 }
 
 /** One page of a list. */
-export interface Page<T> {
+export interface ListPage<T> {
   items: T[]
   nextCursor: string | null
 }
@@ -60,7 +60,7 @@ export function createClient(address: string, token?: string) {
     /** Uploads files from disk as streams: one file gives a document, several give an upload. */
     async upload(
       files: readonly (string | File)[],
-      { options, wait, idempotencyKey }: UploadRequest = {},
+      { options, wait, idempotencyKey }: UploadWishes = {},
     ): Promise<DocumentView | UploadView> {
       const form = new FormData()
       if (options !== undefined) form.append('options', JSON.stringify(options))
@@ -87,7 +87,7 @@ export function createClient(address: string, token?: string) {
       do {
         const url: URL = new URL(path, address)
         if (cursor !== null) url.searchParams.set('cursor', cursor)
-        const page: Page<T> = await json(url.pathname + url.search)
+        const page: ListPage<T> = await json(url.pathname + url.search)
         yield* page.items
         cursor = page.nextCursor
       } while (cursor !== null)

@@ -3,7 +3,7 @@ import { openHandMarks } from '../../shared/hands/hand-marks.ts'
 import { countDeaths, createHands } from '../../shared/hands/hands.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { describe, stages } from '../ledger/work-items.ts'
+import { describeDeaths, stages } from '../ledger/work-items.ts'
 
 /** File beside the ledger with its aggregator's work in progress. */
 export const handFile = (folder: string): string => join(folder, 'in-hand')
@@ -18,7 +18,7 @@ function levelOf(item: string): number {
  * Counts the items over which the last aggregator of this folder died, and begins to record the work of this one. This
  * process must own `folder`.
  */
-export function openHands(folder: string, ledger: Ledger, log: Lines) {
+export function openAggregatorHands(folder: string, ledger: Ledger, log: Lines) {
   const marks = openHandMarks(handFile(folder))
   const { session, items: left } = marks.left
   if (left.length > 0) {
@@ -31,6 +31,12 @@ export function openHands(folder: string, ledger: Ledger, log: Lines) {
   }
   marks.begin()
   const suspects = ledger.deaths.all()
-  const hands = createHands({ marks, suspects, forget: ledger.deaths.forget, describe, log })
+  const hands = createHands({
+    marks,
+    suspects,
+    forget: ledger.deaths.forget,
+    describe: describeDeaths,
+    log,
+  })
   return { hands, close: () => marks.close() }
 }

@@ -9,7 +9,7 @@ import { closeToOthers } from '../../shared/files/private-files.ts'
 import { checkRedis, connectPatiently } from '../../shared/redis/connection/redis.ts'
 import { nameSpool } from '../../shared/files/spool.ts'
 import { createAggregator } from './aggregator.ts'
-import { openHands } from './in-hand.ts'
+import { openAggregatorHands } from './in-hand.ts'
 import { createLease, takeFolder } from './lease/lease.ts'
 import { openLedger } from '../ledger/ledger.ts'
 
@@ -27,7 +27,7 @@ try {
     onUnreadable: (err) => log.error({ err }, 'run with an unreadable record skipped'),
   })
   life.defer('ledger', () => ledger.close())
-  const { hands, close: forgetHands } = openHands(folder, ledger, log)
+  const { hands, close: forgetHands } = openAggregatorHands(folder, ledger, log)
   // Work in progress is not to blame from here on: the stop was requested.
   life.stopping.addEventListener('abort', forgetHands)
   const url = requireRedisUrl(config.REDIS_URL)

@@ -5,7 +5,7 @@ import { fastifySSE } from '@fastify/sse'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import { listOf } from '../../shared/process/config.ts'
+import { splitList } from '../../shared/process/config.ts'
 import { createOutageLog } from '../../shared/process/outage-log.ts'
 import { ScriptoriumError } from '../../shared/process/errors.ts'
 import { installAuth } from './http/auth.ts'
@@ -57,7 +57,7 @@ export async function buildApp(context: Context): Promise<App> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy:
-      config.SCRIPTORIUM_TRUST_PROXY === '' ? false : listOf(config.SCRIPTORIUM_TRUST_PROXY),
+      config.SCRIPTORIUM_TRUST_PROXY === '' ? false : splitList(config.SCRIPTORIUM_TRUST_PROXY),
     bodyLimit: maxBodyBytes,
     // Uploads have a watch of their own: a large one takes its time, a stalled one is ended.
     requestTimeout: 0,
@@ -94,7 +94,7 @@ export async function buildApp(context: Context): Promise<App> {
     limits: context.limits,
     maxConnections: config.SCRIPTORIUM_MAX_CONNECTIONS,
     pace: context.pace,
-    isProxy: createProxyCheck(listOf(config.SCRIPTORIUM_TRUST_PROXY)),
+    isProxy: createProxyCheck(splitList(config.SCRIPTORIUM_TRUST_PROXY)),
     log: createOutageLog(log),
   })
   installJsonBodies(app, {
@@ -110,7 +110,7 @@ export async function buildApp(context: Context): Promise<App> {
     if (context.stopping.aborted) reply.header('connection', 'close')
   })
   installRequestLog(app, { metrics, log })
-  const origins = listOf(config.SCRIPTORIUM_CORS)
+  const origins = splitList(config.SCRIPTORIUM_CORS)
   if (origins.length > 0) {
     await app.register(cors, {
       origin: origins,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { decodeMemory, listOf, durationMs, type ApiConfig } from '../../shared/process/config.ts'
+import { decodeMemory, splitList, durationMs, type ApiConfig } from '../../shared/process/config.ts'
 import { createEngineIdentities } from '../../shared/engine/engine-identity.ts'
 import { toError } from '../../shared/process/errors.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
@@ -98,10 +98,10 @@ export function createContext({ config, redis, log, stopping }: Deps) {
       lingerMs,
     },
   }
-  const roots = listOf(config.SCRIPTORIUM_ROOTS).map(parseRoot)
+  const roots = splitList(config.SCRIPTORIUM_ROOTS).map(parseRoot)
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
   const tickets = createTickets(spool)
-  const tokens = listOf(config.SCRIPTORIUM_TOKENS).map(parseToken)
+  const tokens = splitList(config.SCRIPTORIUM_TOKENS).map(parseToken)
   const documents = createDocumentViews({
     ledger,
     tickets,
@@ -115,7 +115,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
   )
   const outbound =
     config.SCRIPTORIUM_URL_SOURCES === 'on'
-      ? createOutbound({ allow: listOf(config.SCRIPTORIUM_OUTBOUND_ALLOW) })
+      ? createOutbound({ allow: splitList(config.SCRIPTORIUM_OUTBOUND_ALLOW) })
       : undefined
   const sweep = (): void => {
     store.sweep(staleMs).catch((thrown: unknown) => {

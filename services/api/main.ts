@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { explain } from '../../shared/process/causes.ts'
-import { apiSchema, listOf, readConfig, requireRedisUrl } from '../../shared/process/config.ts'
+import { apiSchema, splitList, readConfig, requireRedisUrl } from '../../shared/process/config.ts'
 import { closeToOthers } from '../../shared/files/private-files.ts'
 import { createLifecycle } from '../../shared/process/lifecycle.ts'
 import { createLogger } from '../../shared/process/logger.ts'
@@ -25,7 +25,7 @@ try {
   const app = await buildApp(parts.context)
   life.defer('server', () => app.close())
   const address = await listen(app, config)
-  log.info({ address, tokens: listOf(config.SCRIPTORIUM_TOKENS).length }, 'listening')
+  log.info({ address, tokens: splitList(config.SCRIPTORIUM_TOKENS).length }, 'listening')
   process.send?.({ address })
 } catch (thrown) {
   const error = explain(thrown)

@@ -15,7 +15,7 @@ import type { Host } from './host.ts'
 import { parseRunReport, readProgress, readReport } from './ingest/follow.ts'
 import { lookAtLedger } from './ingest/look-at-ledger.ts'
 import { runLock } from './ingest/own-processes.ts'
-import { outHash } from './ingest/place.ts'
+import { outHash } from './ingest/run-services.ts'
 import { formatSummary } from './ingest/show/summary.ts'
 import { formatSeconds } from './ingest/show/view.ts'
 

@@ -6,7 +6,7 @@ export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'
 /** Where a document comes from: a folder run's input, or an upload, whose bytes lie in the spool under their hash. */
 export type Provenance = { origin: 'folder' } | { origin: 'upload'; sha256: string }
 
-export interface DocumentError {
+export interface RecordedError {
   code: string
   message: string
 }
@@ -27,7 +27,7 @@ interface Columns {
   pass: number
   state: DocumentState
   outcome: Outcome | null
-  error: DocumentError | null
+  error: RecordedError | null
   sha256: string | null
   mediaType: string | null
   duplicateOf: string | null
@@ -70,7 +70,7 @@ export type KnownDocument = Omit<
 /** How a document's reading ended. */
 export interface Ending {
   outcome: Outcome
-  error: DocumentError | null
+  error: RecordedError | null
   worker: string | null
 }
 
@@ -78,7 +78,7 @@ export interface Ending {
 export type DocumentPass = Pick<Document, 'id' | 'pass'>
 
 /** A document's state at the time of a decision. The decision is void where the ledger has changed since. */
-export type Seen = Pick<Document, 'id' | 'pass' | 'state'>
+export type SeenDocument = Pick<Document, 'id' | 'pass' | 'state'>
 
 type Row = Record<string, unknown>
 
@@ -115,7 +115,7 @@ export const toKnownDocument = (row: Row): KnownDocument =>
   }) as KnownDocument
 
 /** The error of a document's or a page's row. */
-export function toDocumentError(row: Row): DocumentError | null {
+export function toDocumentError(row: Row): RecordedError | null {
   const { error_code: code, error_message: message } = row
   if (typeof code !== 'string') return null
   return { code, message: typeof message === 'string' ? message : '' }

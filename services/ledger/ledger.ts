@@ -11,7 +11,7 @@ import { createClaims } from './claims.ts'
 import { createDeaths } from './deaths.ts'
 import { createDocuments } from './documents.ts'
 import { createFigures } from './queries/figures.ts'
-import { createListing } from './queries/listing.ts'
+import { createRecordListing } from './queries/listing.ts'
 import { createPages } from './pages.ts'
 import { createRunReader, createRuns } from './runs.ts'
 import { migrations } from './schema.ts'
@@ -105,7 +105,7 @@ function createLedger(
     claims: createClaims(database),
     pages: createPages(database, { isSearchable, file }),
     submissions: createSubmissions(database),
-    listing: createListing(database, toRun),
+    listing: createRecordListing(database, toRun),
     search: createSearch(database),
     webhooks: createWebhooks(database),
     figures: createFigures(database),

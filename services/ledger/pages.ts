@@ -4,7 +4,7 @@ import { pack, unpack } from '../../shared/redis/result-stream.ts'
 import { pageSchema } from '../../shared/contract/contract.ts'
 import { ScriptoriumError, toError } from '../../shared/process/errors.ts'
 import { createParser, requireKnownVersion } from '../../shared/contract/messages/parser.ts'
-import { toDocumentError, type DocumentError } from './document.ts'
+import { toDocumentError, type RecordedError } from './document.ts'
 import { dataVersion, upgradePage } from '../../shared/contract/schema/upgrades.ts'
 import { createPageIndex, hasPageIndex, type PageOfDocument } from './queries/page-index.ts'
 
@@ -21,7 +21,7 @@ export interface PagesSummary {
 export interface PageFailure {
   page: number
   outcome: string
-  error: DocumentError
+  error: RecordedError
   attempts: number
   worker: string
 }
@@ -30,7 +30,7 @@ export interface PageFailure {
 export interface PageState {
   page: number
   outcome: Outcome
-  error: DocumentError | null
+  error: RecordedError | null
   worker: string
 }
 

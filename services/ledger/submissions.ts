@@ -2,13 +2,13 @@ import type { DatabaseSync } from 'node:sqlite'
 
 const runsAtATime = 100
 /** An upload's submission of a document; its time is that of its run's start (ISO 8601). */
-export interface Submission {
+export interface RecordedSubmission {
   startedAt: string
   runId: string
 }
 
 /** Before the newest: a character that sorts after every time. */
-export const beforeAll: Submission = { startedAt: '~', runId: '' }
+export const beforeAll: RecordedSubmission = { startedAt: '~', runId: '' }
 
 /** The uploads that submitted each document, and their names for it: the same bytes may be uploaded more than once. */
 export function createSubmissions(database: DatabaseSync) {
@@ -35,9 +35,9 @@ export function createSubmissions(database: DatabaseSync) {
   const remove = sql('DELETE FROM submissions WHERE run_id = ? AND document_id = ?')
   const someOf = (
     documentId: string,
-    { startedAt, runId }: Submission,
+    { startedAt, runId }: RecordedSubmission,
     limit: number,
-  ): Submission[] =>
+  ): RecordedSubmission[] =>
     runsOf.all(documentId, startedAt, runId, limit).map((row) => ({
       startedAt: String(row['started_at']),
       runId: String(row['run_id']),
@@ -48,7 +48,7 @@ export function createSubmissions(database: DatabaseSync) {
       add.run({ runId, documentId, name }).changes === 1,
     /** The uploads that submitted a document, newest first, in batches: they may be many thousands. */
     *runsOf(documentId: string): Generator<string[]> {
-      let last: Submission | undefined = beforeAll
+      let last: RecordedSubmission | undefined = beforeAll
       while (last !== undefined) {
         const found = someOf(documentId, last, runsAtATime)
         if (found.length > 0) yield found.map(({ runId }) => runId)
@@ -91,7 +91,7 @@ export interface Announcement {
   /** Data about the document, as JSON text. */
   data: string
   /** The upload that was notified last. */
-  last: Submission
+  last: RecordedSubmission
 }
 
 /** Thousands of notifications are too many for one transaction: this table keeps the rest. */
@@ -104,7 +104,7 @@ export function createAnnouncements(database: DatabaseSync) {
   const move = sql('UPDATE announcements SET started_at = ?, run_id = ? WHERE id = ?')
   const remove = sql('DELETE FROM announcements WHERE id = ?')
   return {
-    add: (documentId: string, data: string, { startedAt, runId }: Submission) =>
+    add: (documentId: string, data: string, { startedAt, runId }: RecordedSubmission) =>
       insert.run(documentId, data, startedAt, runId),
     /** The oldest; undefined where all have been sent. */
     first(): Announcement | undefined {
@@ -118,7 +118,7 @@ export function createAnnouncements(database: DatabaseSync) {
         }
       )
     },
-    move: (id: number, { startedAt, runId }: Submission) => move.run(startedAt, runId, id),
+    move: (id: number, { startedAt, runId }: RecordedSubmission) => move.run(startedAt, runId, id),
     remove: (id: number) => remove.run(id),
   }
 }

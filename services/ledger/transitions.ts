@@ -1,8 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Outcome } from '../../shared/contract/contract.ts'
 import type { Unavailable } from '../../shared/contract/messages/progress.ts'
-import type { Input } from '../../shared/contract/messages/worker-report.ts'
-import type { DocumentPass, Seen, DocumentError, Ending, Plan, UploadPlan } from './document.ts'
+import type { ReportedInput } from '../../shared/contract/messages/worker-report.ts'
+import type {
+  DocumentPass,
+  SeenDocument,
+  RecordedError,
+  Ending,
+  Plan,
+  UploadPlan,
+} from './document.ts'
 
 /**
  * The document's state machine. Each transition is one statement that names the pass and the states it may start
@@ -66,7 +73,7 @@ export function createTransitions(database: DatabaseSync) {
 
   return {
     /** new, planned, waiting or final → planned, where the document is unchanged since the planner has `seen` it. */
-    plan: (next: Plan, seen?: Seen): boolean =>
+    plan: (next: Plan, seen?: SeenDocument): boolean =>
       seen === undefined
         ? enter(next)
         : replan.run({ ...columnsOf(next), seenPass: seen.pass, seenState: seen.state }).changes ===
@@ -86,7 +93,7 @@ export function createTransitions(database: DatabaseSync) {
     /** For a planned document: the content that a worker found. */
     setInput: (
       { id, pass }: DocumentPass,
-      { sha256, mediaType }: Input,
+      { sha256, mediaType }: ReportedInput,
       pagesTotal: number | null,
     ): boolean => setInput.run(sha256, mediaType, pagesTotal, id, pass).changes === 1,
     /** planned → waiting, until the document whose content it shares has ended. */
@@ -116,10 +123,10 @@ export function createTransitions(database: DatabaseSync) {
     ): boolean =>
       rewrite.run(JSON.stringify(outputs), toColumn(unavailable), id, pass).changes === 1,
     /** planned or waiting → final, without text. */
-    fail: ({ id, pass }: DocumentPass, outcome: Outcome, error: DocumentError): boolean =>
+    fail: ({ id, pass }: DocumentPass, outcome: Outcome, error: RecordedError): boolean =>
       fail.run(outcome, error.code, error.message, now(), id, pass).changes === 1,
     /** read or final → final: there is a text, and no place to write it to. */
-    failOutput: ({ id, pass }: DocumentPass, error: DocumentError): boolean =>
+    failOutput: ({ id, pass }: DocumentPass, error: RecordedError): boolean =>
       failOutput.run('failed', error.code, error.message, now(), id, pass).changes === 1,
     /** For a final upload: its pages and its input are deleted. */
     expire: (id: string): boolean => expire.run(now(), id).changes === 1,

@@ -23,7 +23,7 @@ export interface Delivery {
 export type NewDelivery = Pick<Delivery, 'id' | 'webhookId' | 'event' | 'payload' | 'createdAt'>
 
 /** Result of one attempt, and its consequence. */
-export interface Attempt {
+export interface DeliveryAttempt {
   at: number
   status: number | null
   error: string | null
@@ -138,7 +138,7 @@ export function createWebhooks(database: DatabaseSync) {
     giveUp: (webhookId: string, beforeMs: number, limit: number): number =>
       Number(giveUp.run(webhookId, beforeMs, limit).changes),
     /** One transaction, by the deliveries' ids. Ignores deliveries that were deleted in the meantime. */
-    recordAttempts(attempts: ReadonlyMap<string, Attempt>): void {
+    recordAttempts(attempts: ReadonlyMap<string, DeliveryAttempt>): void {
       const made = [...attempts].map(
         ([
           id,

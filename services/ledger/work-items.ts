@@ -7,7 +7,7 @@ type Pass = Pick<Document, 'id' | 'pass'>
 /**
  * The aggregator's work that depends on untrusted content. A document's next pass is another item: it is tried again.
  */
-export const items = {
+export const workItems = {
   /** The report of a job, or the acceptance of a run. */
   collect: (id: string): string => `collect ${id}`,
   walk: (runId: string): string => `walk ${runId}`,
@@ -48,7 +48,7 @@ const doings: Readonly<Record<string, (detail: string) => string>> = {
 }
 
 /** Names the work over which the aggregator died, and the cure. */
-export function describe(item: string): string {
+export function describeDeaths(item: string): string {
   const words = item.split(' ')
   const doing = doings[words[0] ?? '']?.(words.at(-1) ?? '') ?? 'working on it'
   return `the aggregator died ${maxDeaths} times while ${doing}`

@@ -2,7 +2,7 @@ import { UnsupportedSyntax, type Expression } from './expression.ts'
 
 /**
  * A state tells whether the rest of the text matches; its value follows from its successors: at the next character
- * (`character`) or at the same place (all others). A `sub` state, as in a lookahead, belongs to an earlier layer and is
+ * (`character`) or at the same position (all others). A `sub` state, as in a lookahead, belongs to an earlier layer and is
  * evaluated first.
  */
 type State =
@@ -19,19 +19,19 @@ interface Machine {
 }
 
 /**
- * The states that hold at one place of a text: one byte per state. `next` leads to the preceding place, by the
+ * The states that hold at one position of a text: one byte per state. `next` leads to the preceding position, by the
  * character between.
  */
-interface Place {
+interface Position {
   holds: Uint8Array
-  next: Map<number, Place>
+  next: Map<number, Position>
 }
 
 /**
- * Maximum number of cached places of a pattern: a benign one has a few dozen. Beyond it the cache is cleared and filled
+ * Maximum number of cached positions of a pattern: a benign one has a few dozen. Beyond it the cache is cleared and filled
  * again.
  */
-const maxPlaces = 200
+const maxPositions = 200
 const maxTransitions = 4_000
 /** Added to the code of the text's first character: before it is the start, where `^` holds. */
 const firstCharacter = 0x1_0000
@@ -39,7 +39,7 @@ const firstCharacter = 0x1_0000
 /**
  * Matches without backtracking: an alternating automaton that runs from the text's end to its start, so that lookahead
  * and its negation are evaluated before their result is needed. Each character costs at most as many steps as there are
- * states, and one step where the place is cached. Throws `UnsupportedSyntax` where it needs more than `maxStates`.
+ * states, and one step where the position is cached. Throws `UnsupportedSyntax` where it needs more than `maxStates`.
  */
 export function createAutomaton(
   expression: Expression,
@@ -49,17 +49,17 @@ export function createAutomaton(
   const accept = add(machine, { kind: 'accept', next: [] }, 0)
   const start = compile(machine, expression, accept, 0)
   const decide = createDecision(machine)
-  const end: Place = { holds: decide(undefined, '', false), next: new Map() }
-  let places = new Map<string, Place>()
+  const end: Position = { holds: decide(undefined, '', false), next: new Map() }
+  let positions = new Map<string, Position>()
   let transitions = 0
-  const remember = (holds: Uint8Array): Place => {
+  const remember = (holds: Uint8Array): Position => {
     const key = Buffer.from(holds.buffer).toString('latin1')
-    const place = places.get(key) ?? { holds, next: new Map() }
-    if (places.size < maxPlaces) places.set(key, place)
-    return place
+    const position = positions.get(key) ?? { holds, next: new Map() }
+    if (positions.size < maxPositions) positions.set(key, position)
+    return position
   }
   const forget = (): void => {
-    places = new Map()
+    positions = new Map()
     transitions = 0
     end.next.clear()
   }
@@ -67,19 +67,19 @@ export function createAutomaton(
     size: machine.states.length,
     /** Whether the whole of a non-empty text matches. */
     test(text: string): boolean {
-      if (places.size === maxPlaces || transitions >= maxTransitions) forget()
-      let place = end
+      if (positions.size === maxPositions || transitions >= maxTransitions) forget()
+      let position = end
       for (let index = text.length - 1; index >= 0; index -= 1) {
         const code = text.charCodeAt(index) + (index === 0 ? firstCharacter : 0)
-        const known = place.next.get(code)
-        const before = known ?? remember(decide(place.holds, text.charAt(index), index === 0))
+        const known = position.next.get(code)
+        const before = known ?? remember(decide(position.holds, text.charAt(index), index === 0))
         if (known === undefined && transitions < maxTransitions) {
-          place.next.set(code, before)
+          position.next.set(code, before)
           transitions += 1
         }
-        place = before
+        position = before
       }
-      return place.holds[start] === 1
+      return position.holds[start] === 1
     },
   }
 }
@@ -125,7 +125,7 @@ function compile(machine: Machine, given: Expression, next: number, layer: numbe
 }
 
 /**
- * Builds the function that evaluates every state at one place: `following` holds the states behind `character`,
+ * Builds the function that evaluates every state at one position: `following` holds the states behind `character`,
  * undefined at the text's end. The number of states and of their successors bounds the work.
  */
 function createDecision({ states, layerOf }: Machine) {

@@ -94,7 +94,7 @@ export function durationMs(text: string): number {
 }
 
 /** Splits a comma-separated list. */
-export const listOf = (text: string): string[] =>
+export const splitList = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())

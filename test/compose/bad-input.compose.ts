@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { waitFor } from '../helpers/wait.ts'
-import { docker, findEngine, startCommand } from '../../scripts/tools/bench/compose/engine.ts'
+import { docker, findDockerEngine, startCommand } from '../../scripts/tools/bench/compose/engine.ts'
 import {
   createProject,
   testImage,
@@ -14,7 +14,7 @@ import {
   type Settings,
 } from '../../scripts/tools/bench/compose/project.ts'
 
-const engine = findEngine()
+const engine = findDockerEngine()
 const skip = 'reason' in engine && engine.reason
 
 let project: Project

@@ -7,13 +7,17 @@ import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import { outputFiles, readText } from '../helpers/outcome.ts'
 import { waitFor } from '../helpers/wait.ts'
 import { wordF1 } from '../helpers/pages/word-f1.ts'
-import { docker, findEngine, type Command } from '../../scripts/tools/bench/compose/engine.ts'
+import {
+  docker,
+  findDockerEngine,
+  type DockerCommand,
+} from '../../scripts/tools/bench/compose/engine.ts'
 import { recordEvents } from './events.ts'
 import { createProject, type Project } from '../../scripts/tools/bench/compose/project.ts'
 import { assertFinal, readLedger } from './records.ts'
 import { sampleFiles, truthOf, writeSheets } from './sheets.ts'
 
-const engine = findEngine()
+const engine = findDockerEngine()
 const skip = 'reason' in engine && engine.reason
 const copies = 5
 /** Of any page, however hard: most reach 0.98. */
@@ -105,7 +109,7 @@ async function disturb(t: TestContext, project: Project): Promise<{ onDesk: numb
 async function reach(
   t: TestContext,
   project: Project,
-  ingest: Command,
+  ingest: DockerCommand,
   pages: number,
 ): Promise<void> {
   const look = async (): Promise<boolean> => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { waitFor } from '../helpers/wait.ts'
-import { docker, findEngine } from '../../scripts/tools/bench/compose/engine.ts'
+import { docker, findDockerEngine } from '../../scripts/tools/bench/compose/engine.ts'
 import {
   createProject,
   testImage,
   type Project,
 } from '../../scripts/tools/bench/compose/project.ts'
 
-const engine = findEngine()
+const engine = findDockerEngine()
 const skip = 'reason' in engine && engine.reason
 const services = ['api', 'aggregator', 'worker', 'redis']
 const ours = ['api', 'aggregator', 'worker']

@@ -6,21 +6,21 @@ import { mean } from '../common/statistics.ts'
 import { setOf, truthFile } from './truth-pages.ts'
 
 /** Accuracy of texts, in percent. */
-export interface Score {
+export interface Accuracy {
   /** Word F1, in any order. */
   f1: number
   /** Character error rate, 100 at most. */
   cer: number
 }
 
-export interface PageScore extends Score {
+export interface PageScore extends Accuracy {
   path: string
   set: string
   /** No text was written; it counts as empty. */
   isMissing: boolean
 }
 
-interface SetScore extends Score {
+interface SetScore extends Accuracy {
   set: string
   pages: number
   missing: number
@@ -30,7 +30,7 @@ export interface Scoring {
   pages: PageScore[]
   sets: SetScore[]
   /** Mean over the sets, so that a large set does not dominate a small one. */
-  total: Score & { pages: number; missing: number }
+  total: Accuracy & { pages: number; missing: number }
 }
 
 /**
@@ -74,7 +74,7 @@ function summarise(pages: PageScore[]): Scoring {
 const missingOf = (pages: readonly PageScore[]): number =>
   pages.filter(({ isMissing }) => isMissing).length
 
-const meanOf = (scores: readonly Score[]): Score => ({
+const meanOf = (scores: readonly Accuracy[]): Accuracy => ({
   f1: mean(scores.map(({ f1 }) => f1)),
   cer: mean(scores.map(({ cer }) => cer)),
 })

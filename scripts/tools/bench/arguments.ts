@@ -17,23 +17,23 @@ interface Named {
 }
 
 /** Parses the arguments after the program's name. `parts` are names with their measurements. */
-export function parseArguments(
+export function parseBenchArguments(
   arguments_: readonly string[],
   parts: readonly Named[],
 ): BenchOptions {
-  const command = commandOf('npm run bench --', parts)
+  const command = benchCommand('npm run bench --', parts)
     .description('Measures Scriptorium on this machine, side by side with what it is built on.')
     .addOption(number('--documents <n>', 'documents of the part pipeline', 4_000))
     .addOption(number('--files <n>', 'files of the larger folder of the part rerun', 100_000))
     .addOption(number('--pages-read <n>', 'pages a worker reads in the part memory', 2_000))
   return {
-    parts: choose(command, arguments_, parts),
+    parts: chooseParts(command, arguments_, parts),
     ...command.opts<Omit<BenchOptions, 'parts'>>(),
   }
 }
 
 /** A command with the common options of all benches. */
-export function commandOf(name: string, parts: readonly Named[]): Command {
+export function benchCommand(name: string, parts: readonly Named[]): Command {
   const names = parts.map((part) => part.name)
   return new Command(name)
     .argument('[part...]', `what to measure: ${names.join(', ')}`, names)
@@ -50,7 +50,7 @@ export function commandOf(name: string, parts: readonly Named[]): Command {
 }
 
 /** Parses the arguments. Returns the names of the chosen parts. */
-export function choose(
+export function chooseParts(
   command: Command,
   arguments_: readonly string[],
   parts: readonly Named[],

@@ -1,5 +1,5 @@
 import { accuracy } from './kinds/accuracy.ts'
-import { parseArguments } from './arguments.ts'
+import { parseBenchArguments } from './arguments.ts'
 import { coldstart } from './kinds/coldstart.ts'
 import { document } from './kinds/document.ts'
 import { efficiency } from './kinds/efficiency.ts'
@@ -15,7 +15,7 @@ const parts: readonly Part[] = [coldstart, pipeline, efficiency, accuracy, docum
 
 /** Runs the selected parts, one after another, and prints their findings. */
 export async function runBench(deps: Deps): Promise<void> {
-  const options = parseArguments(deps.arguments, parts)
+  const options = parseBenchArguments(deps.arguments, parts)
   const { documents, files, pagesRead } = options
   await runParts(deps, parts, options, (bench) => ({
     ...bench,

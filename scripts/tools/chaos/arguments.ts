@@ -32,7 +32,7 @@ function whole(text: string): number {
 }
 
 /** Parses the arguments after the program's name. `known` are the names of all faults. */
-export function parseArguments(
+export function parseChaosArguments(
   arguments_: readonly string[],
   known: readonly string[],
 ): ChaosOptions {

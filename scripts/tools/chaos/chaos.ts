@@ -1,30 +1,30 @@
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArguments, type ChaosOptions } from './arguments.ts'
+import { parseChaosArguments, type ChaosOptions } from './arguments.ts'
 import { checkTmp } from './checks/leftovers.ts'
 import { readReference, type Corpus } from './corpus/reference.ts'
-import { finding, formatFindings, type Finding } from './history/findings.ts'
+import { finding, formatChaosFindings, type ChaosFinding } from './history/findings.ts'
 import { openHistory, type History } from './history/history.ts'
-import { formatSummary } from './summary.ts'
-import type { Fault } from './nemesis/fault.ts'
+import { formatCampaign } from './summary.ts'
+import type { ChaosFault } from './nemesis/fault.ts'
 import { allFaults, type Injected } from './nemesis/nemesis.ts'
 import { drawSchedule, faultsInRound } from './nemesis/schedule.ts'
 import { createRandom } from '../common/random.ts'
 import { playRound, type RoundResult } from './round.ts'
-import { cleanEnvironment, type Setting } from './world/setting.ts'
+import { cleanEnvironment, type ChaosSetting } from './world/setting.ts'
 import { startWorld, type World } from './world/world.ts'
 import { packageRoot } from '../../../shared/files/package-root.ts'
 import type { ToolHost } from '../common/start-tool.ts'
 
 /** Runs a campaign. Returns whether every promise was kept. */
 export async function runChaos(start: ToolHost): Promise<boolean> {
-  const options = parseArguments(
+  const options = parseChaosArguments(
     start.arguments,
     allFaults.map(({ name }) => name),
   )
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'chaos-')))
-  const setting: Setting = {
+  const setting: ChaosSetting = {
     folder,
     node: start.node,
     repository: packageRoot,
@@ -55,7 +55,7 @@ const shareOfRound = 0.4
 function createCampaign(
   { say, print, stopping }: ToolHost,
   options: ChaosOptions,
-  setting: Setting,
+  setting: ChaosSetting,
   history: History,
   corpus: Corpus,
 ) {
@@ -71,11 +71,11 @@ function createCampaign(
         maxFiles[setting.engine],
       ),
     )
-  const findings: Finding[] = []
+  const findings: ChaosFinding[] = []
   const injected: Injected[] = []
   const results: RoundResult[] = []
   let world: World | undefined
-  let faults: readonly Fault[] | undefined
+  let faults: readonly ChaosFault[] | undefined
 
   /** A world that broke a promise is discarded, and its logs are kept. */
   const closeWorld = async (round: number): Promise<void> => {
@@ -105,7 +105,7 @@ function createCampaign(
     injected.push(...result.injected)
     say(describeRound(round, result, world))
     if (result.findings.length === 0) return
-    for (const line of formatFindings(result.findings)) say(`  ${line}`)
+    for (const line of formatChaosFindings(result.findings)) say(`  ${line}`)
     say(`  again: ${replayCommand(options, files, round)}`)
     await closeWorld(round)
   }
@@ -123,7 +123,7 @@ function createCampaign(
       const totals = { rounds: results.length, minutes: minutes(), injected, findings }
       const documents = results.reduce((sum, result) => sum + result.documents, 0)
       const restMs = results.map((result) => result.restMs)
-      for (const line of formatSummary({ ...totals, documents, restMs })) print(line)
+      for (const line of formatCampaign({ ...totals, documents, restMs })) print(line)
       history.note('end', { minutes: minutes(), findings: findings.length })
       if (findings.length > 0) print(`Again: ${replayCommand(options, files)}`)
       return findings.length === 0
@@ -131,7 +131,11 @@ function createCampaign(
   }
 }
 
-function chooseFaults(world: World, options: ChaosOptions, say: (line: string) => void): Fault[] {
+function chooseFaults(
+  world: World,
+  options: ChaosOptions,
+  say: (line: string) => void,
+): ChaosFault[] {
   const wanted = allFaults.filter(
     ({ name }) => options.faults.length === 0 || options.faults.includes(name),
   )

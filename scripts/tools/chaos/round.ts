@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
-import { checkBounds, measureUsage, type Usage } from './checks/bounds.ts'
+import { checkBounds, measureUsage, type WorldUsage } from './checks/bounds.ts'
 import { check } from './checks/checks.ts'
 import { waitForRest } from './checks/rest.ts'
 import { startClients, type Clients } from './clients/clients.ts'
 import type { Corpus } from './corpus/reference.ts'
-import type { Finding } from './history/findings.ts'
+import type { ChaosFinding } from './history/findings.ts'
 import type { History } from './history/history.ts'
 import { createNemesis, type Injected } from './nemesis/nemesis.ts'
 import type { PlannedFault } from './nemesis/schedule.ts'
@@ -23,12 +23,12 @@ interface Deps {
 
 /** What came of a round. */
 export interface RoundResult {
-  findings: Finding[]
+  findings: ChaosFinding[]
   injected: Injected[]
   documents: number
   /** From the last heal until nothing was under way, milliseconds. */
   restMs: number
-  usage: Usage
+  usage: WorldUsage
 }
 
 /** Clients at work, faults, heal, rest, check. */

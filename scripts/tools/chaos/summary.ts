@@ -1,19 +1,19 @@
 import type { Injected } from './nemesis/nemesis.ts'
-import { findingKinds, type Finding } from './history/findings.ts'
+import { chaosFindingKinds, type ChaosFinding } from './history/findings.ts'
 
 interface Totals {
   rounds: number
   minutes: number
   documents: number
   injected: readonly Injected[]
-  findings: readonly Finding[]
+  findings: readonly ChaosFinding[]
   restMs: readonly number[]
 }
 
 /** A campaign in a few lines: injected faults, findings, recovery times. */
-export function formatSummary({ injected, findings, ...totals }: Totals): string[] {
+export function formatCampaign({ injected, findings, ...totals }: Totals): string[] {
   const { rounds, minutes, documents, restMs } = totals
-  const counts = findingKinds.map(
+  const counts = chaosFindingKinds.map(
     (kind) => `${findings.filter((found) => found.kind === kind).length} ${kind}`,
   )
   const byName = Map.groupBy(injected, ({ name }) => name)

@@ -4,7 +4,7 @@ import { join, sep } from 'node:path'
 /** The bench marks the processes that it starts with this variable, so that it finds all of them. */
 export const markVariable = 'SCRIPTORIUM_BENCH_WORKSPACE'
 
-export type Role =
+export type ProcessRole =
   | 'api'
   | 'load'
   | 'serve'
@@ -18,7 +18,7 @@ export type Role =
 /** A process that the bench started, directly or not. Memory is resident, bytes. */
 interface Found {
   pid: number
-  role: Role
+  role: ProcessRole
   rssBytes: number
   /** Its peak (VmHWM). */
   peakBytes: number
@@ -26,7 +26,7 @@ interface Found {
   cpuSeconds: number
 }
 
-const roles: readonly [Role, RegExp][] = [
+const roles: readonly [ProcessRole, RegExp][] = [
   ['api', /services\/api\/main\.ts/],
   ['load', /bench\/api\/load\/main\.ts/],
   ['serve', /scriptorium\.js serve/],

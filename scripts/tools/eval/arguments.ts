@@ -19,7 +19,7 @@ export interface EvalOptions {
 }
 
 /** Parses the arguments after the program's name. */
-export function parseArguments(arguments_: readonly string[]): EvalOptions {
+export function parseEvalArguments(arguments_: readonly string[]): EvalOptions {
   const command = new Command('npm run eval --')
     .description(
       'Reads pages whose text is known, tells how near what was read comes to it, and shows where it does not.',

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { makeTemporaryFolder } from '../../../shared/files/temporary-folder.ts'
 import { describeMachine } from '../common/machine.ts'
-import { parseArguments, type EvalOptions } from './arguments.ts'
+import { parseEvalArguments, type EvalOptions } from './arguments.ts'
 import { readPages } from './read-pages.ts'
 import { scoreTexts } from '../accuracy/scoring.ts'
 import { findTruthPages, type TruthPages } from '../accuracy/truth-pages.ts'
@@ -24,7 +24,7 @@ interface Deps {
 
 /** Reads the pages, or takes existing texts, and prints their accuracy. Leaves nothing behind. */
 export async function runEval(deps: Deps): Promise<void> {
-  const options = parseArguments(deps.arguments)
+  const options = parseEvalArguments(deps.arguments)
   if (options.texts !== undefined && !existsSync(options.texts)) {
     throw new Error(`there is no folder ${options.texts}`)
   }

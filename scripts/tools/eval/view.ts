@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PageSet } from '../accuracy/page-set.ts'
 import { align } from '../common/table.ts'
-import { readText, type PageScore, type Score, type Scoring } from '../accuracy/scoring.ts'
+import { readText, type PageScore, type Accuracy, type Scoring } from '../accuracy/scoring.ts'
 import { truthFile } from '../accuracy/truth-pages.ts'
 import { diffWords, formatChanges, shorten, type Paint } from './word-diff.ts'
 
@@ -13,7 +13,7 @@ interface Options {
   paint: Paint
 }
 
-const cells = ({ f1, cer }: Score): string[] => [
+const cells = ({ f1, cer }: Accuracy): string[] => [
   f1.toFixed(1).padStart(5),
   cer.toFixed(1).padStart(5),
 ]

@@ -18,7 +18,7 @@ function whole(text: string): number {
 }
 
 /** Parses the arguments after the program's name. */
-export function parseArguments(arguments_: readonly string[]): FuzzOptions {
+export function parseFuzzArguments(arguments_: readonly string[]): FuzzOptions {
   const command = new Command('npm run fuzz:files --')
     .description(
       'Sends hostile files through ingest and the HTTP API in every output format, each process within the memory of its container, and checks that none is lost and each file gets a stable code.',

@@ -1,10 +1,10 @@
 import { isErrorCode } from '../../../shared/process/errors.ts'
 
 /** Ways in which a file can break a promise. */
-export const findingKinds = ['died', 'code', 'answer', 'hang', 'memory', 'good page'] as const
+export const fuzzFindingKinds = ['died', 'code', 'answer', 'hang', 'memory', 'good page'] as const
 
-export interface Finding {
-  kind: (typeof findingKinds)[number]
+export interface FuzzFinding {
+  kind: (typeof fuzzFindingKinds)[number]
   about: string
   /** The file that caused it, if any. */
   bytes?: Buffer

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { openHistory } from '../chaos/history/history.ts'
 import { freePort } from '../chaos/world/ports.ts'
 import { startRedis } from '../chaos/world/redis.ts'
-import { startRole, type Role } from '../chaos/world/role.ts'
-import type { Setting } from '../chaos/world/setting.ts'
+import { startRole, type ChaosRole } from '../chaos/world/role.ts'
+import type { ChaosSetting } from '../chaos/world/setting.ts'
 import { createCage, type Cage } from './cages.ts'
 import { waitUntilReady } from '../chaos/world/ready.ts'
 
@@ -32,7 +32,7 @@ const commands = {
 type RoleName = keyof typeof commands
 
 /** Starts Redis, aggregator, API and two workers, each in a cage where cages are available. */
-export async function startFleet(setting: Setting, out: string, say: (line: string) => void) {
+export async function startFleet(setting: ChaosSetting, out: string, say: (line: string) => void) {
   const at = (name: string): string => join(setting.folder, name)
   const folders = { data: at('data'), out: at('out'), input: at('in'), log: join(out, 'logs') }
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true })
@@ -49,7 +49,7 @@ export async function startFleet(setting: Setting, out: string, say: (line: stri
     PORT: String(port),
   }
   const cages: Cage[] = []
-  const start = (name: RoleName): Role => {
+  const start = (name: RoleName): ChaosRole => {
     const { maxBytes, arguments: arguments_ } = commands[name]
     const command = [setting.node, ...arguments_]
     const cage = createCage(`scriptorium-fuzz-${process.pid}-${name}`, maxBytes)

@@ -11,11 +11,11 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createRandom } from '../common/random.ts'
-import { cleanEnvironment, type Setting } from '../chaos/world/setting.ts'
-import { parseArguments, type FuzzOptions } from './arguments.ts'
+import { cleanEnvironment, type ChaosSetting } from '../chaos/world/setting.ts'
+import { parseFuzzArguments, type FuzzOptions } from './arguments.ts'
 import type { HostileFile } from './files/hostile-file.ts'
 import { generateFiles } from './files/generate.ts'
-import { findingKinds, type Finding } from './findings.ts'
+import { fuzzFindingKinds, type FuzzFinding } from './findings.ts'
 import { startFleet, type Fleet } from './fleet.ts'
 import { createMemoryTrend } from './memory-trend.ts'
 import { throughHttp } from './through-http.ts'
@@ -34,9 +34,9 @@ const quickSeconds = 1
 
 /** Runs a campaign. Returns whether every promise was kept. */
 export async function runFuzz(start: ToolHost): Promise<boolean> {
-  const options = parseArguments(start.arguments)
+  const options = parseFuzzArguments(start.arguments)
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fuzz-')))
-  const setting: Setting = {
+  const setting: ChaosSetting = {
     folder,
     node: start.node,
     repository: packageRoot,
@@ -64,10 +64,10 @@ export async function runFuzz(start: ToolHost): Promise<boolean> {
 function createCampaign(
   { print, say, stopping }: ToolHost,
   options: FuzzOptions,
-  setting: Setting,
+  setting: ChaosSetting,
   fleet: Fleet,
 ) {
-  const findings: Finding[] = []
+  const findings: FuzzFinding[] = []
   const outcomes = new Map<string, number>()
   const seconds: { name: string; cpu: number }[] = []
   const memory = watchMemory(fleet.roles)
@@ -75,7 +75,7 @@ function createCampaign(
   let done = 0
   let deaths = 0
 
-  const note = (batch: readonly Finding[]): void => {
+  const note = (batch: readonly FuzzFinding[]): void => {
     for (const finding of batch) keep(options.out, findings.push(finding), finding)
   }
   const noteDeaths = (during: string): void => {
@@ -130,7 +130,7 @@ function createCampaign(
   }
 
   function summarise(): string[] {
-    const counts = findingKinds.map(
+    const counts = fuzzFindingKinds.map(
       (kind) => `${findings.filter((finding) => finding.kind === kind).length} ${kind}`,
     )
     const sorted = [...outcomes].toSorted(([, a], [, b]) => b - a)
@@ -152,7 +152,7 @@ const shareOfQuick = (seconds: readonly { cpu: number }[]): number =>
     : seconds.filter(({ cpu }) => cpu <= quickSeconds).length / seconds.length
 
 /** Saves a finding, with the file that caused it. */
-function keep(out: string, number: number, { kind, about, bytes }: Finding): void {
+function keep(out: string, number: number, { kind, about, bytes }: FuzzFinding): void {
   const name = `finding-${String(number).padStart(4, '0')}`
   writeFileSync(join(out, `${name}.txt`), `${kind}: ${about}\n`)
   if (bytes !== undefined) writeFileSync(join(out, `${name}.bin`), bytes)

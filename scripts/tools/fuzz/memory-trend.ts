@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts'
+import type { FuzzFinding } from './findings.ts'
 
 interface Point {
   /** Thousands of files so far. */
@@ -30,7 +30,7 @@ export function createMemoryTrend() {
       [...lines]
         .map(([name, points]) => `${name} ${Math.round(points.at(-1)?.megabytes ?? 0)} MB`)
         .join(', '),
-    judge: (): Finding[] =>
+    judge: (): FuzzFinding[] =>
       slopes()
         .filter(([, slope]) => slope > maxSlope)
         .map(([name, slope]) => ({

@@ -1,21 +1,21 @@
 import { formats } from '../../../shared/contract/contract.ts'
-import { ask, type Answer } from '../chaos/clients/http.ts'
+import { ask, type HttpAnswer } from '../chaos/clients/http.ts'
 import type { HostileFile } from './files/hostile-file.ts'
-import { faultOfCode, type Finding } from './findings.ts'
+import { faultOfCode, type FuzzFinding } from './findings.ts'
 
 const waitSeconds = 60
 const maxWaits = 4
 
 /** The result of one file. */
 interface Fared {
-  findings: Finding[]
+  findings: FuzzFinding[]
   isRefused: boolean
 }
 
 /** Uploads a file, waits for its end and asks for its result in every format. */
 export async function throughHttp(address: string, file: HostileFile): Promise<Fared> {
-  const findings: Finding[] = []
-  const blame = (kind: Finding['kind'], about: string): void =>
+  const findings: FuzzFinding[] = []
+  const blame = (kind: FuzzFinding['kind'], about: string): void =>
     void findings.push({ kind, about: `${file.name} (${file.kind}): ${about}`, bytes: file.bytes })
   const url = `${address}/v1/documents?wait=${waitSeconds}&name=${encodeURIComponent(file.name)}`
   const headers = { 'content-type': 'application/octet-stream' }
@@ -51,7 +51,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** A rejection has a code that describes the file; anything else is a fault. */
-function faultOfAnswer({ status, text, body }: Answer): string | undefined {
+function faultOfAnswer({ status, text, body }: HttpAnswer): string | undefined {
   if (status >= 200 && status < 300) return undefined
   const { code } = body
   const fault = typeof code === 'string' ? faultOfCode(code) : 'no code'

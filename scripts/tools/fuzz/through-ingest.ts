@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { formats, hasFailed } from '../../../shared/contract/contract.ts'
 import { writeOld } from '../chaos/corpus/corpus.ts'
 import { createLedgerLook } from '../chaos/world/ledger.ts'
-import type { Setting } from '../chaos/world/setting.ts'
+import type { ChaosSetting } from '../chaos/world/setting.ts'
 import type { HostileFile } from './files/hostile-file.ts'
-import { faultOfCode, type Finding } from './findings.ts'
+import { faultOfCode, type FuzzFinding } from './findings.ts'
 import type { Fleet } from './fleet.ts'
 
 /** Different from an upload's, so that uploaded files are read again. */
@@ -16,14 +16,14 @@ const psm = '6'
 const ends = new Set([0, 2, 4])
 
 interface Ended {
-  findings: Finding[]
+  findings: FuzzFinding[]
   /** Number of files by outcome or code. */
   outcomes: Map<string, number>
 }
 
 /** Reads a batch of files with one `ingest` that writes every format and the combined files. */
 export async function throughIngest(
-  setting: Setting,
+  setting: ChaosSetting,
   fleet: Fleet,
   name: string,
   files: readonly HostileFile[],
@@ -36,7 +36,7 @@ export async function throughIngest(
   )
   for (const [path, { bytes }] of byPath) writeOld(join(input, path), bytes)
   const { code, said } = await ingest(setting, fleet, input, out)
-  const findings: Finding[] = []
+  const findings: FuzzFinding[] = []
   if (!ends.has(code ?? -1)) {
     findings.push({ kind: 'answer', about: `ingest ended with ${code}: ${said.slice(-400)}` })
   }
@@ -63,7 +63,7 @@ export async function throughIngest(
 }
 
 async function ingest(
-  { node, repository }: Setting,
+  { node, repository }: ChaosSetting,
   { environment }: Fleet,
   input: string,
   out: string,

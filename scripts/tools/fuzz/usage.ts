@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Role } from '../chaos/world/role.ts'
+import type { ChaosRole } from '../chaos/world/role.ts'
 
 /** Resources of one role's processes, including their children. */
 interface RoleUsage {
@@ -12,7 +12,7 @@ const ticksPerSecond = 100
 const pageBytes = 4_096
 
 /** Measures every role once. A role's processes are one process group. */
-export function measureRoles(roles: readonly Role[]): Map<string, RoleUsage> {
+export function measureRoles(roles: readonly ChaosRole[]): Map<string, RoleUsage> {
   const used = new Map(roles.map(({ name }) => [name, { rssBytes: 0, cpuSeconds: 0 }]))
   const names = new Map(roles.map((role) => [role.pid(), role.name]))
   for (const entry of readdirSync('/proc')) {
@@ -44,7 +44,7 @@ export const totalCpu = (usage: ReadonlyMap<string, RoleUsage>): number =>
 const sampleMs = 250
 
 /** Tracks the memory of each role: its peak since the start, and its present value. */
-export function watchMemory(roles: readonly Role[]) {
+export function watchMemory(roles: readonly ChaosRole[]) {
   const peaks = new Map<string, number>()
   const look = (): Map<string, RoleUsage> => {
     const usage = measureRoles(roles)

@@ -1,12 +1,12 @@
 import { sans, thermal, typewriter } from './fonts.ts'
 import { greyJpeg, greyPng, sidewaysJpeg } from './page.ts'
-import type { Page } from './page.ts'
+import type { SamplePage } from './page.ts'
 import { dust, grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
 import type { Cell, Sheet } from './sheet.ts'
 
 /** Records: an invoice with a ruled table, a till receipt, a typed log stored on its side. */
-export const ledger: readonly Page[] = [
+export const ledger: readonly SamplePage[] = [
   {
     path: 'ledger/invoice.png',
     set: invoice,

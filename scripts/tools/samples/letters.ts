@@ -1,12 +1,12 @@
 import { sans, serif, slab } from './fonts.ts'
 import { colourJpeg, faxTiff, webp } from './page.ts'
-import type { Page } from './page.ts'
+import type { SamplePage } from './page.ts'
 import { grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
 import type { Cell, Sheet } from './sheet.ts'
 
 /** Letters in three hands: with a letterhead, set like a book, and off a fax machine. */
-export const letters: readonly Page[] = [
+export const letters: readonly SamplePage[] = [
   {
     path: 'letters/harbour.jpg',
     set: harbour,

@@ -1,6 +1,6 @@
 import { sans, serif, slab } from './fonts.ts'
 import { greyPng } from './page.ts'
-import type { Page } from './page.ts'
+import type { SamplePage } from './page.ts'
 import { dust, lay, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
 import type { Sheet } from './sheet.ts'
@@ -8,7 +8,7 @@ import type { Sheet } from './sheet.ts'
 const white = [255, 255, 255] as const
 
 /** Printed for the public: two columns, a poster in large type, white on black. */
-export const notices: readonly Page[] = [
+export const notices: readonly SamplePage[] = [
   {
     path: 'seeds.png',
     set: seeds,

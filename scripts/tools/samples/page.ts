@@ -3,21 +3,25 @@ import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { toRaster, toSharp } from './raster.ts'
-import type { Raster } from './raster.ts'
-import type { Step } from './scan-steps.ts'
+import type { SampleRaster } from './raster.ts'
+import type { ScanStep } from './scan-steps.ts'
 import type { Sheet } from './sheet.ts'
 
 /** A page of the sample folder: its content, its scan, its file. */
-export interface Page {
+export interface SamplePage {
   /** Below samples/, with the extension. */
   readonly path: string
   readonly set: () => Sheet
-  readonly steps: readonly Step[]
-  readonly store: (scan: Raster) => Sharp
+  readonly steps: readonly ScanStep[]
+  readonly store: (scan: SampleRaster) => Sharp
 }
 
 /** Writes the scan below `scansDir` and its text, one printed line per line, below `truthDir`. */
-export async function writePage(page: Page, scansDir: string, truthDir: string): Promise<void> {
+export async function writeSamplePage(
+  page: SamplePage,
+  scansDir: string,
+  truthDir: string,
+): Promise<void> {
   const sheet = page.set()
   let scan = await toRaster(sharp(sheet.svg()))
   for (const step of page.steps) scan = await step(scan)
@@ -33,30 +37,31 @@ async function write(path: string, content: Buffer | string): Promise<void> {
 const dotsPerInch = 150
 
 /** Sixteen greys are what a document scanner's clean-up leaves, and a third of the bytes of 256. */
-export const greyPng = (scan: Raster) =>
+export const greyPng = (scan: SampleRaster) =>
   withDensity(scan).greyscale().png({ palette: true, colours: 16, dither: 0, compressionLevel: 9 })
 
-export const colourJpeg = (quality: number) => (scan: Raster) => withDensity(scan).jpeg({ quality })
+export const colourJpeg = (quality: number) => (scan: SampleRaster) =>
+  withDensity(scan).jpeg({ quality })
 
-export const greyJpeg = (quality: number) => (scan: Raster) =>
+export const greyJpeg = (quality: number) => (scan: SampleRaster) =>
   withDensity(scan).greyscale().jpeg({ quality })
 
-export const webp = (quality: number) => (scan: Raster) =>
+export const webp = (quality: number) => (scan: SampleRaster) =>
   withDensity(scan).webp({ quality, effort: 6 })
 
 /** One bit a pixel, CCITT group 4: what fax machines and archive scanners write. */
-export const faxTiff = (scan: Raster) => {
+export const faxTiff = (scan: SampleRaster) => {
   const dotsPerMm = dotsPerInch / 25.4
   const bits = { compression: 'ccittfax4', bitdepth: 1, xres: dotsPerMm, yres: dotsPerMm } as const
   return toSharp(scan).threshold(150).toColourspace('b-w').tiff(bits)
 }
 
 /** Pixels lie on their side and EXIF orientation 6 says so, as a phone held upright stores them. */
-export const sidewaysJpeg = (quality: number) => (scan: Raster) =>
+export const sidewaysJpeg = (quality: number) => (scan: SampleRaster) =>
   toSharp(scan)
     .rotate(270)
     .greyscale()
     .withMetadata({ orientation: 6, density: dotsPerInch })
     .jpeg({ quality })
 
-const withDensity = (scan: Raster) => toSharp(scan).withDensity(dotsPerInch)
+const withDensity = (scan: SampleRaster) => toSharp(scan).withDensity(dotsPerInch)

@@ -1,12 +1,12 @@
 import { serif, slab } from './fonts.ts'
 import { colourJpeg, greyJpeg } from './page.ts'
-import type { Page } from './page.ts'
+import type { SamplePage } from './page.ts'
 import { grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
 import type { Sheet } from './sheet.ts'
 
 /** Pages to be read through: one skewed, one photographed on a table, one yellowed and faint. */
-export const prose: readonly Page[] = [
+export const prose: readonly SamplePage[] = [
   {
     path: 'scriptorium.jpg',
     set: scriptorium,

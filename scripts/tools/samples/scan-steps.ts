@@ -1,12 +1,12 @@
 import { toRaster, toSharp } from './raster.ts'
-import type { Raster } from './raster.ts'
+import type { SampleRaster } from './raster.ts'
 
 /** One step of a page from paper to pixels. */
-export type Step = (raster: Raster) => Raster | Promise<Raster>
+export type ScanStep = (raster: SampleRaster) => SampleRaster | Promise<SampleRaster>
 
 /** The lens or the scanner's optics: a Gaussian of `sigma` pixels. */
 export const soften =
-  (sigma: number): Step =>
+  (sigma: number): ScanStep =>
   (raster) =>
     toRaster(toSharp(raster).blur(sigma))
 
@@ -19,7 +19,7 @@ export function lay(options: {
   keystone?: number
   inset?: number
   table: readonly [number, number, number]
-}): Step {
+}): ScanStep {
   const { degrees, keystone = 0, inset = 0, table } = options
   const sine = Math.sin((degrees * Math.PI) / 180)
   const cosine = Math.cos((degrees * Math.PI) / 180)
@@ -62,7 +62,7 @@ function sample(
 
 /** A lamp beside the page: full light at (x, y), shares of the frame, falling by `loss` over its diagonal. */
 export const light =
-  (x: number, y: number, loss: number): Step =>
+  (x: number, y: number, loss: number): ScanStep =>
   ({ data, width, height }) => ({
     width,
     height,
@@ -76,7 +76,7 @@ export const light =
 
 /** Sensor noise and paper fibre: grey, triangular, up to `amplitude` levels either way. */
 export const grain =
-  (amplitude: number, seed: number): Step =>
+  (amplitude: number, seed: number): ScanStep =>
   ({ data, width, height }) => {
     const random = createRandom(seed)
     const out = new Uint8ClampedArray(data.length)
@@ -91,7 +91,7 @@ export const grain =
 
 /** Specks on the glass: `count` grey dots of one to three pixels. */
 export const dust =
-  (count: number, seed: number): Step =>
+  (count: number, seed: number): ScanStep =>
   ({ data, width, height }) => {
     const random = createRandom(seed)
     const out = new Uint8Array(data)

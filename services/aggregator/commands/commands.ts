@@ -7,7 +7,7 @@ import type { Logger } from '../../../shared/process/logger.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { items, stages } from '../../ledger/work-items.ts'
+import { workItems, stages } from '../../ledger/work-items.ts'
 import type { BackgroundPublisher } from '../../outputs/publish/background-publisher.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
 import { rewriteOutputs } from '../../outputs/publish/rewrite-outputs.ts'
@@ -64,7 +64,7 @@ export function createCommands(deps: Deps) {
     cancelWriting: (runId) => deps.background.cancel(runId),
     rewrite: (ids) => rewriteOutputs(ledger, deps.publisher, ids),
     redelivered(webhookId, deliveryId) {
-      hands.pardon(items.deliver(deliveryId))
+      hands.pardon(workItems.deliver(deliveryId))
       deps.deliverer.redelivered(webhookId)
     },
   })

@@ -4,7 +4,7 @@ import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import type { Command } from '../../../shared/contract/messages/command.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
-import { items } from '../../ledger/work-items.ts'
+import { workItems } from '../../ledger/work-items.ts'
 
 interface Deps {
   commands: ReturnType<typeof createCommandReader>
@@ -37,7 +37,7 @@ export function createCommandTaker({ commands, handle, refuse, hands = freeHands
     const runId = command.kind === 'start' ? command.request.runId : undefined
     try {
       // The client of a run sends a lost command again.
-      await hands.around(items.command(runId ?? id), () => handle(command))
+      await hands.around(workItems.command(runId ?? id), () => handle(command))
       return undefined
     } catch (thrown) {
       if (!(thrown instanceof ScriptoriumError) || thrown.code !== 'poison') throw thrown

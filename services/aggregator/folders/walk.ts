@@ -18,7 +18,7 @@ export type Found = { path: string } & (
 
 /** An entry that was skipped: the caller may yield to the event loop. */
 export const passedOver = Symbol('passed over')
-export type Step = Found | typeof passedOver
+export type WalkStep = Found | typeof passedOver
 
 export interface WalkOptions {
   root: string
@@ -42,7 +42,7 @@ const junk =
  * synchronously: a hundred thousand files take a second that way and three through the thread pool; the caller yields
  * to the event loop between steps.
  */
-export function* walk(inputs: Iterable<string>, options: WalkOptions): Generator<Step> {
+export function* walk(inputs: Iterable<string>, options: WalkOptions): Generator<WalkStep> {
   const named = new Set(inputs)
   const lookUp = createLookUp(options)
   try {
@@ -61,7 +61,7 @@ interface Walking extends WalkOptions {
   lookUp: LookUp
 }
 
-function* visit(path: string, options: Walking, above: readonly string[]): Generator<Step> {
+function* visit(path: string, options: Walking, above: readonly string[]): Generator<WalkStep> {
   const { root, follow, named, lookUp, isWanted } = options
   const poison = options.begin?.(path)
   if (poison !== undefined) return yield problem(path, 'poison', poison)
@@ -85,7 +85,7 @@ function* visit(path: string, options: Walking, above: readonly string[]): Gener
   yield { path, stat: statKey(found), changedMsAgo: Date.now() - Number(found.mtimeMs) }
 }
 
-function* list(path: string, options: Walking, above: readonly string[]): Generator<Step> {
+function* list(path: string, options: Walking, above: readonly string[]): Generator<WalkStep> {
   let names: Buffer[]
   try {
     const { real, entry } = options.lookUp.folder(path)

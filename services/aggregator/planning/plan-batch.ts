@@ -7,7 +7,7 @@ import type { FolderRun } from '../../ledger/runs.ts'
 import { createOutputNames } from '../../outputs/files/output-names.ts'
 import { createDecider, documentIdOf, type Decision } from './plan-file.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
-import { outcomeOf, recordPlan, type Problem, type ToRead } from './record-plan.ts'
+import { outcomeOf, recordPlan, type WalkProblem, type ToRead } from './record-plan.ts'
 import type { RunProgress } from '../progress/run-progress.ts'
 import type { Found } from '../folders/walk.ts'
 
@@ -25,7 +25,7 @@ interface Deps {
 interface Sorted {
   toRead: ToRead[]
   restored: KnownDocument[]
-  problems: Problem[]
+  problems: WalkProblem[]
 }
 
 /**
@@ -71,7 +71,7 @@ export function createBatchPlanner(
       let existing = 0
       // The publisher skips formats that they may not write.
       for (const row of restored) names.admit(row, formats, !dryRun)
-      const taken: Problem[] = []
+      const taken: WalkProblem[] = []
       const admitted = toRead.filter(({ plan }) => {
         const admission = names.admit(plan, formats, !dryRun)
         if (admission.isAdmitted) return true
@@ -123,12 +123,12 @@ function tellProblem(
   run: FolderRun,
   progress: RunProgress,
   path: string,
-  problem: Problem['problem'],
+  problem: WalkProblem['problem'],
 ): void {
   progress.ended(unreadEvent(path, documentIdOf(run, path), outcomeOf(problem), problem))
 }
 
-const refusalOf = (taken: readonly Unavailable[]): Problem['problem'] => ({
+const refusalOf = (taken: readonly Unavailable[]): WalkProblem['problem'] => ({
   code: 'output_exists',
   message: taken.map(({ message }) => message).join('; '),
 })

@@ -6,7 +6,7 @@ import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { MemoryGauge } from '../../../shared/redis/connection/redis-memory.ts'
 import { isStorageTrouble } from '../../../shared/process/causes.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
-import { items, stages } from '../../ledger/work-items.ts'
+import { workItems, stages } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import type { Trip } from '../progress/breaker.ts'
@@ -15,7 +15,7 @@ import { documentIdOf } from './plan-file.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
 import type { RunProgress } from '../progress/run-progress.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
-import { passedOver, walk, type Found, type Step, type WalkOptions } from '../folders/walk.ts'
+import { passedOver, walk, type Found, type WalkStep, type WalkOptions } from '../folders/walk.ts'
 import { createWalkAhead } from './walk-ahead.ts'
 
 interface Deps {
@@ -50,7 +50,7 @@ export function createPlanner(deps: Deps) {
   ): Promise<void> => {
     const hand = hands.take()
     const options = { ...walkOptions(run), ...carefully(hands, hand, run) }
-    const walkAll = (): Generator<Step> => walk(inputsOf(ledger, run), options)
+    const walkAll = (): Generator<WalkStep> => walk(inputsOf(ledger, run), options)
     const ahead = createWalkAhead({ ledger, run, progress, walkAll, recentMs, signal })
     let later: Found[] = []
     let batch: Found[] = []
@@ -66,7 +66,7 @@ export function createPlanner(deps: Deps) {
       (found) => later.push(found),
     )
     const turns = createEventTurns(signal)
-    const goOn = () => hand.next(items.walk(run.id))
+    const goOn = () => hand.next(workItems.walk(run.id))
     const flush = async (): Promise<void> => {
       hand.rest()
       // A dry run adds nothing to the queue, so no completion would ever make room.
@@ -76,7 +76,7 @@ export function createPlanner(deps: Deps) {
         await roomInRedis(deps, progress, signal)
       }
       const plan = () => planBatch(batch)
-      await hands.around(items.plan(run.id, progress.snapshot().seen), plan)
+      await hands.around(workItems.plan(run.id, progress.snapshot().seen), plan)
       batch = []
       await turns.take()
     }
@@ -133,7 +133,7 @@ function carefully(hands: PlannerHands, hand: Hand, run: FolderRun): Pick<WalkOp
   return {
     begin(path) {
       hands.pardon(last) // Its examination has finished.
-      const item = items.file(documentIdOf(run, path))
+      const item = workItems.file(documentIdOf(run, path))
       const poison = hands.poisonOf(item)
       last = poison === undefined ? item : ''
       if (poison === undefined) hand.part(item)

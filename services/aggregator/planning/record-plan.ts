@@ -9,7 +9,7 @@ import { nextPass } from '../../ledger/document-jobs.ts'
 import type { Found } from '../folders/walk.ts'
 
 export type ToRead = Extract<Decision, { action: 'read' }>
-export type Problem = Extract<Found, { problem: unknown }>
+export type WalkProblem = Extract<Found, { problem: unknown }>
 
 /** A batch's plan as the ledger accepted it. */
 export interface RecordedPlan {
@@ -17,7 +17,7 @@ export interface RecordedPlan {
   /** Number of documents that are new to this run. */
   entered: number
   /** Files that ended at once, and the reasons. */
-  refused: Problem[]
+  refused: WalkProblem[]
   /** Files whose documents have changed in the ledger in the meantime. */
   stale: Found[]
 }
@@ -27,7 +27,7 @@ export function recordPlan(
   ledger: Ledger,
   run: FolderRun,
   toRead: readonly ToRead[],
-  problems: readonly Problem[],
+  problems: readonly WalkProblem[],
   known: ReadonlyMap<string, KnownDocument>,
 ): RecordedPlan {
   const recorded: RecordedPlan = { jobs: [], entered: 0, refused: [], stale: [] }
@@ -96,7 +96,7 @@ function isReadAgain(
 function refuse(
   { documents, pages }: Ledger,
   run: FolderRun,
-  { path, problem }: Problem,
+  { path, problem }: WalkProblem,
   seen: KnownDocument | undefined,
 ): boolean {
   const pass = (seen?.pass ?? 0) + 1
@@ -116,5 +116,5 @@ function refuse(
 }
 
 /** A missing place for the output is no fault of the file itself. */
-export const outcomeOf = ({ code }: Problem['problem']): 'failed' | 'rejected' =>
+export const outcomeOf = ({ code }: WalkProblem['problem']): 'failed' | 'rejected' =>
   code === 'output_exists' || code === 'poison' ? 'failed' : 'rejected'

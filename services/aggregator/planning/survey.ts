@@ -4,7 +4,7 @@ import type { FolderRun } from '../../ledger/runs.ts'
 import { documentIdOf } from './plan-file.ts'
 import type { Work } from '../progress/run-progress.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
-import { passedOver, type Found, type Step } from '../folders/walk.ts'
+import { passedOver, type Found, type WalkStep } from '../folders/walk.ts'
 
 export type FoundFile = Extract<Found, { stat: string }>
 
@@ -30,7 +30,7 @@ const batchSize = 500
 export async function surveyFolder(
   ledger: Ledger,
   run: FolderRun,
-  steps: Iterable<Step>,
+  steps: Iterable<WalkStep>,
   { size, recentMs, isWanted, signal }: Options,
 ): Promise<Survey> {
   const sampler = createSampler<FoundFile>(size)

@@ -4,14 +4,14 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import type { RunProgress } from '../progress/run-progress.ts'
 import { surveyFolder, type FoundFile, type Survey } from './survey.ts'
-import type { Step } from '../folders/walk.ts'
+import type { WalkStep } from '../folders/walk.ts'
 
 interface Deps {
   ledger: Ledger
   run: FolderRun
   progress: RunProgress
   /** A walk over all inputs of the run. */
-  walkAll: () => Iterable<Step>
+  walkAll: () => Iterable<WalkStep>
   recentMs: number
   signal: AbortSignal
 }

@@ -3,7 +3,7 @@ import type { MaxFailures } from '../../../shared/contract/max-failures.ts'
 import type { Pause } from '../../../shared/contract/pause.ts'
 
 /** Result of one reading of a page, or of a document that could not be opened; each attempt is a reading. */
-export interface Reading {
+export interface ReadingOutcome {
   runId: string
   documentId: string
   page: number | null
@@ -12,7 +12,7 @@ export interface Reading {
 }
 
 /** Failures by code: their number, and one example. */
-export type Failures = ReadonlyMap<string, { count: number; example: Reading }>
+export type Failures = ReadonlyMap<string, { count: number; example: ReadingOutcome }>
 
 /** The reason for a pause. */
 export interface Trip {
@@ -65,7 +65,7 @@ export function createBreaker({ inARow, share }: MaxFailures, now = () => perfor
   let lastReadAt = now()
 
   /** A document that crashed workers is set aside, and each of its pages fails because of that: it counts once. */
-  const isOldCrash = ({ documentId }: Reading, { code }: { code: string }): boolean => {
+  const isOldCrash = ({ documentId }: ReadingOutcome, { code }: { code: string }): boolean => {
     if (code !== 'worker_crash' && code !== 'poison') return false
     const isKnown = crashed.has(documentId)
     crashed.add(documentId)
@@ -73,7 +73,7 @@ export function createBreaker({ inARow, share }: MaxFailures, now = () => perfor
   }
 
   /** Returns the reason for a pause, once there is one. */
-  return (reading: Reading): Trip | undefined => {
+  return (reading: ReadingOutcome): Trip | undefined => {
     const { error } = reading
     if (error !== null && (!isOfService(error.code) || isOldCrash(reading, error))) return undefined
     readings += 1
@@ -99,12 +99,12 @@ export type Breaker = ReturnType<typeof createBreaker>
 
 /** Counts failures by code. */
 export function createTally() {
-  const codes = new Map<string, { count: number; example: Reading }>()
+  const codes = new Map<string, { count: number; example: ReadingOutcome }>()
   let total = 0
   return {
     codes: codes as Failures,
     /** Returns their present number. */
-    add(example: Reading, code: string): number {
+    add(example: ReadingOutcome, code: string): number {
       total += 1
       codes.set(code, { count: (codes.get(code)?.count ?? 0) + 1, example })
       return total

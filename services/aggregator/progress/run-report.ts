@@ -4,7 +4,7 @@ import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Progress } from '../../../shared/contract/messages/progress.ts'
 import type { RunReport } from '../../../shared/contract/report.ts'
-import { items } from '../../ledger/work-items.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 
@@ -74,7 +74,7 @@ export async function sumUp(
   ...[ledger, run, progress, state, error]: Parameters<typeof buildReport>
 ): Promise<RunReport> {
   try {
-    return await hands.hold(items.end(run.id), () =>
+    return await hands.hold(workItems.end(run.id), () =>
       buildReport(ledger, run, progress, state, error),
     )
   } catch (thrown) {

@@ -8,8 +8,8 @@ import type { PageQueue } from '../../../shared/redis/queue.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import { failed as failedReport, openEntry } from '../../../shared/redis/result-stream.ts'
 import type { ResultReader, StreamEntry, Taken } from '../../../shared/redis/result-stream.ts'
-import type { Reading } from '../progress/breaker.ts'
-import { items } from '../../ledger/work-items.ts'
+import type { ReadingOutcome } from '../progress/breaker.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
 import type { PageRead, Recorded } from './recorder.ts'
@@ -25,7 +25,7 @@ interface Deps {
   /** Called with pages that have just been recorded. */
   onPages: (pagesRead: readonly PageRead[]) => void
   /** Called with readings that have just been recorded, in order. */
-  onReadings?: (readings: readonly Reading[]) => void
+  onReadings?: (readings: readonly ReadingOutcome[]) => void
   /** Called with documents that have just become final. */
   onFinal: (ids: readonly string[]) => void
   /** Records the results in progress. */
@@ -102,7 +102,7 @@ export function createCollector(deps: Deps) {
   }
 
   const isSuspect = ({ of }: Taken): boolean =>
-    of !== undefined && hands.isSuspect(items.collect(of.jobId))
+    of !== undefined && hands.isSuspect(workItems.collect(of.jobId))
 
   const absorbGroup = async (group: readonly Taken[]): Promise<void> => {
     const results: StreamEntry[] = []
@@ -132,7 +132,7 @@ export function createCollector(deps: Deps) {
   const open = async (taken: Taken, hand: Hand) => {
     const { of } = taken
     try {
-      if (of !== undefined) await hand.next(items.collect(of.jobId))
+      if (of !== undefined) await hand.next(workItems.collect(of.jobId))
     } catch (thrown) {
       const { message } = toError(thrown)
       log.error({ entry: taken.id, of, err: message }, 'result set aside as poison')
@@ -155,7 +155,7 @@ export function createCollector(deps: Deps) {
     ids: readonly string[] = [],
     hand: Hand = hands.take(),
   ): Promise<void> => {
-    const begin = (entry: StreamEntry): void => hand.part(items.collect(idOf(entry)))
+    const begin = (entry: StreamEntry): void => hand.part(workItems.collect(idOf(entry)))
     const recorded = await persistently('the ledger refuses results', () =>
       ledger.transaction(() => record(results, begin)),
     )
@@ -201,7 +201,7 @@ export function createCollector(deps: Deps) {
       const hand = hands.take()
       try {
         const [first] = results
-        if (first?.kind === 'accepted') await hand.next(items.collect(idOf(first)))
+        if (first?.kind === 'accepted') await hand.next(workItems.collect(idOf(first)))
         await absorbResults(results, [], hand)
       } finally {
         hand.done()

@@ -2,10 +2,13 @@ import { readOutcomes } from '../../../shared/contract/contract.ts'
 import { jobIdOf } from '../../../shared/contract/ids.ts'
 import { countWanted } from '../../../shared/contract/page-list.ts'
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'
-import type { Input, WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
+import type {
+  ReportedInput,
+  WorkerReport,
+} from '../../../shared/contract/messages/worker-report.ts'
 import { documentJobId, type QueuedJob } from '../../../shared/redis/queue.ts'
 import type { StreamEntry } from '../../../shared/redis/result-stream.ts'
-import { isOfService, type Reading } from '../progress/breaker.ts'
+import { isOfService, type ReadingOutcome } from '../progress/breaker.ts'
 import { documentJob } from '../../ledger/document-jobs.ts'
 import type { Document, Ending } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -23,7 +26,7 @@ export interface Recorded {
   /** Pages that were read. */
   pagesRead: PageRead[]
   /** Every reading, in the order of the reports: whether it failed, and why. */
-  readings: Reading[]
+  readings: ReadingOutcome[]
   /**
    * Jobs whose failures are not recorded: their run is paused, and they are read again when it continues; or an older
    * worker could not read them, and the reconciler adds them again, at most once in ten seconds.
@@ -125,7 +128,7 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
     return countWanted(list, pagesTotal)
   }
 
-  const share = (row: Document, input: Input, of: string, out: Recorded): void => {
+  const share = (row: Document, input: ReportedInput, of: string, out: Recorded): void => {
     documents.setInput(row, input, null)
     const original = documents.get(of)
     if (original === undefined || original.fingerprint !== row.fingerprint) {

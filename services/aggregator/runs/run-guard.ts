@@ -13,7 +13,7 @@ import {
   createBreaker,
   isOfService,
   type Breaker,
-  type Reading,
+  type ReadingOutcome,
   type Trip,
 } from '../progress/breaker.ts'
 import { jobIdsOf } from '../../ledger/document-jobs.ts'
@@ -89,7 +89,7 @@ export function createRunGuard({ ledger, redis, keys, queue, active, log, outage
       if (run !== undefined) trip(run, found)
     },
     /** Called with readings as they are recorded. */
-    onReadings(readings: readonly Reading[]): void {
+    onReadings(readings: readonly ReadingOutcome[]): void {
       for (const reading of readings) {
         const run = active.get(reading.runId)
         if (run === undefined || pausing.has(run)) continue

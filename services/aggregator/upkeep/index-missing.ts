@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { toError } from '../../../shared/process/errors.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
-import { items, stages } from '../../ledger/work-items.ts'
+import { workItems, stages } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 
 interface Deps {
@@ -24,13 +24,13 @@ export async function indexMissing(
   const indexSome = async (limit: number): Promise<boolean> => {
     const [first] = pages.missing(1)
     if (first === undefined) return false
-    const item = items.index(first.documentId, first.page)
+    const item = workItems.index(first.documentId, first.page)
     const poison = hands.poisonOf(item)
     if (poison === undefined) await hand.next(item)
     else log.error({ ...first, err: poison }, 'indexing the words of a page failed')
     return ledger.transaction(() =>
       pages.indexMissing(limit, (documentId, page) => {
-        hand.part(items.index(documentId, page))
+        hand.part(workItems.index(documentId, page))
         return poison === undefined
       }),
     )

@@ -8,7 +8,7 @@ import { createParser } from '../../../shared/contract/messages/parser.ts'
 import { ticketFile, type Spool } from '../../../shared/files/spool.ts'
 import { upgradeAcceptance } from '../../../shared/contract/schema/upgrades.ts'
 import type { DocumentCommands } from '../commands/document-commands.ts'
-import { items } from '../../ledger/work-items.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { createSpoolInputs } from '../commands/spool-inputs.ts'
 
@@ -168,7 +168,7 @@ export function createSweeper(deps: Deps) {
 }
 
 /** A ticket is named after its run. */
-const itemOf = (name: string): string => items.collect(basename(name, '.json'))
+const itemOf = (name: string): string => workItems.collect(basename(name, '.json'))
 
 const isOfContent = (thrown: unknown): boolean =>
   thrown instanceof SyntaxError || thrown instanceof ScriptoriumError

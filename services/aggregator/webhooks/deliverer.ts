@@ -4,11 +4,11 @@ import { createGate } from '../../../shared/hands/gate.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
-import type { Attempt, Webhooks } from '../../ledger/webhooks.ts'
-import { items } from '../../ledger/work-items.ts'
+import type { DeliveryAttempt, Webhooks } from '../../ledger/webhooks.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import { defaultBackOff, retryAt, type BackOff } from './back-off.ts'
 import { createBudget } from './budget.ts'
-import { createPost, type Answer } from './post.ts'
+import { createPost, type ReceiverAnswer } from './post.ts'
 import { createReceivers } from './receivers.ts'
 import { createRound, hostOf, type Due } from './round.ts'
 
@@ -58,7 +58,7 @@ export function createDeliverer(deps: Deps) {
   const post = createPost({ outbound, now, timeoutMs })
   const underWay = new Map<string, Promise<void>>()
   /** Finished attempts that are not recorded: until they are, their deliveries count as running. */
-  const answered = new Map<string, Attempt>()
+  const answered = new Map<string, DeliveryAttempt>()
   const receivers = createReceivers({ backOff, atOnce: atOncePerReceiver })
   const isUnderWay = (id: string): boolean => underWay.has(id) || answered.has(id)
   const round = createRound({ webhooks, receivers, isUnderWay })
@@ -89,8 +89,8 @@ export function createDeliverer(deps: Deps) {
   const postOrRefuse = async (
     delivery: Due['delivery'],
     webhook: Due['webhook'],
-  ): Promise<Answer & { isPoison?: true }> => {
-    const item = items.deliver(delivery.id)
+  ): Promise<ReceiverAnswer & { isPoison?: true }> => {
+    const item = workItems.deliver(delivery.id)
     const poison = hands.poisonOf(item)
     if (poison !== undefined) return { status: null, error: `poison: ${poison}`, isPoison: true }
     let leave = gate.leave
@@ -194,11 +194,11 @@ const sentences = {
 }
 
 function follow(
-  { status, retryAfter, isPoison }: Answer & { isPoison?: true },
+  { status, retryAfter, isPoison }: ReceiverAnswer & { isPoison?: true },
   backOff: BackOff,
   attempts: number,
   nowMs: number,
-): Attempt['next'] {
+): DeliveryAttempt['next'] {
   if (status !== null && status >= 200 && status < 300) return { state: 'delivered' }
   if (status === gone || isPoison === true) return { state: 'failed' }
   const at = retryAt(backOff, attempts, retryAfter, nowMs)

@@ -1,4 +1,4 @@
-import { listOf, type AggregatorConfig } from '../../../shared/process/config.ts'
+import { splitList, type AggregatorConfig } from '../../../shared/process/config.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -18,7 +18,7 @@ interface Deps {
 export function createNotices({ config, ledger, hands, log }: Deps) {
   const { webhooks } = ledger
   const outbox = createOutbox({ webhooks, maxWaiting: config.SCRIPTORIUM_MAX_DELIVERIES })
-  const outbound = createOutbound({ allow: listOf(config.SCRIPTORIUM_OUTBOUND_ALLOW) })
+  const outbound = createOutbound({ allow: splitList(config.SCRIPTORIUM_OUTBOUND_ALLOW) })
   const deliverer = createDeliverer({ webhooks, outbound, hands, log })
   const announcer = createAnnouncer({
     ledger,

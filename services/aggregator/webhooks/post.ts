@@ -12,7 +12,7 @@ interface Deps {
 }
 
 /** The receiver's answer, or the reason why there is none. */
-export interface Answer {
+export interface ReceiverAnswer {
   status: number | null
   error: string | null
   retryAfter?: string | undefined
@@ -27,7 +27,7 @@ export function createPost({ outbound, now, timeoutMs }: Deps) {
     { id, event, payload }: Delivery,
     { url, secret }: Webhook,
     signal: AbortSignal,
-  ): Promise<Answer> => {
+  ): Promise<ReceiverAnswer> => {
     const headers = {
       'content-type': 'application/json',
       'scriptorium-event': event,

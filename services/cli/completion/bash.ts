@@ -1,11 +1,11 @@
-import { flatten, quoted, spellings, type DescribedCommand } from './describe.ts'
+import { allCommands, quoted, spellings, type DescribedCommand } from './describe.ts'
 
 const wordsOf = (words: readonly string[]): string => quoted(words.join(' '))
 const placeOf = ({ path }: DescribedCommand): string => path.map((name) => `/${name}`).join('')
 
 /** A completion script for bash. Where it proposes nothing, readline proposes files. */
 export function bashScript(program: DescribedCommand): string {
-  const all = flatten(program)
+  const all = allCommands(program)
   const places = all.filter(({ path }) => path.length > 0).map(placeOf)
   const values = all.flatMap((command) =>
     command.options

@@ -43,9 +43,9 @@ export function describeCommand(command: Command, path: readonly string[] = []):
 }
 
 /** The command and all below it. */
-export const flatten = (command: DescribedCommand): DescribedCommand[] => [
+export const allCommands = (command: DescribedCommand): DescribedCommand[] => [
   command,
-  ...command.commands.flatMap(flatten),
+  ...command.commands.flatMap(allCommands),
 ]
 
 /** The ways to write an option. */

@@ -1,4 +1,4 @@
-import { flatten, type DescribedCommand, type DescribedOption } from './describe.ts'
+import { allCommands, type DescribedCommand, type DescribedOption } from './describe.ts'
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", `\\'`)}'`
 
@@ -33,7 +33,7 @@ function completeCommand(program: string, command: DescribedCommand): string[] {
 export function fishScript(program: DescribedCommand): string {
   const { name } = program
   return `# fish completion for ${name}. Use: ${name} completion fish | source
-${flatten(program)
+${allCommands(program)
   .flatMap((command) => completeCommand(name, command))
   .join('\n')}
 `

@@ -1,5 +1,5 @@
 import {
-  flatten,
+  allCommands,
   quoted,
   spellings,
   type DescribedCommand,
@@ -54,7 +54,7 @@ export function zshScript(program: DescribedCommand): string {
   const { name } = program
   return `#compdef ${name}
 # zsh completion for ${name}. Use: source <(${name} completion zsh)
-${flatten(program)
+${allCommands(program)
   .map((command) => completeCommand(name, command))
   .join('\n')}
 if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${name}; fi

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { newCommand } from '../command.ts'
 import type { Host } from '../host.ts'
 import { addArguments, readOptions } from './arguments.ts'
-import { shellCommand, withoutPassword } from './shell-command.ts'
+import { shellCommand, withoutPdfPassword } from './shell-command.ts'
 import { eraseLine } from './show/view.ts'
 
 /** `ingest`: what a person typed is repeated in the command that continues an interrupted run. */
@@ -16,7 +16,7 @@ export function ingestCommand(host: Host): Command {
     const options = readOptions(command, host.environment)
     const { environment, stdout, stderr, readStdin, wordsOf } = host
     const words = host.words.slice(1)
-    const shown = withoutPassword(words)
+    const shown = withoutPdfPassword(words)
     if (shown.length < words.length) host.setTitle(['ingest', ...shown].join(' '))
     // The prompt finds an empty line and not half a progress line.
     host.onExit(() => stderr.isTTY && stderr.write(eraseLine))

@@ -1,7 +1,7 @@
 import { commandState, sendCommand } from '../../../shared/redis/commands.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'
-import type { Place } from './place.ts'
+import type { RunServices } from './run-services.ts'
 import { submit } from './request.ts'
 
 /** How long an ingest is patient with a run that it hears nothing of, milliseconds. */
@@ -24,7 +24,7 @@ const patient: Patience = {
 }
 
 interface Deps {
-  place: Pick<Place, 'redis' | 'keys' | 'pdfPasswords' | 'where' | 'failure'>
+  services: Pick<RunServices, 'redis' | 'keys' | 'pdfPasswords' | 'where' | 'failure'>
   request: FolderRequest
   paths: readonly string[]
   pdfPassword: string | undefined
@@ -39,8 +39,8 @@ interface Deps {
  * aggregator knows a run by its id, starts it once, and tells its end as often as it is asked.
  */
 export function createHandover(deps: Deps) {
-  const { place, request, paths, pdfPassword, tell, patience = patient } = deps
-  const { redis, keys } = place
+  const { services, request, paths, pdfPassword, tell, patience = patient } = deps
+  const { redis, keys } = services
   const { runId } = request
   let isToEnd = false
   let hasAskedForEnd = false
@@ -53,7 +53,7 @@ export function createHandover(deps: Deps) {
   const ask = async (isKnown: boolean): Promise<void> => {
     askedAt = performance.now()
     try {
-      if (!isKnown) lastCommand = await submit(place, request, { paths, pdfPassword })
+      if (!isKnown) lastCommand = await submit(services, request, { paths, pdfPassword })
       if (isToEnd) lastCommand = await sendCommand(redis, keys, { kind: 'interrupt', runId })
       hasAskedForEnd = isToEnd
       refusal = undefined
@@ -69,14 +69,16 @@ export function createHandover(deps: Deps) {
     const why = refusal ?? (isAlive ? 'it runs, but does not accept the run' : 'it does not run')
     throw new ScriptoriumError(
       'aggregator_missing',
-      `${place.where} has not answered for ${Math.round(quietMs / 1_000)} s (${why}); ` +
+      `${services.where} has not answered for ${Math.round(quietMs / 1_000)} s (${why}); ` +
         'all recorded results are kept: start it, and repeat the command to continue',
     )
   }
 
   const complain = (): void => {
     if (!isTold)
-      tell(`No answer from ${place.where}${refusal === undefined ? '' : ` (${refusal})`}; waiting.`)
+      tell(
+        `No answer from ${services.where}${refusal === undefined ? '' : ` (${refusal})`}; waiting.`,
+      )
     isTold = true
   }
 
@@ -106,7 +108,7 @@ export function createHandover(deps: Deps) {
       if ((await commandState(redis, keys, lastCommand)) !== 'waiting') await ask(isHeard)
     },
     /**
-     * Waits for an answer of Redis while it may yet come. Rejects with what the place failed of, or with
+     * Waits for an answer of Redis while it may yet come. Rejects with the failure of the services, or with
      * `redis_unreachable` in the end.
      */
     async answer<T>(asked: Promise<T>): Promise<T> {
@@ -116,7 +118,7 @@ export function createHandover(deps: Deps) {
         const timer = setTimeout(() => late.resolve(undefined), lookMs)
         const found = await Promise.race([asked.then((value) => ({ value })), late.promise])
         clearTimeout(timer)
-        const failure = place.failure()
+        const failure = services.failure()
         if (failure !== undefined) throw failure
         if (found !== undefined) return found.value
         if (performance.now() - began >= patience.tellMs) complain()

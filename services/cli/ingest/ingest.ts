@@ -15,7 +15,7 @@ import { createHandover, type Handover } from './handover.ts'
 import { resolveInputs, resolveOut } from './inputs.ts'
 import { joinServices } from './joined-services.ts'
 import { startOwnProcesses } from './own-processes.ts'
-import type { Place } from './place.ts'
+import type { RunServices } from './run-services.ts'
 import { prepareReport, type WriteReport } from './show/report-file.ts'
 import { buildRequest } from './request.ts'
 import { exitCodeOf, formatDryRun, formatSummary, unsettledLines } from './show/summary.ts'
@@ -51,10 +51,10 @@ export async function ingest(deps: Deps): Promise<number> {
   const reportPath = options.dryRun ? undefined : options.report
   const writeReport = reportPath === undefined ? undefined : prepareReport(reportPath)
   const view = createView(deps.stderr, environment['TERM'], options)
-  const place = await findPlace(options, environment, request, view.line)
+  const services = await findServices(options, environment, request, view.line)
   const { pdfPassword } = options
   const handover = createHandover({
-    place,
+    services,
     request,
     paths: inputs.paths,
     pdfPassword,
@@ -66,24 +66,24 @@ export async function ingest(deps: Deps): Promise<number> {
       view.note('Finishing the pages in progress; press Ctrl-C again to stop at once.')
       // Our own fleet is drained first; then the run is told to end where it is.
       const onProblem = (thrown: unknown): void => view.line(toError(thrown).message)
-      void place.quieten().catch(onProblem).then(handover.end)
+      void services.quieten().catch(onProblem).then(handover.end)
     }
     if (stopping.aborted) onStop()
     else stopping.addEventListener('abort', onStop)
-    place.begin()
-    return await watch({ ...deps, writeReport }, place, request, { view, handover })
+    services.begin()
+    return await watch({ ...deps, writeReport }, services, request, { view, handover })
   } finally {
     view.hide()
-    await place.close()
+    await services.close()
   }
 }
 
-async function findPlace(
+async function findServices(
   options: IngestOptions,
   environment: NodeJS.ProcessEnv,
   request: FolderRequest,
   onTrouble: (line: string) => void,
-): Promise<Place> {
+): Promise<RunServices> {
   const url = environment['REDIS_URL']
   if (url) {
     if (options.workers !== undefined) {
@@ -104,13 +104,13 @@ async function findPlace(
 
 async function watch(
   deps: Watching,
-  place: Place,
+  services: RunServices,
   request: FolderRequest,
   { view, handover }: { view: View; handover: Handover },
 ): Promise<number> {
   const { options, stdout } = deps
   const tellEstimate = createEstimateTeller({ line: view.note })
-  const { redis, keys } = place
+  const { redis, keys } = services
   const following = { redis, keys, runId: request.runId, hasReport: !options.dryRun, handover }
   const tellBlocked = createBlockedLines(view.line)
   let last: Moment | undefined
@@ -122,7 +122,7 @@ async function watch(
       for (const line of eventLines(event, options)) view.line(line)
     }
     const hasWork = progress.planned > progress.done + progress.failed
-    if (hasWork && !options.dryRun && !deps.stopping.aborted) place.needWorkers()
+    if (hasWork && !options.dryRun && !deps.stopping.aborted) services.needWorkers()
     if (!options.dryRun) tellEstimate(progress)
     tellBlocked(progress)
     view.update(progress)

@@ -8,7 +8,7 @@ import {
   withoutPassword,
   type Redis,
 } from '../../../shared/redis/connection/redis.ts'
-import { outHash, type Place } from './place.ts'
+import { outHash, type RunServices } from './run-services.ts'
 
 const aggregatorWaitMs = 5_000
 const refreshMs = 5_000
@@ -23,7 +23,7 @@ export async function joinServices(
   url: string,
   environment: NodeJS.ProcessEnv,
   request: FolderRequest,
-): Promise<Place> {
+): Promise<RunServices> {
   const redis = await connectPromptly(url)
   const keys = createKeys(environment['SCRIPTORIUM_PREFIX'] ?? 'scriptorium')
   try {

@@ -11,7 +11,7 @@ import { stateFolder } from '../../outputs/files/output-files.ts'
 import { logFileOf } from '../../embedded/log-file.ts'
 import { forget, redisFolder, startStack } from '../../embedded/stack.ts'
 import type { IngestOptions } from './arguments.ts'
-import type { Place } from './place.ts'
+import type { RunServices } from './run-services.ts'
 
 /** Held by the ingest that writes to an output folder, in its state folder. */
 export const runLock = 'run.lock'
@@ -27,7 +27,7 @@ export async function startOwnProcesses(
   options: IngestOptions,
   environment: NodeJS.ProcessEnv,
   onTrouble: (line: string) => void,
-): Promise<Place> {
+): Promise<RunServices> {
   const state = stateFolder(out)
   // A dry run leaves no trace: it looks at the ledger that is there, and at none where there is none.
   const scratch = options.dryRun ? makeTemporaryFolder('dry') : undefined

@@ -8,7 +8,7 @@ import type { FolderRequest } from '../../../shared/contract/messages/run-reques
 import { canonicalRecipe } from '../../../shared/contract/recipe.ts'
 import type { IngestOptions } from './arguments.ts'
 import type { Inputs } from './inputs.ts'
-import { outHash, type Place } from './place.ts'
+import { outHash, type RunServices } from './run-services.ts'
 
 /** More paths than this travel in a Redis list instead of the request. */
 const mostInRequest = 100
@@ -76,7 +76,7 @@ function userName(): string {
  * the aggregator knows it by its id. Returns the command's id.
  */
 export async function submit(
-  { redis, keys, pdfPasswords }: Pick<Place, 'redis' | 'keys' | 'pdfPasswords'>,
+  { redis, keys, pdfPasswords }: Pick<RunServices, 'redis' | 'keys' | 'pdfPasswords'>,
   request: FolderRequest,
   { paths, pdfPassword }: { paths: readonly string[]; pdfPassword: string | undefined },
 ): Promise<string> {

@@ -1,5 +1,5 @@
 /** A command line without the password that was given on it: it is not to be shown. */
-export function withoutPassword(words: readonly string[]): string[] {
+export function withoutPdfPassword(words: readonly string[]): string[] {
   const flag = '--pdf-password'
   return words.filter(
     (word, index) => word !== flag && !word.startsWith(`${flag}=`) && words[index - 1] !== flag,

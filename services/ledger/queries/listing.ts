@@ -24,7 +24,7 @@ export interface RunFilter {
 }
 
 /** Lists for people and programs: newest first, one page at a time. */
-export function createListing(database: DatabaseSync, toRun: RunReader = createRunReader()) {
+export function createRecordListing(database: DatabaseSync, toRun: RunReader = createRunReader()) {
   const statements = new Map<string, StatementSync>()
   const all = (sql: string, values: SQLInputValue[]) => {
     const statement = statements.get(sql) ?? database.prepare(sql)
@@ -69,7 +69,7 @@ export function createListing(database: DatabaseSync, toRun: RunReader = createR
   }
 }
 
-export type Listing = ReturnType<typeof createListing>
+export type Listing = ReturnType<typeof createRecordListing>
 
 const ofRun = {
   folder: 'run_id = ?',

@@ -6,7 +6,7 @@ import type { Logger } from '../../../shared/process/logger.ts'
 import type { Unavailable } from '../../../shared/contract/messages/progress.ts'
 import { countWanted } from '../../../shared/contract/page-list.ts'
 import { UnsafePath } from '../../../shared/files/private-files.ts'
-import { items } from '../../ledger/work-items.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { isFolderRun, type FolderRun, type Run } from '../../ledger/runs.ts'
@@ -146,7 +146,7 @@ export function createPublisher(
     hand: Hand,
     { owner, signal }: Pick<Writing, 'owner' | 'signal'>,
   ): Promise<Recording | undefined> => {
-    const turn = hand.next(items.assemble(row))
+    const turn = hand.next(workItems.assemble(row))
     if (turn !== undefined) {
       await turn
       // Row and pages must match: the document may have been planned again while it waited.
@@ -159,7 +159,7 @@ export function createPublisher(
     const input = { file: inputFileOf(row, run.request), password, decoder, signal }
     const { formats, refused } = divideFormats(row, run)
     const earlier = row.outputs
-    const begin = (format: Format) => hand.next(items.write(row, format))
+    const begin = (format: Format) => hand.next(workItems.write(row, format))
     const { out } = run.request
     const written = await filesOf(out).write(document, formats, input, earlier, begin)
     const unavailable = [...written.unavailable, ...refused]

@@ -2,7 +2,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { LeftOut } from '../../../shared/contract/report.ts'
-import { items } from '../../ledger/work-items.ts'
+import { workItems } from '../../ledger/work-items.ts'
 import { combinedId } from '../../ledger/claims.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
@@ -36,7 +36,7 @@ export async function writeResults(
   const leftOut: LeftOut[] = []
   const replace = async (name: string, chunks: Chunks): Promise<void> => {
     try {
-      await hands.hold(items.combine(id, name), () => files.replace(name, chunks))
+      await hands.hold(workItems.combine(id, name), () => files.replace(name, chunks))
     } catch (thrown) {
       if (!(thrown instanceof ScriptoriumError) || thrown.code !== 'poison') throw thrown
       log.error({ name, err: thrown }, 'combined file skipped')

@@ -9,7 +9,7 @@ const inputSchema = Type.Object(
   { sha256: idText, bytes: Type.Integer(), mediaType: nameText },
   closed,
 )
-export type Input = Static<typeof inputSchema>
+export type ReportedInput = Static<typeof inputSchema>
 
 const reported = { v: Type.Literal(1), jobId: idText, documentId: idText }
 /** A worker's report about a job. Every kind is idempotent: the aggregator may receive it twice. */

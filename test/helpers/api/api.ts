@@ -6,7 +6,7 @@ import { createAggregator } from '../../../services/aggregator/aggregator.ts'
 import { createLease, takeFolder } from '../../../services/aggregator/lease/lease.ts'
 import type { Document } from '../../../services/ledger/document.ts'
 import { openLedger, type Ledger } from '../../../services/ledger/ledger.ts'
-import { openHands } from '../../../services/aggregator/in-hand.ts'
+import { openAggregatorHands } from '../../../services/aggregator/in-hand.ts'
 import { buildApp } from '../../../services/api/app.ts'
 import { createContext } from '../../../services/api/context.ts'
 import type { App, Context } from '../../../services/api/routes/context.ts'
@@ -198,7 +198,7 @@ export async function startApi(
         ledger: records().id,
         log: silent,
       })
-      const { hands, close: forgetHands } = openHands(data, records(), silent)
+      const { hands, close: forgetHands } = openAggregatorHands(data, records(), silent)
       const aggregator = createAggregator({
         config: settings,
         ledger: records(),

@@ -5,7 +5,10 @@ import { jobIdOf, uploadDocumentId } from '../../../shared/contract/ids.ts'
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
 import type { FolderRequest, UploadRequest } from '../../../shared/contract/messages/run-request.ts'
-import type { Input, WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
+import type {
+  ReportedInput,
+  WorkerReport,
+} from '../../../shared/contract/messages/worker-report.ts'
 import { defaultRecipe } from '../../../shared/contract/recipe.ts'
 import type { FolderRun } from '../../../services/ledger/runs.ts'
 
@@ -146,7 +149,7 @@ export function makePage(given: Partial<PageResult> = {}): PageResult {
   }
 }
 
-export const input: Input = { sha256: 'abc', bytes: 3, mediaType: 'image/png' }
+export const input: ReportedInput = { sha256: 'abc', bytes: 3, mediaType: 'image/png' }
 
 /** What a report is about. */
 interface About {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { createCollector } from '../../../services/aggregator/results/collector.ts'
 import { createDocumentCommands } from '../../../services/aggregator/commands/document-commands.ts'
 import { toEnding } from '../../../services/aggregator/events/document-event.ts'
-import { openHands } from '../../../services/aggregator/in-hand.ts'
+import { openAggregatorHands } from '../../../services/aggregator/in-hand.ts'
 import { openLedger } from '../../../services/ledger/ledger.ts'
 import type { FolderRun } from '../../../services/ledger/runs.ts'
 import type { createOutputFiles } from '../../../services/outputs/files/output-files.ts'
@@ -49,7 +49,7 @@ export function bootAggregator({ ending, data, spool, redis, keys, queue, openOu
   const lease = freeLease(redis)
   const marks = createJobMarks(redis, keys)
   const ledger = openLedger(data)
-  const { hands, close } = openHands(data, ledger, silent)
+  const { hands, close } = openAggregatorHands(data, ledger, silent)
   ending.after(close)
   const publisher = createPublisher(ledger, ignore, silent, { openOutput, hands })
   let current: ReturnType<typeof go> | undefined

@@ -31,7 +31,7 @@ export function createPageReadings(recipe: Recipe = defaultRecipe) {
       await document.close()
       assert.ok(page.kind === 'pixels')
       const began = performance.now()
-      const prepared = await preparePage(page, 100, planOf(recipe).attempts[0])
+      const prepared = await preparePage(page, 100, planOf(recipe).readings[0])
       const cancelling = new AbortController().signal
       let calls = 0
       const reading = await readPage(prepared, 'page', recipe, (image) => {

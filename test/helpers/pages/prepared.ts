@@ -9,7 +9,7 @@ import type { OpenedPage, PagePixels } from '../../../workers/ocr/open/opened.ts
 import { preparePage } from '../../../workers/ocr/prepare/prepare.ts'
 import { toPrepared } from '../../../workers/ocr/prepare/render.ts'
 
-const [attempt] = planOf(defaultRecipe).attempts
+const [attempt] = planOf(defaultRecipe).readings
 
 /** A page that is no text layer. */
 export async function openPixels(pixels: PagePixels) {

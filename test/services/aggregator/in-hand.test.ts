@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { handFile, openHands } from '../../../services/aggregator/in-hand.ts'
-import { describe, items } from '../../../services/ledger/work-items.ts'
+import { handFile, openAggregatorHands } from '../../../services/aggregator/in-hand.ts'
+import { describeDeaths, workItems } from '../../../services/ledger/work-items.ts'
 import { readHandMarks } from '../../../shared/hands/hand-marks.ts'
 import { makeFolder, type Ending } from '../../helpers/folder.ts'
 import { makeLedger } from '../../helpers/ledger/ledger.ts'
@@ -13,15 +13,15 @@ function setUp(ending: Ending) {
   const ledger = makeLedger(ending, folder)
   return {
     ledger,
-    start: () => openHands(folder, ledger, silent).hands,
+    start: () => openAggregatorHands(folder, ledger, silent).hands,
     left: () => readHandMarks(handFile(folder))?.items,
     known: () => Object.fromEntries(ledger.deaths.all()),
   }
 }
 
 const [a, b] = [
-  items.write({ id: 'a', pass: 1 }, 'pdf'),
-  items.write({ id: 'b', pass: 1 }, 'txt'),
+  workItems.write({ id: 'a', pass: 1 }, 'pdf'),
+  workItems.write({ id: 'b', pass: 1 }, 'txt'),
 ] as const
 
 test('deaths are counted at the next start, each once, and what was done is forgotten', async (t) => {
@@ -63,7 +63,7 @@ test('deaths of long ago are forgotten', (t) => {
 test('random kills condemn nobody: what was in hand with others runs alone next, and is cleared', async (t) => {
   const { start, known } = setUp(t)
   const all = Array.from({ length: 16 }, (_, index) =>
-    items.write({ id: `d${index}`, pass: 1 }, 'txt'),
+    workItems.write({ id: `d${index}`, pass: 1 }, 'txt'),
   )
   let killedAlone = 0
   for (let kill = 0; kill < 300; kill += 1) {
@@ -87,9 +87,9 @@ test('random kills condemn nobody: what was in hand with others runs alone next,
 
 test('the message names the stage and the cure', () => {
   assert.equal(
-    describe(a),
+    describeDeaths(a),
     'the aggregator died 3 times while writing its pdf; --retry-failed or --force tries again',
   )
-  assert.match(describe(items.collect('j1')), /recording .*--retry-failed/)
-  assert.match(describe(items.end('r1')), /summing it up/)
+  assert.match(describeDeaths(workItems.collect('j1')), /recording .*--retry-failed/)
+  assert.match(describeDeaths(workItems.end('r1')), /summing it up/)
 })

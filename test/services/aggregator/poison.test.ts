@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { createCommandTaker } from '../../../services/aggregator/commands/take-commands.ts'
 import { indexMissing } from '../../../services/aggregator/upkeep/index-missing.ts'
-import { items } from '../../../services/ledger/work-items.ts'
+import { workItems } from '../../../services/ledger/work-items.ts'
 import { openLedger, type Ledger } from '../../../services/ledger/ledger.ts'
 import { createPublisher } from '../../../services/outputs/publish/publisher.ts'
 import { sumUp } from '../../../services/aggregator/progress/run-report.ts'
@@ -64,7 +64,7 @@ test('suspected documents are written one at a time, and their neighbours after 
   const out = makeOut(t, ledger)
   for (const id of ['d1', 'd2', 'd3', 'd4']) read(ledger, out, id)
   const suspects = Object.fromEntries(
-    ['d2', 'd3'].map((id) => [items.write(firstPass(id), 'txt'), 2] as const),
+    ['d2', 'd3'].map((id) => [workItems.write(firstPass(id), 'txt'), 2] as const),
   )
   const { hands, left, forgotten } = makeHands(t, suspects)
   const seen: string[][] = []
@@ -91,7 +91,7 @@ test('suspected documents are written one at a time, and their neighbours after 
 test('a combined file over which the aggregator died is left out, told, and no old one stays', async (t) => {
   const ledger = makeLedger(t)
   const out = makeOut(t, ledger)
-  const { hands } = makeHands(t, { [items.combine('r1', 'results.txt')]: 3 })
+  const { hands } = makeHands(t, { [workItems.combine('r1', 'results.txt')]: 3 })
   const publisher = createPublisher(ledger, ignore, silent, { hands })
   read(ledger, out, 'd1')
   await publisher.publish(['d1'])
@@ -109,7 +109,7 @@ test('a combined file over which the aggregator died is left out, told, and no o
 test('the pages of a document that was set aside are not looked at by whoever lists all', async (t) => {
   const ledger = makeLedger(t)
   const out = makeOut(t, ledger)
-  const { hands } = makeHands(t, { [items.assemble(firstPass('d1'))]: 3 })
+  const { hands } = makeHands(t, { [workItems.assemble(firstPass('d1'))]: 3 })
   const publisher = createPublisher(ledger, ignore, silent, { hands })
   read(ledger, out, 'd1')
   assert.deepEqual((await publisher.publish(['d1'])).failed, ['d1'])
@@ -124,7 +124,7 @@ test('the pages of a document that was set aside are not looked at by whoever li
 test('a run over whose report the aggregator died ends with the reason', async (t) => {
   const ledger = makeLedger(t)
   const run = makeRun()
-  const { hands } = makeHands(t, { [items.end(run.id)]: 3 })
+  const { hands } = makeHands(t, { [workItems.end(run.id)]: 3 })
   const progress = { ...newProgress(run.id, run.startedAt), seen: 7, done: 5, failed: 2 }
   const report = await sumUp(hands, ledger, run, progress, 'finished')
   assert.deepEqual(
@@ -141,7 +141,7 @@ test('a command over which the aggregator died is answered so, and those behind 
   const start: Command = { kind: 'start', request: makeRequest({ runId: 'r2' }) }
   const begin = await sendCommand(redis, keys, start)
   const sound = await sendCommand(redis, keys, { kind: 'cancelRun', runId: 'r3' })
-  const { hands } = makeHands(t, { [items.command(deadly)]: 3, [items.command('r2')]: 3 })
+  const { hands } = makeHands(t, { [workItems.command(deadly)]: 3, [workItems.command('r2')]: 3 })
   const [handled, refused]: [string[], string[]] = [[], []]
   const taker = createCommandTaker({
     commands,
@@ -164,8 +164,8 @@ test('a delivery over which the aggregator died is sent alone, then given up, an
   const outbound = createOutbound({ allow: ['127.0.0.1/32'] })
   t.after(() => outbound.close())
   const { hands, left } = makeHands(t, {
-    [items.deliver('n1')]: 2,
-    [items.deliver('n2')]: 3,
+    [workItems.deliver('n1')]: 2,
+    [workItems.deliver('n2')]: 3,
   })
   const seen: string[][] = []
   const receiver = await startReceiver(t, (response, { headers }) => {
@@ -198,7 +198,7 @@ test('a delivery over which the aggregator died is sent alone, then given up, an
     'delivered',
   ])
   assert.match(webhooks.delivery('n2')?.lastError ?? '', /^poison: died over/)
-  assert.deepEqual(seen, [[items.deliver('n1')]])
+  assert.deepEqual(seen, [[workItems.deliver('n1')]])
 })
 
 test('a page whose indexing killed the aggregator is left out of the index, all others are in it', async (t) => {
@@ -214,13 +214,13 @@ test('a page whose indexing killed the aggregator is left out of the index, all 
   const ledger = openLedger(folder, { isSearchable: true })
   t.after(() => ledger.close())
   const { hands, forgotten } = makeHands(t, {
-    [items.index('d2', 1)]: 3,
-    [items.index('d3', 1)]: 1,
+    [workItems.index('d2', 1)]: 3,
+    [workItems.index('d3', 1)]: 1,
   })
   await indexMissing({ ledger, hands, log: silent }, new AbortController().signal)
   const found = ledger.search.find('heron', 10, 0).map(({ documentId }) => documentId)
   assert.deepEqual(found.toSorted(), ['d1', 'd3'])
-  assert.deepEqual(forgotten, [items.index('d3', 1)])
+  assert.deepEqual(forgotten, [workItems.index('d3', 1)])
   assert.deepEqual(ledger.pages.missing(10), [])
 })
 
@@ -233,7 +233,7 @@ test('a ticket over which the aggregator died is set aside, and others are taken
     putInput(acceptance.request.runId)
     putTicket(acceptance)
   }
-  const { hands } = makeHands(t, { [items.collect('u1')]: 3 })
+  const { hands } = makeHands(t, { [workItems.collect('u1')]: 3 })
   const deps = { ledger, spool, commands: documents, absorb, hands, retentionMs: 0, log: silent }
   await createSweeper(deps).takeUp()
   assert.equal(ledger.runs.get('u1'), undefined)
@@ -251,9 +251,9 @@ test('after a death over a walk each entry is remembered, and one that killed th
   t.after(() => queue.close())
   const idOf = (path: string): string => folderDocumentId(out, root, path)
   const { hands, forgotten } = makeHands(t, {
-    [items.walk('r1')]: 1,
-    [items.file(idOf('deadly.png'))]: 3,
-    [items.file(idOf('z.png'))]: 1,
+    [workItems.walk('r1')]: 1,
+    [workItems.file(idOf('deadly.png'))]: 3,
+    [workItems.file(idOf('z.png'))]: 1,
   })
   const deps = { ledger, redis, keys, queue, hands }
   await planRun(t, deps, { root, out, inputs: [''] }).planned
@@ -263,9 +263,9 @@ test('after a death over a walk each entry is remembered, and one that killed th
     ['a.png', 'z.png'].map((name) => rowOf(ledger, idOf(name)).state),
     ['planned', 'planned'],
   )
-  assert.ok(forgotten.includes(items.walk('r1')))
+  assert.ok(forgotten.includes(workItems.walk('r1')))
   hands.pardonAll('file ')
-  assert.equal(hands.poisonOf(items.file(idOf('deadly.png'))), undefined)
+  assert.equal(hands.poisonOf(workItems.file(idOf('deadly.png'))), undefined)
 })
 
 test('an entry is in the file of marks while it is looked at', (t) => {

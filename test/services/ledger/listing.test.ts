@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { ledgerFile } from '../../../services/ledger/ledger.ts'
 import {
-  createListing,
+  createRecordListing,
   type DocumentFilter,
   type Position,
 } from '../../../services/ledger/queries/listing.ts'
@@ -115,7 +115,7 @@ test('rare documents are found by an index, not by looking at all', (t) => {
   const database = new DatabaseSync(ledgerFile(folder), { readOnly: true })
   t.after(() => database.close())
   const statements: string[] = []
-  const listing = createListing({
+  const listing = createRecordListing({
     prepare(sql: string) {
       statements.push(sql)
       return database.prepare(sql)

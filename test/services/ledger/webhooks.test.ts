@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openLedger } from '../../../services/ledger/ledger.ts'
-import type { Attempt, Webhooks } from '../../../services/ledger/webhooks.ts'
+import type { DeliveryAttempt, Webhooks } from '../../../services/ledger/webhooks.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { makeLedger } from '../../helpers/ledger/ledger.ts'
 import { makeWebhook } from '../../helpers/api/webhooks.ts'
@@ -15,7 +15,7 @@ function enqueue(webhooks: Webhooks, webhookId: string, times: Record<string, nu
 
 const dueIds = (webhooks: Webhooks, ...given: Parameters<Webhooks['dueOf']>): string[] =>
   webhooks.dueOf(...given).map(({ id }) => id)
-const record = (webhooks: Webhooks, id: string, attempt: Attempt): void =>
+const record = (webhooks: Webhooks, id: string, attempt: DeliveryAttempt): void =>
   webhooks.recordAttempts(new Map([[id, attempt]]))
 
 test('a webhook is added once, listed oldest first, and goes with its deliveries', (t) => {

@@ -6,7 +6,7 @@ import {
   apiSchema,
   defaultWorkerCount,
   fleetSchema,
-  listOf,
+  splitList,
   readConfig,
   requireRedisUrl,
   durationMs,
@@ -31,8 +31,8 @@ test('without any variable the API is for this machine only', () => {
   assert.equal(config.PORT, 8080)
   assert.equal(config.SCRIPTORIUM_DATA, './data')
   assert.equal(config.SCRIPTORIUM_URL_SOURCES, 'off')
-  assert.deepEqual(listOf(config.SCRIPTORIUM_TOKENS), [])
-  assert.deepEqual(listOf(config.SCRIPTORIUM_CORS), [])
+  assert.deepEqual(splitList(config.SCRIPTORIUM_TOKENS), [])
+  assert.deepEqual(splitList(config.SCRIPTORIUM_CORS), [])
 })
 
 test('a retention is a number and its unit, or for ever', () => {
@@ -64,9 +64,9 @@ test('the API and the aggregator keep uploads for the same time where nothing is
 })
 
 test('the parts of a list stand between commas, whatever the space around them', () => {
-  assert.deepEqual(listOf('a, b ,,c,'), ['a', 'b', 'c'])
-  assert.deepEqual(listOf('one'), ['one'])
-  assert.deepEqual(listOf(' , '), [])
+  assert.deepEqual(splitList('a, b ,,c,'), ['a', 'b', 'c'])
+  assert.deepEqual(splitList('one'), ['one'])
+  assert.deepEqual(splitList(' , '), [])
 })
 
 test('an empty variable is as good as none', () => {

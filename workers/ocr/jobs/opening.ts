@@ -1,6 +1,9 @@
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
-import type { Input, WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
+import type {
+  ReportedInput,
+  WorkerReport,
+} from '../../../shared/contract/messages/worker-report.ts'
 import { pagesWanted } from '../../../shared/contract/page-list.ts'
 import type { AskPassword, OpenDocuments, HeldDocument } from '../open/open-documents.ts'
 import type { OpenedPage } from '../open/opened.ts'
@@ -18,7 +21,7 @@ interface Deps {
 
 /** A page that this worker is about to read, and its document. */
 export interface Opened {
-  input: Input
+  input: ReportedInput
   pagesTotal: number
   /** Its number, counted from 1. */
   number: number

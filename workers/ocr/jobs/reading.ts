@@ -119,7 +119,7 @@ async function open(
     return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result }
   }
   const preparing = performance.now()
-  const [firstAttempt] = planOf(job.recipe).attempts
+  const [firstAttempt] = planOf(job.recipe).readings
   const prepared = await preparePage(page, deps.maxMegapixels, firstAttempt)
   deps.log.debug({ jobId, page: number, stepsMs: prepared.stepsMs }, 'page prepared')
   const timings = { openMs, prepareMs: since(preparing), overlapMs: overlap() }

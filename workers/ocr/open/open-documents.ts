@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Input } from '../../../shared/contract/messages/worker-report.ts'
+import type { ReportedInput } from '../../../shared/contract/messages/worker-report.ts'
 import type { OpenedDocument } from './opened.ts'
 import type { Openers } from './open.ts'
 import { checkSource, readSource, type SourceRequest } from './source.ts'
@@ -15,7 +15,7 @@ interface Deps {
 
 /** An open document, and the hash of its bytes. */
 export interface HeldDocument {
-  input: Input
+  input: ReportedInput
   document: OpenedDocument
 }
 

@@ -31,7 +31,7 @@ export function toOrientation(value: number | undefined): ExifOrientation {
 }
 
 /** The text of a PDF page itself; boxes and baselines in pixels of the page as shown. */
-export interface TextLayer {
+export interface PdfPageText {
   text: string
   blocks: Block[]
 }
@@ -61,7 +61,7 @@ interface PageGeometry {
 /** `pixels`: must be read. `layer`: its own text is sound, and nothing has been rendered. */
 export type OpenedPage =
   | (PageGeometry & { kind: 'pixels'; pixels: PagePixels })
-  | (PageGeometry & { kind: 'layer'; layer: TextLayer })
+  | (PageGeometry & { kind: 'layer'; layer: PdfPageText })
 
 /** An open document. Pages are numbered from 1. */
 export interface OpenedDocument {

@@ -3,13 +3,13 @@ import type { OpenedPage } from '../open/opened.ts'
 import { decodeGrey } from '../open/raster/decode-grey.ts'
 import { scaledSize, type Grey } from './grey.ts'
 import { turn, turnOf, type Turn } from './turn.ts'
-import type { Size } from './mapping.ts'
+import type { PageSize } from './mapping.ts'
 
 /** A page's grey pixels, upright as far as the file tells, and the turn that made them so. */
 interface DecodedPage {
   grey: Grey
   /** Size of the given page. */
-  size: Size
+  size: PageSize
   turn: Turn
 }
 

@@ -1,16 +1,16 @@
 import type { BBox, Baseline, Block } from '../../../shared/contract/contract.ts'
 
 /** A point on a page, pixels from its top left corner. */
-export interface Point {
+export interface PagePoint {
   x: number
   y: number
 }
 
 /** Maps a point of a prepared page to the page before that step. */
-export type Mapping = (place: Point) => Point
+export type Mapping = (place: PagePoint) => PagePoint
 
 /** A page's size, pixels. */
-export interface Size {
+export interface PageSize {
   width: number
   height: number
 }
@@ -48,7 +48,7 @@ function mapBox({ x0, y0, x1, y1 }: BBox, mapping: Mapping): BBox {
 }
 
 /** Returns the blocks with boxes of whole pixels inside a page; a box thinner than a pixel keeps one pixel. */
-export function fitBlocks(blocks: readonly Block[], { width, height }: Size): Block[] {
+export function fitBlocks(blocks: readonly Block[], { width, height }: PageSize): Block[] {
   const fit = <T extends { bbox: BBox }>(part: T): T => {
     const x0 = Math.max(0, Math.min(width - 1, Math.round(part.bbox.x0)))
     const y0 = Math.max(0, Math.min(height - 1, Math.round(part.bbox.y0)))

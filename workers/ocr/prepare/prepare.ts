@@ -2,7 +2,7 @@ import { corrupt } from '../open/image.ts'
 import type { OpenedPage } from '../open/opened.ts'
 import { decodePage } from './decode.ts'
 import type { Grey } from './grey.ts'
-import type { Size } from './mapping.ts'
+import type { PageSize } from './mapping.ts'
 import { lookAt } from './look.ts'
 import { renderPage, type Rendered } from './render.ts'
 import type { RenderWishes } from './rendering.ts'
@@ -14,7 +14,7 @@ import { turn, turnOn, type Turn } from './turn.ts'
 /** A page on the desk: decoded, surveyed, and rendered for its first attempt. */
 export interface PageOnDesk {
   /** Size of the given page, pixels. */
-  size: Size
+  size: PageSize
   /** The turn from the given pixels to those of `grey`. */
   turn: Turn
   grey: Grey

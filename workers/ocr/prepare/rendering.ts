@@ -1,6 +1,6 @@
 import { frameOf } from './frame.ts'
 import { scaledSize } from './grey.ts'
-import type { Point, Size } from './mapping.ts'
+import type { PagePoint, PageSize } from './mapping.ts'
 import { lettersOf } from './slope/slope.ts'
 import type { SlopeField } from './slope/slope-field.ts'
 import type { Frame } from './slope/straighten.ts'
@@ -25,9 +25,9 @@ export interface RenderWishes extends LetterSize {
 export interface Rendering {
   frame: Frame
   /** Wished factors, across and down. */
-  factor: Point
+  factor: PagePoint
   /** The factors that whole pixels allow. */
-  scale: Point
+  scale: PagePoint
   /** Side of the background's tiles in the scaled image, pixels. */
   tileSide: number
   gain: number
@@ -89,7 +89,7 @@ function scaleOf({ textHeight, hasLines }: PageSurvey, wanted: number): number {
 }
 
 /** Keeps both the whole page, which is scaled before its frame is cut out, and the frame within the limits. */
-function maxScaleOf(page: Size, frame: Size, pixels: number): number {
+function maxScaleOf(page: PageSize, frame: PageSize, pixels: number): number {
   const width = Math.max(page.width, frame.width)
   const height = Math.max(page.height, frame.height)
   return Math.min(

@@ -1,7 +1,7 @@
 import type { Orientation } from '../../../shared/contract/contract.ts'
 import type { ExifOrientation } from '../open/opened.ts'
 import type { Grey } from './grey.ts'
-import type { Point } from './mapping.ts'
+import type { PagePoint } from './mapping.ts'
 
 /** Makes a page's pixels upright: first a flip left to right, then a clockwise turn. */
 export type Turn = Omit<Orientation, 'skew'>
@@ -32,8 +32,8 @@ export function turnOn(first: Turn, rotation: Turn['rotation']): Turn {
 export function placeBeforeTurn(
   { isMirrored, rotation }: Turn,
   { width, height }: Pick<Grey, 'width' | 'height'>,
-  { x, y }: Point,
-): Point {
+  { x, y }: PagePoint,
+): PagePoint {
   const unturned = unturn(rotation, width, height, x, y)
   return isMirrored ? { x: width - unturned.x, y: unturned.y } : unturned
 }
@@ -44,7 +44,7 @@ function unturn(
   height: number,
   x: number,
   y: number,
-): Point {
+): PagePoint {
   switch (rotation) {
     case 0:
       return { x, y }

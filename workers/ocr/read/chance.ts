@@ -3,7 +3,7 @@ import type { Word } from '../../../shared/contract/contract.ts'
 /**
  * Probability that a word is right, 0 to 1, by its confidence and its kind; undefined for mere punctuation. Engines are
  * confident of short scraps that they see in rules and smudges, and doubtful of correct numbers, so confidence alone
- * chooses badly between attempts. The figures are fitted to some 45 000 words that were read from 65 scanned English
+ * chooses badly between readings. The figures are fitted to some 45 000 words that were read from 65 scanned English
  * pages and compared with their ground truth (docs/accuracy.md): each pair gives the probability for that kind at
  * confidence 0 and at confidence 100.
  */

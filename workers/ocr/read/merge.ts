@@ -11,7 +11,7 @@ interface Match {
 /**
  * Merges two readings of the same page, both in the same pixels with lines level: the first reading, with each line
  * replaced that the second read better, plus worthwhile lines that only the second has. So the result exceeds the
- * better of two attempts (a vote of engines over lines: Lund, Walker, Ringger, ICDAR 2011).
+ * better of two readings (a vote of engines over lines: Lund, Walker, Ringger, ICDAR 2011).
  */
 export function mergeReadings(first: readonly Block[], second: readonly Block[]): Block[] {
   const stead = new Map<Line, readonly Line[]>()

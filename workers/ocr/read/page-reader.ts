@@ -6,7 +6,7 @@ import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { mergeReadings } from './merge.ts'
 import { withoutNoise } from './noise.ts'
 import { findRotation } from './rotation.ts'
-import { planOf, engineWishesOf, type Attempt } from './plan.ts'
+import { planOf, engineWishesOf, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf, type Score } from './score.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { turnPage, type PageOnDesk } from '../prepare/prepare.ts'
@@ -19,9 +19,9 @@ export interface PageReading extends Recognition {
   readings: Reading[]
 }
 
-/** One completed attempt: the reading, in the pixels of the levelled page. */
+/** A completed reading, in the pixels of the levelled page. */
 interface Made {
-  attempt: Attempt
+  planned: PlannedReading
   scale: number
   rotation: number
   blocks: Block[]
@@ -50,8 +50,8 @@ interface Reader {
 }
 
 /**
- * Reads a page as its preset says: makes attempts until the judge's expectation is high enough, and merges them line by
- * line. Turns a page first that is on its side or upside down. Rejects only if the first attempt does, or with
+ * Reads a page as its preset says: reads until the judge's expectation is high enough, and merges the readings
+ * line by line. Turns a page first that is on its side or upside down. Rejects only if the first reading does, or with
  * `cancelled`.
  */
 export async function readPage(
@@ -60,18 +60,18 @@ export async function readPage(
   recipe: Recipe,
   read: ReadPrepared,
 ): Promise<PageReading> {
-  const { attempts, enough } = planOf(recipe)
-  const [first, ...others] = attempts
+  const { readings, enough } = planOf(recipe)
+  const [first, ...others] = readings
   if (given.survey.isBlank) return conclude(given, [], [])
   const reader = { label, recipe, read }
   const { page, reading } = await readUpright(reader, given, first)
   const made = [reading]
   if (isPicture(page, reading)) return conclude(page, [], made)
   let { blocks } = reading
-  for (const attempt of others) {
+  for (const planned of others) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
-    const rendered = await renderPage(page.survey, attempt)
-    const next = await unlessFailing(make(reader, page, attempt, rendered))
+    const rendered = await renderPage(page.survey, planned)
+    const next = await unlessFailing(make(reader, page, planned, rendered))
     if (next === undefined) break
     made.push(next)
     blocks = mergeBetter(blocks, next.blocks)
@@ -79,11 +79,11 @@ export async function readPage(
   return conclude(page, blocks, made)
 }
 
-/** Makes the first attempt, on the page in its best rotation. */
+/** Makes the first reading, on the page in its best rotation. */
 async function readUpright(
   reader: Reader,
   given: PageOnDesk,
-  first: Attempt,
+  first: PlannedReading,
 ): Promise<{ page: PageOnDesk; reading: Made }> {
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
@@ -99,14 +99,14 @@ async function readUpright(
 async function make(
   { label, recipe, read }: Reader,
   page: PageOnDesk,
-  attempt: Attempt,
+  planned: PlannedReading,
   rendered: Rendered,
 ): Promise<Made> {
   const began = performance.now()
-  const prepared = toPrepared(rendered.image, label, engineWishesOf(attempt, recipe))
+  const prepared = toPrepared(rendered.image, label, engineWishesOf(planned, recipe))
   const { blocks, confidence } = await read(prepared)
   return {
-    attempt,
+    planned,
     scale: rendered.scale,
     rotation: page.turn.rotation,
     blocks: mapBlocks(blocks, rendered.toLevel),
@@ -119,14 +119,14 @@ async function make(
 async function turnIfBetter(
   { label, recipe, read }: Reader,
   page: PageOnDesk,
-  first: Attempt,
+  first: PlannedReading,
 ): Promise<PageOnDesk> {
   const rotation = await unlessFailing(findRotation(page.survey, label, recipe, read))
   return rotation === undefined || rotation === 0 ? page : turnPage(page, rotation, first)
 }
 
 /**
- * The survey found no lines of letters, and the reading is not credible: another attempt would cost time and invent
+ * The survey found no lines of letters, and the reading is not credible: another would cost time and invent
  * words.
  */
 const isPicture = ({ survey }: PageOnDesk, { score }: Made): boolean =>
@@ -141,12 +141,12 @@ function mergeBetter(first: readonly Block[], second: readonly Block[]): Block[]
 }
 
 /**
- * A rotation test or a further attempt that times out or breaks the engine costs only itself: the earlier reading
+ * A rotation test or a further reading that times out or breaks the engine costs only itself: the earlier reading
  * stands.
  */
-async function unlessFailing<T>(attempt: Promise<T>): Promise<T | undefined> {
+async function unlessFailing<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await attempt
+    return await reading
   } catch (thrown) {
     const isOfEngine = thrown instanceof ScriptoriumError && thrown.code !== 'cancelled'
     if (isOfEngine) return undefined
@@ -177,10 +177,10 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
 }
 
 function toReading(made: Made, kept: ReadonlySet<unknown>): Reading {
-  const { attempt, scale, rotation, blocks, score, confidence, recogniseMs } = made
+  const { planned, scale, rotation, blocks, score, confidence, recogniseMs } = made
   return {
-    name: attempt.name,
-    thresholding: attempt.thresholding,
+    name: planned.name,
+    thresholding: planned.thresholding,
     scale: hundredths(scale),
     rotation,
     words: score.words,

@@ -1,4 +1,4 @@
-import { choose, commandOf } from '../arguments.ts'
+import { chooseParts, benchCommand } from '../arguments.ts'
 import { number } from '../../common/number-option.ts'
 import type { Amounts, ApiPart } from './setting.ts'
 
@@ -12,11 +12,11 @@ interface ApiBenchOptions extends Amounts {
 }
 
 /** Parses the arguments after the program's name. */
-export function parseArguments(
+export function parseApiArguments(
   arguments_: readonly string[],
   parts: readonly ApiPart[],
 ): ApiBenchOptions {
-  const command = commandOf('npm run bench:api --', parts)
+  const command = benchCommand('npm run bench:api --', parts)
     .description('Measures the HTTP API on this machine while the fleet reads.')
     .addOption(number('--megabytes <n>', 'uploads of 1 MB, each way, of a round of uploads', 300))
     .addOption(number('--uploads <n>', 'small uploads of the part memory', 10_000))
@@ -25,6 +25,6 @@ export function parseArguments(
     .addOption(number('--tries <n>', 'interactive uploads of the part interactive', 10))
     .addOption(number('--streams <n>', 'open event streams of the part streams', 200))
     .option('--profile <folder>', 'write CPU profiles of every process; they cost some time')
-  const chosen = choose(command, arguments_, parts)
+  const chosen = chooseParts(command, arguments_, parts)
   return { parts: chosen, ...command.opts<Omit<ApiBenchOptions, 'parts'>>() }
 }

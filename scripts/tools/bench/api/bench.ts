@@ -1,19 +1,19 @@
 import { resolve } from 'node:path'
 import { runParts, type Deps } from '../run/run-parts.ts'
-import { parseArguments } from './arguments.ts'
+import { parseApiArguments } from './arguments.ts'
 import { folder } from './folder.ts'
 import { interactive } from './interactive.ts'
 import { large } from './large.ts'
-import { memory } from './memory.ts'
+import { apiMemory } from './memory.ts'
 import type { ApiPart } from './setting.ts'
 import { streams } from './streams.ts'
 import { uploads } from './uploads.ts'
 
-const parts: readonly ApiPart[] = [uploads, memory, large, interactive, streams, folder]
+const parts: readonly ApiPart[] = [uploads, apiMemory, large, interactive, streams, folder]
 
 /** Runs the selected parts, one after another, and prints their findings. */
 export async function runApiBench(deps: Deps): Promise<void> {
-  const options = parseArguments(deps.arguments, parts)
+  const options = parseApiArguments(deps.arguments, parts)
   const { parts: _, profile, json: __, pages: ___, rounds: ____, ...amounts } = options
   const environment =
     profile === undefined

@@ -4,13 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { choosePages, copyPage } from '../pages/page-set.ts'
 import { makeTinyPages } from '../pages/tiny-pages.ts'
 import type { BenchService } from './service.ts'
-import { workers, type ApiSetting } from './setting.ts'
+import { apiWorkers, type ApiSetting } from './setting.ts'
 
 /** More than the fleet reads during a part; the other files of the run only wait. */
 const realPages = 600
 const rootName = 'bulk'
 const pollMs = 100
-const settledPages = 2 * workers
+const settledPages = 2 * apiWorkers
 const beginMs = 120_000
 
 /** Variables that give a service the folder of the bulk run. */
@@ -73,4 +73,4 @@ export async function whileReading<T>(
 export const pageMs = (
   first: Awaited<ReturnType<Bulk['look']>>,
   last: Awaited<ReturnType<Bulk['look']>>,
-): number => (workers * (last.at - first.at)) / (last.pages - first.pages)
+): number => (apiWorkers * (last.at - first.at)) / (last.pages - first.pages)

@@ -3,7 +3,7 @@ import { runIngest } from '../run/ingest-run.ts'
 import { choosePages, listArguments } from '../pages/page-set.ts'
 import { runLoad } from './load/run.ts'
 import { withService } from './service.ts'
-import { workers, type ApiPart, type ApiSetting } from './setting.ts'
+import { apiWorkers, type ApiPart, type ApiSetting } from './setting.ts'
 
 const target = 0.95
 const connections = 16
@@ -11,7 +11,7 @@ const connections = 16
 /** Reads the same folder through HTTP and with `ingest`. */
 export const folder: ApiPart = {
   name: 'folder',
-  about: `pages/s of a folder uploaded on ${connections} connections against those of ingest, ${workers} workers each`,
+  about: `pages/s of a folder uploaded on ${connections} connections against those of ingest, ${apiWorkers} workers each`,
   async run(setting) {
     const uploaded: number[] = []
     const ingested: number[] = []
@@ -42,7 +42,7 @@ export const folder: ApiPart = {
 
 async function ingest(setting: ApiSetting, round: number): Promise<number> {
   const out = join(setting.workspace, `ingested-${round}`)
-  const input = [...listArguments(setting, choosePages(setting)), '--workers', String(workers)]
+  const input = [...listArguments(setting, choosePages(setting)), '--workers', String(apiWorkers)]
   const { report } = await runIngest(setting, { arguments: input, out })
   return report.pagesRead / report.seconds
 }

@@ -21,7 +21,7 @@ interface Sample {
 }
 
 /** The API's memory over many uploads. */
-export const memory: ApiPart = {
+export const apiMemory: ApiPart = {
   name: 'memory',
   about: 'RSS of the API over --uploads small uploads',
   run: (setting) =>

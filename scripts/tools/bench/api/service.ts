@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient, type Client } from '../../../client/client.ts'
 import { findProcesses } from '../../common/processes.ts'
 import { compileCache } from '../run/ingest-run.ts'
-import { workers, type ApiSetting } from './setting.ts'
+import { apiWorkers, type ApiSetting } from './setting.ts'
 
 /** The complete service as `npm start` runs it, with a folder of its own. */
 export interface BenchService {
@@ -35,7 +35,7 @@ export async function withService<T>(
       NODE_COMPILE_CACHE: compileCache,
       PORT: '0',
       SCRIPTORIUM_DATA: data,
-      SCRIPTORIUM_WORKERS: String(workers),
+      SCRIPTORIUM_WORKERS: String(apiWorkers),
       SCRIPTORIUM_DRAIN_MS: '5000',
       ...more,
     },

@@ -18,4 +18,4 @@ export interface ApiSetting extends Bench, Amounts {}
 export type ApiPart = Part<ApiSetting>
 
 /** Size of the fleet in all measurements. */
-export const workers = 2
+export const apiWorkers = 2

@@ -1,15 +1,15 @@
-import { findProcesses, type Role } from '../../common/processes.ts'
+import { findProcesses, type ProcessRole } from '../../common/processes.ts'
 
 /** Runs `work` and measures each role's share of the processors meanwhile, in percent of one. */
 export async function withShares<T>(
   workspace: string,
   work: () => Promise<T>,
-): Promise<{ value: T; shares: Map<Role, number> }> {
+): Promise<{ value: T; shares: Map<ProcessRole, number> }> {
   const before = new Map(findProcesses(workspace).map(({ pid, cpuSeconds }) => [pid, cpuSeconds]))
   const began = performance.now()
   const value = await work()
   const seconds = (performance.now() - began) / 1_000
-  const shares = new Map<Role, number>()
+  const shares = new Map<ProcessRole, number>()
   for (const { pid, role, cpuSeconds } of findProcesses(workspace)) {
     const used = cpuSeconds - (before.get(pid) ?? 0)
     shares.set(role, (shares.get(role) ?? 0) + (100 * used) / seconds)
@@ -18,7 +18,10 @@ export async function withShares<T>(
 }
 
 /** One line for a remark; `own` adds the measurements that a process reported of itself before it ended. */
-export function describeShares(shares: ReadonlyMap<Role, number>, loadShare?: number): string {
+export function describeShares(
+  shares: ReadonlyMap<ProcessRole, number>,
+  loadShare?: number,
+): string {
   const all = new Map<string, number>(shares)
   if (loadShare !== undefined) all.set('load generator', loadShare)
   return [...all]

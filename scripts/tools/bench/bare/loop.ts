@@ -9,17 +9,17 @@ import { createOpeners } from '../../../../workers/ocr/open/open.ts'
 import { readSource } from '../../../../workers/ocr/open/source.ts'
 import { readPage } from '../../../../workers/ocr/read/page-reader.ts'
 import { preparePage } from '../../../../workers/ocr/prepare/prepare.ts'
-import type { Order } from './messages.ts'
+import type { LoopOrder } from './messages.ts'
 
 /** The result of the loop; texts by path. */
-interface Reading {
+interface LoopResult {
   pages: number
   seconds: number
   texts: Map<string, string>
 }
 
 const deadlineMs = 300_000
-const [firstAttempt] = planOf(defaultRecipe).attempts
+const [firstReading] = planOf(defaultRecipe).readings
 
 /**
  * Reads page after page with one engine and the workers' own opening, preparation and judging, and nothing else: the
@@ -27,8 +27,8 @@ const [firstAttempt] = planOf(defaultRecipe).attempts
  */
 export async function readAll(
   engine: Engine,
-  { root, paths }: Pick<Order, 'root' | 'paths'>,
-): Promise<Reading> {
+  { root, paths }: Pick<LoopOrder, 'root' | 'paths'>,
+): Promise<LoopResult> {
   const config = readConfig(workerSchema, {})
   const maxBytes = config.SCRIPTORIUM_MAX_FILE_BYTES
   const maxMegapixels = config.SCRIPTORIUM_MAX_MEGAPIXELS
@@ -47,7 +47,7 @@ export async function readAll(
     for (let number = 1; number <= document.pagesTotal; number += 1) {
       const page = await document.page(number, defaultRecipe)
       if (page.kind === 'layer') throw new Error(`${path} is no scan`)
-      const prepared = await preparePage(page, maxMegapixels, firstAttempt)
+      const prepared = await preparePage(page, maxMegapixels, firstReading)
       const { text } = await readPage(prepared, path, defaultRecipe, (image) =>
         engine.recognise(image, deadlineMs),
       )

@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path'
 import { defaultRecipe } from '../../../../shared/contract/recipe.ts'
 import { createTesseract } from '../../../../workers/ocr/engine/tesseract.ts'
 import { readAll } from './loop.ts'
-import { parseOrder, type Answer } from './messages.ts'
+import { parseLoopOrder, type LoopAnswer } from './messages.ts'
 
-const answer = (message: Answer): unknown => process.send?.(message)
+const answer = (message: LoopAnswer): unknown => process.send?.(message)
 
 process.on('disconnect', () => process.exit()) // The bench has its result, or is gone.
 const engine = await createTesseract(defaultRecipe, process.env['TESSDATA_PREFIX'])
 const ordered = once(process, 'message')
 answer({ kind: 'ready' })
-const order = parseOrder((await ordered)[0])
+const order = parseLoopOrder((await ordered)[0])
 const { pages, seconds, texts } = await readAll(engine, order)
 if (order.texts !== null) {
   for (const [path, text] of texts) {

@@ -10,13 +10,13 @@ const orderSchema = Type.Object(
   },
   { additionalProperties: false },
 )
-export type Order = Static<typeof orderSchema>
-export const parseOrder = createParser("a bare loop's order", orderSchema)
+export type LoopOrder = Static<typeof orderSchema>
+export const parseLoopOrder = createParser("a bare loop's order", orderSchema)
 
 /** Its answers: its engine is loaded; then its result. */
 const answerSchema = Type.Union([
   Type.Object({ kind: Type.Literal('ready') }),
   Type.Object({ kind: Type.Literal('done'), pages: Type.Integer(), seconds: Type.Number() }),
 ])
-export type Answer = Static<typeof answerSchema>
-export const parseAnswer = createParser("a bare loop's answer", answerSchema)
+export type LoopAnswer = Static<typeof answerSchema>
+export const parseLoopAnswer = createParser("a bare loop's answer", answerSchema)

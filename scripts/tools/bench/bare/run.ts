@@ -2,14 +2,17 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { BenchSetting } from '../run/setting.ts'
-import { parseAnswer, type Answer, type Order } from './messages.ts'
+import { parseLoopAnswer, type LoopAnswer, type LoopOrder } from './messages.ts'
 
 const loopMain = join(import.meta.dirname, 'main.ts')
 
 /**
  * Runs one bare loop for each order, all at the same time, each in a process of its own. Returns their total pages/s.
  */
-export async function runBareLoops(setting: BenchSetting, orders: readonly Order[]): Promise<number> {
+export async function runBareLoops(
+  setting: BenchSetting,
+  orders: readonly LoopOrder[],
+): Promise<number> {
   const loops = orders.map((order) => ({ order, child: start(setting) }))
   const stop = (): void => loops.forEach(({ child }) => void child.kill('SIGKILL'))
   setting.stopping.addEventListener('abort', stop)
@@ -40,7 +43,7 @@ function start({ node, repository, environment }: BenchSetting): ChildProcess {
   })
 }
 
-async function answerOf(child: ChildProcess): Promise<Answer> {
+async function answerOf(child: ChildProcess): Promise<LoopAnswer> {
   const gone = new AbortController()
   const early = once(child, 'exit', { signal: gone.signal }).then(() => {
     throw new Error('a bare loop ended before it was done')
@@ -48,13 +51,13 @@ async function answerOf(child: ChildProcess): Promise<Answer> {
   early.catch(() => undefined) // Aborted once the answer has arrived.
   try {
     const [message] = await Promise.race([once(child, 'message', { signal: gone.signal }), early])
-    return parseAnswer(message)
+    return parseLoopAnswer(message)
   } finally {
     gone.abort()
   }
 }
 
-const pagesOf = (answer: Answer): number => (answer.kind === 'done' ? answer.pages : 0)
+const pagesOf = (answer: LoopAnswer): number => (answer.kind === 'done' ? answer.pages : 0)
 
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return

@@ -1,6 +1,6 @@
-import { choose, commandOf } from '../arguments.ts'
+import { chooseParts, benchCommand } from '../arguments.ts'
 import { runParts, type Deps } from '../run/run-parts.ts'
-import { findEngine } from './engine.ts'
+import { findDockerEngine } from './engine.ts'
 import { firstJob } from './first-job.ts'
 import { idle } from './idle.ts'
 import { image } from './image.ts'
@@ -18,12 +18,12 @@ interface Options {
 
 /** Runs the selected parts on a project of its own, and prints their findings. */
 export async function runComposeBench(deps: Deps): Promise<void> {
-  const command = commandOf('npm run bench:compose --', parts).description(
+  const command = benchCommand('npm run bench:compose --', parts).description(
     'Measures the containers of docker-compose.yml on this machine.',
   )
-  const chosen = choose(command, deps.arguments, parts)
+  const chosen = chooseParts(command, deps.arguments, parts)
   const options = command.opts<Options>()
-  const engine = findEngine()
+  const engine = findDockerEngine()
   if ('reason' in engine) throw new Error(engine.reason)
   const endings: (() => unknown)[] = []
   const ending = { after: (work: () => unknown) => void endings.push(work) }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 
 /** A responding Docker engine, and the command line of Compose. */
-export interface Engine {
+export interface DockerEngine {
   compose: readonly [string, ...string[]]
   /** docker-compose 1.29: unlike later versions it makes no folder for a missing mount. */
   isLegacy: boolean
@@ -18,7 +18,7 @@ const answers = (program: string, ...arguments_: string[]): boolean =>
   spawnSync(program, arguments_, { stdio: 'ignore' }).status === 0
 
 /** Finds the engine, or the reason why there is none. */
-export function findEngine(): Engine | { reason: string } {
+export function findDockerEngine(): DockerEngine | { reason: string } {
   if (!answers('docker', 'version')) {
     return { reason: 'no Docker engine answers; start one, or see ../shared/tools/docker-lab' }
   }
@@ -38,7 +38,7 @@ export interface Ended {
 }
 
 /** A running program, and its output so far. */
-export interface Command {
+export interface DockerCommand {
   stdout: () => string
   isRunning: () => boolean
   kill: () => void
@@ -46,7 +46,7 @@ export interface Command {
 }
 
 /** Starts one of Docker's programs. */
-export function startCommand(program: string, arguments_: readonly string[]): Command {
+export function startCommand(program: string, arguments_: readonly string[]): DockerCommand {
   const child = spawn(program, arguments_, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))

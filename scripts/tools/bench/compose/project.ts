@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient, type Client } from '../../../client/client.ts'
-import { docker, startCommand, type Command, type Ended, type Engine } from './engine.ts'
+import {
+  docker,
+  startCommand,
+  type DockerCommand,
+  type Ended,
+  type DockerEngine,
+} from './engine.ts'
 import { packageRoot } from '../../../../shared/files/package-root.ts'
 
 export type Settings = Readonly<Record<string, string>>
@@ -31,7 +37,7 @@ export interface Project {
   /** The same; throws where it fails. */
   must: (...arguments_: string[]) => Promise<string>
   /** Starts `docker compose run --rm ingest /data/in`, in a container of this name. */
-  startIngest: (name: string) => Command
+  startIngest: (name: string) => DockerCommand
   /** Ids of a service's containers, stopped ones too. */
   containers: (service: string) => Promise<string[]>
   /** Waits until the API says that it is ready, with so many workers. */
@@ -57,7 +63,7 @@ const someone =
 /** Names a project; nothing runs yet. At its end its containers, networks and volumes are removed. */
 export async function createProject(
   ending: { after: (work: () => unknown) => void },
-  engine: Engine,
+  engine: DockerEngine,
   { user = someone, settings: given = {} }: Options = {},
 ): Promise<Project> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scriptorium-test-')))
@@ -75,7 +81,7 @@ export async function createProject(
     ...given,
   }
   let files = 0
-  const start = (arguments_: readonly string[], settings: Settings = {}): Command => {
+  const start = (arguments_: readonly string[], settings: Settings = {}): DockerCommand => {
     const file = join(folder, `env-${(files += 1)}`)
     const lines = Object.entries({ ...own, ...settings }).map(([key, value]) => `${key}=${value}\n`)
     writeFileSync(file, lines.join(''))

@@ -60,7 +60,12 @@ export const coldstart: Part = {
   },
 }
 
-async function measure(setting: BenchSetting, folder: string, name: string, way: Way): Promise<number> {
+async function measure(
+  setting: BenchSetting,
+  folder: string,
+  name: string,
+  way: Way,
+): Promise<number> {
   const out = join(setting.workspace, 'coldstart', name.replaceAll(/[^a-z0-9]+/g, '-'))
   const began = performance.now()
   let seconds: number | undefined

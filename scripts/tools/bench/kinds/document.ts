@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import { runIngest, type IngestRun } from '../run/ingest-run.ts'
 import type { Part, BenchSetting } from '../run/setting.ts'
-import { watchWhile, type Usage } from '../run/watch.ts'
+import { watchWhile, type RunUsage } from '../run/watch.ts'
 
 const pagesOfDocument = 300
 const targets = { gain: 1.9, workerMB: 500, aggregatorMB: 300, redisMB: 150 }
@@ -19,7 +19,10 @@ export const document: Part = {
   async run(setting) {
     const pdf = join(setting.workspace, 'scans.pdf')
     await makePdf(setting, pdf)
-    const read = (workers: number, round: number): Promise<{ value: IngestRun; usage: Usage }> => {
+    const read = (
+      workers: number,
+      round: number,
+    ): Promise<{ value: IngestRun; usage: RunUsage }> => {
       const out = join(setting.workspace, `document-${round}-${workers}`)
       const given = [pdf, '--formats', 'txt,json,hocr,alto,pdf', '--workers', String(workers)]
       return watchWhile({ workspace: setting.workspace, out, everyMs }, () =>
@@ -27,7 +30,7 @@ export const document: Part = {
       )
     }
     const gains: number[] = []
-    const usages: Usage[] = []
+    const usages: RunUsage[] = []
     for (let round = 1; round <= setting.rounds; round += 1) {
       const two = await read(2, round)
       const one = await read(1, round)
@@ -36,7 +39,7 @@ export const document: Part = {
       const [pair, single] = [two, one].map(({ value }) => value.report.pagesPerSecond)
       setting.say(`round ${round}: two workers ${pair} pages/s, one ${single}`)
     }
-    const megabytes = (bytesOf: (usage: Usage) => number | undefined): number[] =>
+    const megabytes = (bytesOf: (usage: RunUsage) => number | undefined): number[] =>
       usages.map((usage) => (bytesOf(usage) ?? 0) / 1e6)
     const unit = 'MB'
     return {

@@ -4,7 +4,7 @@ import { runBareLoops } from '../bare/run.ts'
 import { runIngest, type IngestRun } from '../run/ingest-run.ts'
 import { choosePages, listArguments } from '../pages/page-set.ts'
 import type { PageSet } from '../../accuracy/page-set.ts'
-import type { Finding, Part, BenchSetting } from '../run/setting.ts'
+import type { PartFinding, Part, BenchSetting } from '../run/setting.ts'
 import { median } from '../../common/statistics.ts'
 import { drawBars } from '../../common/table.ts'
 
@@ -70,7 +70,7 @@ function conclude(
   rounds: readonly Round[],
   workers: readonly number[],
   { paths, hasTruth }: PageSet,
-): Finding {
+): PartFinding {
   const bare = rounds.map((round) => round.bare)
   const pair = rounds.map((round) => round.pair)
   const of = (count: number, rate: (run: IngestRun) => number): number[] =>

@@ -3,14 +3,14 @@ import { noopEngine, runIngest, type IngestRun } from '../run/ingest-run.ts'
 import type { Figure, Part, BenchSetting } from '../run/setting.ts'
 import { median } from '../../common/statistics.ts'
 import { makeTinyPages } from '../pages/tiny-pages.ts'
-import { watchWhile, type Usage } from '../run/watch.ts'
+import { watchWhile, type RunUsage } from '../run/watch.ts'
 
 const target = 400
 /** Measuring has a cost: a few times a run suffice. */
 const everyMs = 500
 
 interface Run extends IngestRun {
-  usage: Usage
+  usage: RunUsage
 }
 
 /** The whole pipeline with an engine that does nothing. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { noopEngine, runIngest, type IngestRun } from '../run/ingest-run.ts'
 import type { Figure, Part, BenchSetting } from '../run/setting.ts'
 import { makeTinyPages } from '../pages/tiny-pages.ts'
-import { watchWhile, type Usage } from '../run/watch.ts'
+import { watchWhile, type RunUsage } from '../run/watch.ts'
 
 const smallFolder = 1_000
 const targets = { seconds: 6, aggregatorMB: 250, redisMB: 100 }
@@ -11,7 +11,7 @@ const firstRunEveryMs = 500
 const rerunEveryMs = 50
 
 interface Run extends IngestRun {
-  usage: Usage
+  usage: RunUsage
 }
 
 /** A folder that was read once. */
@@ -92,7 +92,7 @@ const accessTimes = (folder: string): bigint[] =>
         .map((name) => lstatSync(join(folder, group, name), { bigint: true }).atimeNs),
     )
 
-const megabytes = (run: Run, of: (usage: Usage) => number): number => of(run.usage) / 1e6
+const megabytes = (run: Run, of: (usage: RunUsage) => number): number => of(run.usage) / 1e6
 
 function toFigures({ files, first, again }: Finished): Figure[] {
   const memory = (name: string, runs: readonly Run[]): Figure[] => [

@@ -24,7 +24,7 @@ function languageList(text: string): string[] {
 }
 
 /** Parses the arguments after the program's name. `names` are those of the systems. */
-export function parseArguments(
+export function parsePeersArguments(
   arguments_: readonly string[],
   names: readonly string[],
 ): PeersOptions {

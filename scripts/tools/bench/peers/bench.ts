@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { findTruthPages, setOf } from '../../accuracy/truth-pages.ts'
 import { describeMachine, type Machine } from '../../common/machine.ts'
 import { runParts, type Deps } from '../run/run-parts.ts'
-import type { Bench, Finding, Part } from '../run/setting.ts'
-import { parseArguments, type PeersOptions } from './arguments.ts'
+import type { Bench, PartFinding, Part } from '../run/setting.ts'
+import { parsePeersArguments, type PeersOptions } from './arguments.ts'
 import { drawChart } from './chart/chart.ts'
 import { findEntrants, runRounds, termsOf, type Entrant } from './compare.ts'
 import { figuresOf, formatSummaries } from './comparison.ts'
@@ -36,7 +36,7 @@ interface PeersSetting extends Bench {
 /** Reads the same pages with every installed system, in turns, and prints the cost and accuracy of each. */
 export async function runPeersBench(deps: Deps): Promise<void> {
   const names = allSystems.map(({ name }) => name)
-  const options = parseArguments(deps.arguments, names)
+  const options = parsePeersArguments(deps.arguments, names)
   const machine = describeMachine(deps.nodeVersion)
   const settle = (bench: Bench): PeersSetting => ({ ...bench, options, machine })
   await runParts(deps, [peers], { ...options, parts: [peers.name] }, settle)
@@ -80,7 +80,7 @@ const peers: Part<PeersSetting> = {
         ),
       ],
       details: { about, base, models: models.description, absent, summaries, measurements },
-    } satisfies Finding
+    } satisfies PartFinding
   },
 }
 

@@ -7,7 +7,7 @@ import { systemCode } from '../../../../shared/process/errors.ts'
 import { endStrays } from '../run/run-parts.ts'
 import type { Bench } from '../run/setting.ts'
 import { corePrefix } from './cores.ts'
-import type { Command } from './systems/system.ts'
+import type { PeerCommand } from './systems/system.ts'
 import { watchUsage } from './usage.ts'
 
 /** Resources that a command used, including all processes that it started. */
@@ -40,7 +40,7 @@ interface Bounds {
 /** Runs a command within its limits, and kills all of its processes. Throws where the bench is interrupted. */
 export async function runMeasured(
   bench: Bench,
-  command: Command,
+  command: PeerCommand,
   { cores, timeoutMs }: Bounds,
 ): Promise<MeasuredRun> {
   const timesFile = join(bench.workspace, 'times')
@@ -75,7 +75,7 @@ export async function runMeasured(
 /** Starts the shell that times the command; `first` are its `$0` and the prefix of the program. */
 function launch(
   { repository, environment }: Bench,
-  { program, arguments: rest, environment: more, input }: Command,
+  { program, arguments: rest, environment: more, input }: PeerCommand,
   first: readonly string[],
 ) {
   const file = input === undefined ? undefined : openSync(input, 'r')

@@ -5,7 +5,7 @@ import type { PageSet } from '../../accuracy/page-set.ts'
 import type { Bench } from '../run/setting.ts'
 import { runMeasured, type MeasuredRun } from './measured-run.ts'
 import type { Measurement } from './rounds.ts'
-import type { Order, System } from './systems/system.ts'
+import type { PeerOrder, System } from './systems/system.ts'
 
 /** The terms that are equal for all systems. */
 export interface Terms {
@@ -61,7 +61,7 @@ export function reasonOf(said: string): string {
 }
 
 /** Makes empty folders, and the lists of pages for the systems. */
-function prepare(bench: Bench, { root, paths }: PageSet, terms: Terms): Order {
+function prepare(bench: Bench, { root, paths }: PageSet, terms: Terms): PeerOrder {
   const [out, scratch] = [join(bench.workspace, 'out'), join(bench.workspace, 'scratch')]
   for (const folder of [out, scratch]) rmSync(folder, { recursive: true, force: true })
   mkdirSync(scratch)
@@ -74,7 +74,7 @@ function prepare(bench: Bench, { root, paths }: PageSet, terms: Terms): Order {
   return { root, paths, list, lines, out, scratch, cores, tessdata, languages }
 }
 
-function keep({ out, paths }: Order, folder: string): void {
+function keep({ out, paths }: PeerOrder, folder: string): void {
   for (const path of paths) {
     const [from, to] = [join(out, `${path}.txt`), join(folder, `${path}.txt`)]
     mkdirSync(dirname(to), { recursive: true })

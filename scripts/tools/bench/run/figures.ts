@@ -1,6 +1,6 @@
 import { median } from '../../common/statistics.ts'
 import { align, show } from '../../common/table.ts'
-import type { Figure, Finding } from './setting.ts'
+import type { Figure, PartFinding } from './setting.ts'
 
 type Verdict = 'met' | 'missed' | '-'
 
@@ -13,7 +13,7 @@ export function verdictOf({ values, target }: Figure): Verdict {
 }
 
 /** The figures of all parts as lines of text, followed by each part's remarks. */
-export function formatFindings(findings: ReadonlyMap<string, Finding>): string[] {
+export function formatFigures(findings: ReadonlyMap<string, PartFinding>): string[] {
   const rows = [...findings].flatMap(([part, finding]) =>
     finding.kind === 'measured' ? finding.figures.map((figure) => toRow(part, figure)) : [],
   )

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { makeTemporaryFolder } from '../../../../shared/files/temporary-folder.ts'
 import { describeMachine, machineLine } from '../../common/machine.ts'
 import { findProcesses, markVariable } from '../../common/processes.ts'
-import type { Bench, Finding, Part } from './setting.ts'
+import type { Bench, PartFinding, Part } from './setting.ts'
 import { median } from '../../common/statistics.ts'
-import { formatFindings, verdictOf } from './figures.ts'
+import { formatFigures, verdictOf } from './figures.ts'
 import { packageRoot } from '../../../../shared/files/package-root.ts'
 
 /** The dependencies of a bench. */
@@ -41,7 +41,7 @@ export async function runParts<S extends Bench>(
   const setting = settle(createBench(deps, options, workspace))
   const machine = describeMachine(deps.nodeVersion)
   deps.say(machineLine(machine))
-  const findings = new Map<string, Finding>()
+  const findings = new Map<string, PartFinding>()
   try {
     for (const part of parts) {
       if (!options.parts.includes(part.name)) continue
@@ -53,7 +53,7 @@ export async function runParts<S extends Bench>(
     await endStrays(workspace, deps.say)
     temporary.remove()
   }
-  for (const line of [machineLine(machine), '', ...formatFindings(findings)]) deps.print(line)
+  for (const line of [machineLine(machine), '', ...formatFigures(findings)]) deps.print(line)
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ machine, ...toJson(findings) }, null, 2)}\n`)
   }
@@ -101,7 +101,7 @@ async function untilGone(workspace: string): Promise<void> {
   while (findProcesses(workspace).length > 0 && performance.now() < deadline) await delay(50)
 }
 
-function toJson(findings: ReadonlyMap<string, Finding>) {
+function toJson(findings: ReadonlyMap<string, PartFinding>) {
   const results = [...findings].map(([name, finding]) => {
     if (finding.kind === 'skipped') return { name, ...finding }
     const figures = finding.figures.map((figure) => ({

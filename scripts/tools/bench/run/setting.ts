@@ -20,7 +20,7 @@ export interface Bench {
 }
 
 /** The same pages read twice: `texts` holds the bare engine's texts, `out` those of ingest, both as `<path>.txt`. */
-export interface Reading {
+export interface ReadingPair {
   pages: PageSet
   texts: string
   out: string
@@ -28,9 +28,9 @@ export interface Reading {
 
 /** Readings that parts share. */
 export interface Readings {
-  keep(reading: Reading): void
+  keep(reading: ReadingPair): void
   /** The latest kept reading, or a new one. */
-  take(setting: BenchSetting): Promise<Reading>
+  take(setting: BenchSetting): Promise<ReadingPair>
 }
 
 /** The setting of the parts of `npm run bench`: the amount of work. */
@@ -52,7 +52,7 @@ export interface Figure {
 }
 
 /** The result of a part. */
-export type Finding =
+export type PartFinding =
   | {
       kind: 'measured'
       figures: Figure[]
@@ -66,5 +66,5 @@ export type Finding =
 export interface Part<S extends Bench = BenchSetting> {
   name: string
   about: string
-  run: (setting: S) => Promise<Finding>
+  run: (setting: S) => Promise<PartFinding>
 }

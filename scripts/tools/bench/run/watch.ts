@@ -6,7 +6,7 @@ import { createKeys } from '../../../../shared/redis/keys.ts'
 import { heartbeatSchema, type Heartbeat } from '../../../../shared/redis/heartbeats.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'
 import { connectPromptly, type Redis } from '../../../../shared/redis/connection/redis.ts'
-import { findProcesses, type Role } from '../../common/processes.ts'
+import { findProcesses, type ProcessRole } from '../../common/processes.ts'
 
 interface Options {
   workspace: string
@@ -17,11 +17,11 @@ interface Options {
 }
 
 /** Resources that a run used; memory in bytes. */
-export interface Usage {
+export interface RunUsage {
   /** Peak resident memory of the largest process of a role. */
-  resident: Map<Role, number>
+  resident: Map<ProcessRole, number>
   /** Processor time by role, seconds, up to the last measurement. */
-  cpu: Map<Role, number>
+  cpu: Map<ProcessRole, number>
   /** Redis's data and buffers (`used_memory_peak`). */
   redisUsed: number
 }
@@ -34,9 +34,9 @@ const keys = createKeys('scriptorium')
 export async function watchWhile<T>(
   options: Options,
   work: () => Promise<T>,
-): Promise<{ value: T; usage: Usage }> {
-  const usage: Usage = { resident: new Map(), cpu: new Map(), redisUsed: 0 }
-  const cpuOfProcess = new Map<number, { role: Role; cpuSeconds: number }>()
+): Promise<{ value: T; usage: RunUsage }> {
+  const usage: RunUsage = { resident: new Map(), cpu: new Map(), redisUsed: 0 }
+  const cpuOfProcess = new Map<number, { role: ProcessRole; cpuSeconds: number }>()
   let redis: Redis | undefined
   const over = new AbortController()
   const look = async (): Promise<void> => {

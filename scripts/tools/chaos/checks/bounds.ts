@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProcesses } from '../../common/processes.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import type { World } from '../world/world.ts'
 
 const maxRssBytes = 2 ** 30
@@ -11,7 +11,7 @@ const linesAMinute = 200
 const linesADocument = 4
 
 /** Resources of a world's processes at the time of a measurement. */
-export interface Usage {
+export interface WorldUsage {
   /** Peak memory of any process of a role, bytes. */
   peaks: Record<string, number>
   redisBytes: number
@@ -19,7 +19,7 @@ export interface Usage {
   logLines: Record<string, number>
 }
 
-export async function measureUsage({ setting, redis, folders }: World): Promise<Usage> {
+export async function measureUsage({ setting, redis, folders }: World): Promise<WorldUsage> {
   const peaks: Record<string, number> = {}
   for (const { role, peakBytes } of findProcesses(setting.folder))
     peaks[role] = Math.max(peaks[role] ?? 0, peakBytes)
@@ -36,10 +36,10 @@ export async function measureUsage({ setting, redis, folders }: World): Promise<
 
 /** Compares a round's resources with bounds that a healthy service stays far below. */
 export function checkBounds(
-  before: Usage,
-  after: Usage,
+  before: WorldUsage,
+  after: WorldUsage,
   { minutes, documents }: { minutes: number; documents: number },
-): Finding[] {
+): ChaosFinding[] {
   const findings = Object.entries(after.peaks)
     .filter(([, bytes]) => bytes > maxRssBytes)
     .map(([role, bytes]) => finding('bounds', `${role} had ${Math.round(bytes / 2 ** 20)} MiB`))

@@ -1,5 +1,5 @@
 import type { Redis } from '../../../../shared/redis/connection/redis.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 
 /** A kind of key as documented in docs/redis-keys.md. */
 interface KeyKind {
@@ -49,8 +49,8 @@ export async function checkKeys(
   redis: Redis,
   prefix: string,
   kinds: readonly KeyKind[],
-): Promise<Finding[]> {
-  const findings: Finding[] = []
+): Promise<ChaosFinding[]> {
+  const findings: ChaosFinding[] = []
   let cursor = '0'
   do {
     const [next, keys] = await redis.scan(cursor, 'COUNT', 1_000)

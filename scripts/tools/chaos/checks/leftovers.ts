@@ -1,21 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { nameSpool } from '../../../../shared/files/spool.ts'
-import { countDrafts, type Uploads } from '../clients/uploads.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { countDrafts, type UploadClients } from '../clients/uploads.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import type { Row } from '../world/ledger.ts'
 
 /** An upload is two files until it is accepted: its input, and its ticket. */
 const draftsOfUpload = 2
 
 /** Files of the spool without an owner. There were `draftsBefore` drafts when the uploads began. */
-export function checkSpool(
+export function checkSpoolFiles(
   dataFolder: string,
-  uploads: Uploads,
+  uploads: UploadClients,
   rows: readonly Row[],
   draftsBefore: number,
-): Finding[] {
+): ChaosFinding[] {
   const spool = nameSpool(dataFolder)
-  const findings: Finding[] = []
+  const findings: ChaosFinding[] = []
   for (const ticket of list(spool.tickets))
     findings.push(finding('orphans', `ticket ${ticket} of an upload that has ended`))
   const drafts = countDrafts(dataFolder) - draftsBefore
@@ -31,7 +31,7 @@ export function checkSpool(
 }
 
 /** Files that ended processes left in the temporary folder. */
-export const checkTmp = (folder: string): Finding[] =>
+export const checkTmp = (folder: string): ChaosFinding[] =>
   list(folder)
     .filter((name) => name !== 'node-compile-cache')
     .map((name) => finding('orphans', `left in the folder for temporary files: ${name}`))

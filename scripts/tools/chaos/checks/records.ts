@@ -1,12 +1,12 @@
 import type { Folder } from '../corpus/folder.ts'
-import type { Uploads } from '../clients/uploads.ts'
-import { ask, describe } from '../clients/http.ts'
-import { finding, type Finding } from '../history/findings.ts'
-import { hasFailed, type Row } from '../world/ledger.ts'
+import type { UploadClients } from '../clients/uploads.ts'
+import { ask, describeAnswer } from '../clients/http.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
+import { isFailed, type Row } from '../world/ledger.ts'
 import { differs } from '../corpus/outputs.ts'
 
 /** One final record for each file of a folder, and for nothing else. */
-export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): Finding[] {
+export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): ChaosFinding[] {
   const byPath = Map.groupBy(rows, ({ path }) => path)
   const missing = [...expected].flatMap(([path, { mayFail }]) =>
     byPath.has(path) || mayFail ? [] : [finding('lost', `${name}/${path} has no record`)],
@@ -23,14 +23,14 @@ export function checkRecords({ name, expected }: Folder, rows: readonly Row[]): 
   return [...missing, ...wrong]
 }
 
-function checkRow(about: string, row: Row, mayFail: boolean): Finding[] {
+function checkRow(about: string, row: Row, mayFail: boolean): ChaosFinding[] {
   const { state, outcome, error } = row
   if (state !== 'final') {
     // From an interrupted run; the next one did not find the file any more.
     return mayFail ? [] : [finding('hanging', `${about} is ${state}`)]
   }
   if (outcome === '') return [finding('lost', `${about} is final without an outcome`)]
-  if (!hasFailed(row) || mayFail) return []
+  if (!isFailed(row) || mayFail) return []
   return [finding('failed', `${about} ended ${outcome}: ${error}`)]
 }
 
@@ -38,10 +38,10 @@ const lanes = 4
 
 /** One final record and the correct text for each acknowledged upload. */
 export async function checkUploads(
-  { acknowledged }: Uploads,
+  { acknowledged }: UploadClients,
   rows: readonly Row[],
   address: string,
-): Promise<Finding[]> {
+): Promise<ChaosFinding[]> {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const findings = [...Map.groupBy(rows, ({ sha256 }) => sha256).values()]
     .filter((same) => same.length > 1)
@@ -58,7 +58,7 @@ export async function checkUploads(
       findings.push(...checkRow(about, row, false))
       const answer = await ask(`${address}/v1/documents/${next.id}/result?format=txt`)
       if (answer.status !== 200)
-        findings.push(finding('lost', `${about} has no text: ${describe(answer)}`))
+        findings.push(finding('lost', `${about} has no text: ${describeAnswer(answer)}`))
       else if (answer.text !== next.text) findings.push(differs(about, answer.text, next.text))
     }
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clients } from '../clients/clients.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import { queueName } from '../../../../shared/redis/queue.ts'
 import type { Redis } from '../../../../shared/redis/connection/redis.ts'
 import type { World } from '../world/world.ts'
@@ -30,7 +30,7 @@ async function findWork(redis: Redis, { ledger }: World): Promise<Record<string,
 }
 
 /** Waits until all work has ended; work without progress is a finding. */
-export async function waitForRest(world: World, clients: Clients): Promise<Finding[]> {
+export async function waitForRest(world: World, clients: Clients): Promise<ChaosFinding[]> {
   let seen = ''
   // Work that is found and put back for ever oscillates: only a new minimum counts as progress.
   let minWork = Number.POSITIVE_INFINITY

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
 import type { World } from '../world/world.ts'
 import type { Folder } from '../corpus/folder.ts'
-import { ask, describe, isUnexpected, type Answer } from './http.ts'
-import type { FolderRun } from './run.ts'
+import { ask, describeAnswer, isUnexpected, type HttpAnswer } from './http.ts'
+import type { ClientRun } from './run.ts'
 
 const pauseMs = 500
 
@@ -15,15 +15,15 @@ export function startApiRun(
   folder: Folder,
   history: History,
   over: AbortSignal,
-): FolderRun {
-  const findings: Finding[] = []
+): ClientRun {
+  const findings: ChaosFinding[] = []
   let steps = 0
   let isDone = false
 
-  const look = async (path: string, init?: RequestInit): Promise<Answer> => {
+  const look = async (path: string, init?: RequestInit): Promise<HttpAnswer> => {
     const answer = await ask(`${world.address}${path}`, init)
     if (isUnexpected(answer) && world.setting.old === undefined)
-      findings.push(finding('answers', `${path}: ${describe(answer)}`))
+      findings.push(finding('answers', `${path}: ${describeAnswer(answer)}`))
     return answer
   }
   const begin = async (): Promise<string | undefined> => {
@@ -33,7 +33,7 @@ export function startApiRun(
       const answer = await look('/v1/runs', { method: 'POST', body, headers })
       const id = answer.status < 300 ? idOf(answer.body) : undefined
       const ended = id !== undefined ? 'ok' : answer.status === 0 ? 'info' : 'fail'
-      history.operation('api run', folder.name, ended, { id, answer: describe(answer) })
+      history.operation('api run', folder.name, ended, { id, answer: describeAnswer(answer) })
       if (id !== undefined) return id
       await delay(pauseMs)
       // Its answer may have been lost.

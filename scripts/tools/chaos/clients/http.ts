@@ -1,7 +1,7 @@
 import { isErrorCode } from '../../../../shared/process/errors.ts'
 
 /** A service's answer; `status` 0 where none arrived. */
-export interface Answer {
+export interface HttpAnswer {
   status: number
   text: string
   /** The answer as JSON; an empty object if it is not JSON. */
@@ -12,7 +12,7 @@ export interface Answer {
 const answerMs = 90_000
 
 /** Sends a request and awaits the complete answer. Never throws: a missing answer is a result, too. */
-export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+export async function ask(url: string, init: RequestInit = {}): Promise<HttpAnswer> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(answerMs) })
     const text = await response.text()
@@ -26,10 +26,11 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
 const expected = new Set([0, 408, 409, 429, 503, 507])
 
 /** An answer that no client can act on: a 5xx without a code, or one that blames the client. */
-export const isUnexpected = ({ status }: Answer): boolean => status >= 400 && !expected.has(status)
+export const isUnexpected = ({ status }: HttpAnswer): boolean =>
+  status >= 400 && !expected.has(status)
 
 /** Its status, and the reason of a rejection. */
-export const describe = ({ status, text, body }: Answer): string => {
+export const describeAnswer = ({ status, text, body }: HttpAnswer): string => {
   if (status > 0 && status < 300) return String(status)
   const code = body['code']
   return `${status} ${typeof code === 'string' && isErrorCode(code) ? code : text.slice(0, 200)}`

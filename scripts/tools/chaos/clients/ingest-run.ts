@@ -2,14 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exitCodes } from '../../../../shared/process/errors.ts'
-import { checkOutputs } from '../corpus/outputs.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { checkFolderOutputs } from '../corpus/outputs.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
-import { createLedgerLook, hasFailed } from '../world/ledger.ts'
+import { createLedgerLook, isFailed } from '../world/ledger.ts'
 import { startProcess, type Exit, type Started } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 import type { Folder } from '../corpus/folder.ts'
-import type { FolderRun } from './run.ts'
+import type { ClientRun } from './run.ts'
 
 const pauseMs = 1_000
 /** Exit codes other than 0 that a user would tolerate after all faults have healed. */
@@ -25,10 +25,10 @@ export function startIngestRun(
   kind: 'ingest' | 'own ingest',
   history: History,
   over: AbortSignal,
-): FolderRun {
+): ClientRun {
   const data = kind === 'ingest' ? world.folders.data : join(folder.out, '.scriptorium')
   const ledger = createLedgerLook(data)
-  const findings: Finding[] = []
+  const findings: ChaosFinding[] = []
   let current: Started | undefined
   let isDone = false
   let isHealed = false
@@ -50,7 +50,7 @@ export function startIngestRun(
       { ...exit, reason },
       wasStruck,
       folder,
-      ledger.of(folder.out).filter(hasFailed).length,
+      ledger.of(folder.out).filter(isFailed).length,
     )
     if (wrong !== undefined) findings.push(finding('exits', `${kind} ${folder.name}: ${wrong}`))
     return exit
@@ -119,7 +119,7 @@ function judge(
   failed: number,
 ): string | undefined {
   if (code === exitCodes.done) {
-    const wrong = checkOutputs(folder)
+    const wrong = checkFolderOutputs(folder)
     const [first] = wrong
     if (first === undefined) return undefined
     return `ended with 0, but ${wrong.length} of ${folder.expected.size}: ${first.about}`

@@ -1,14 +1,14 @@
-import type { Finding } from '../history/findings.ts'
+import type { ChaosFinding } from '../history/findings.ts'
 import type { Started } from '../world/process.ts'
 import type { Folder } from '../corpus/folder.ts'
 
 /** The reading of one folder, by any client, until it has ended for good. */
-export interface FolderRun {
+export interface ClientRun {
   kind: 'api' | 'ingest' | 'own ingest'
   folder: Folder
   /** The folder of the ledger that records it. */
   data: string
-  findings: Finding[]
+  findings: ChaosFinding[]
   /** Changes with every step of progress. */
   steps: () => number
   isDone: () => boolean

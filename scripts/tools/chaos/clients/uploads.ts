@@ -3,10 +3,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { nameSpool } from '../../../../shared/files/spool.ts'
 import { uniqueBytes, type Sample } from '../corpus/corpus.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 import type { History } from '../history/history.ts'
 import type { Random } from '../../common/random.ts'
-import { ask, describe, isUnexpected, type Answer } from './http.ts'
+import { ask, describeAnswer, isUnexpected, type HttpAnswer } from './http.ts'
 
 /** An acknowledged document. */
 interface Acknowledged {
@@ -35,7 +35,7 @@ const waitSeconds = 20
 /** Clients that upload one document after the other and repeat unacknowledged ones. */
 export function startUploads({ address, samples, random, history, isOld, over }: Deps) {
   const acknowledged: Acknowledged[] = []
-  const findings: Finding[] = []
+  const findings: ChaosFinding[] = []
   const unanswered = new Set<string>()
   const stopping = new AbortController()
   let withoutAnswer = 0
@@ -52,7 +52,7 @@ export function startUploads({ address, samples, random, history, isOld, over }:
       const answer = await ask(...request)
       const id = idIn(answer)
       const isTaken = id !== undefined && answer.status < 300
-      const about = { file: sample.name, sha256, id, answer: describe(answer) }
+      const about = { file: sample.name, sha256, id, answer: describeAnswer(answer) }
       const ended = isTaken ? 'ok' : answer.status === 0 ? 'info' : 'fail'
       history.operation('upload', sample.name, ended, about)
       if (answer.status === 0) {
@@ -60,7 +60,7 @@ export function startUploads({ address, samples, random, history, isOld, over }:
         unanswered.add(sha256)
       }
       if (isUnexpected(answer) && !isOld)
-        findings.push(finding('answers', `upload: ${describe(answer)}`))
+        findings.push(finding('answers', `upload: ${describeAnswer(answer)}`))
       if (isTaken) {
         acknowledged.push({ id, name: sample.name, sha256, text: sample.text })
         open -= 1
@@ -94,7 +94,7 @@ export function startUploads({ address, samples, random, history, isOld, over }:
   }
 }
 
-export type Uploads = ReturnType<typeof startUploads>
+export type UploadClients = ReturnType<typeof startUploads>
 
 /** Files of unfinished uploads; those of an API that died are swept after an hour. */
 export function countDrafts(dataFolder: string): number {
@@ -124,6 +124,6 @@ function drawRequest(
   return [`${address}/v1/documents?wait=${wait}`, { method: 'POST', body: form, headers }]
 }
 
-function idIn({ body }: Answer): string | undefined {
+function idIn({ body }: HttpAnswer): string | undefined {
   return typeof body['id'] === 'string' ? body['id'] : undefined
 }

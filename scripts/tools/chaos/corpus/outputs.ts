@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { stateFolder } from '../../../../services/outputs/files/output-files.ts'
 import type { Folder } from './folder.ts'
-import { finding, type Finding } from '../history/findings.ts'
+import { finding, type ChaosFinding } from '../history/findings.ts'
 
 const endings = ['txt', 'json']
 
 /** Compares the files of an output folder with those of an undisturbed run. */
-export function checkOutputs({ name, out, expected }: Folder): Finding[] {
+export function checkFolderOutputs({ name, out, expected }: Folder): ChaosFinding[] {
   const written = new Set(list(out))
-  const findings: Finding[] = []
+  const findings: ChaosFinding[] = []
   for (const [path, { texts, mayFail }] of expected) {
     const file = `${path}.txt`
     if (written.has(file)) {
@@ -29,13 +29,13 @@ export function checkOutputs({ name, out, expected }: Folder): Finding[] {
 }
 
 /** Temporary files that an ended run left. */
-export function checkTemporaries({ name, out }: Folder): Finding[] {
+export function checkTemporaries({ name, out }: Folder): ChaosFinding[] {
   const folder = join(stateFolder(out), 'tmp')
   if (!existsSync(folder)) return []
   return readdirSync(folder).map((file) => finding('orphans', `${name}: temporary file ${file}`))
 }
 
-export function differs(about: string, is: string, should: string): Finding {
+export function differs(about: string, is: string, should: string): ChaosFinding {
   const [was, wanted] = [is, should].map((text) => JSON.stringify(text.slice(0, 60)))
   return finding('differing', `${about} says ${was}, not ${wanted}`)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Setting } from '../world/setting.ts'
+import type { ChaosSetting } from '../world/setting.ts'
 import { copySamples, makeSamples, readSamples, type Sample } from './corpus.ts'
 
 export interface Corpus {
@@ -11,7 +11,7 @@ export interface Corpus {
 }
 
 /** Makes the corpus and reads it once, with one worker, undisturbed. */
-export async function readReference(setting: Setting): Promise<Corpus> {
+export async function readReference(setting: ChaosSetting): Promise<Corpus> {
   const folder = join(setting.folder, 'samples')
   const out = join(setting.folder, 'reference')
   if (setting.engine === 'quick') await makeSamples(folder)

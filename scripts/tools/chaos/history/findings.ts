@@ -1,5 +1,5 @@
 /** Ways to break a promise. */
-export const findingKinds = [
+export const chaosFindingKinds = [
   'lost',
   'doubled',
   'differing',
@@ -11,10 +11,10 @@ export const findingKinds = [
   'bounds',
 ] as const
 
-type FindingKind = (typeof findingKinds)[number]
+type FindingKind = (typeof chaosFindingKinds)[number]
 
 /** One broken promise, named so that it can be found in history and logs. */
-export interface Finding {
+export interface ChaosFinding {
   kind: FindingKind
   about: string
 }
@@ -23,10 +23,10 @@ const maxLines = 12
 /** The part of a message that identifies one document, page or file. */
 const anyId = /\b(upload )?[dr][0-9a-f]{24,}\b( \(\S+\))?|\S*\d{4,}\S*/g
 
-export const finding = (kind: FindingKind, about: string): Finding => ({ kind, about })
+export const finding = (kind: FindingKind, about: string): ChaosFinding => ({ kind, about })
 
 /** The findings in a few lines, with equal ones counted. */
-export function formatFindings(findings: readonly Finding[]): string[] {
+export function formatChaosFindings(findings: readonly ChaosFinding[]): string[] {
   const counts = Map.groupBy(
     findings,
     ({ kind, about }) => `${kind}: ${about.replaceAll(anyId, '…')}`,

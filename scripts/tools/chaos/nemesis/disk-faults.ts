@@ -1,5 +1,5 @@
 import type { World } from '../world/world.ts'
-import type { Fault } from './fault.ts'
+import type { ChaosFault } from './fault.ts'
 
 const disks: readonly [name: string, disk: keyof World['disks']][] = [
   ['output', 'out'],
@@ -8,7 +8,7 @@ const disks: readonly [name: string, disk: keyof World['disks']][] = [
 ]
 
 /** Fills each disk for a while. */
-export const diskFaults: readonly Fault[] = disks.map(([name, disk]) => ({
+export const diskFaults: readonly ChaosFault[] = disks.map(([name, disk]) => ({
   name: `fill ${disk} disk`,
   // A Redis that cannot write its file may be unable to restart.
   holds: disk === 'redis' ? 'redis' : `disk ${disk}`,

@@ -20,7 +20,7 @@ interface Strike {
 }
 
 /** A kind of fault. */
-export interface Fault {
+export interface ChaosFault {
   name: string
   /** The resource it uses: no two active faults share one. */
   holds: string
@@ -35,5 +35,5 @@ export interface Fault {
 export const moment = [0, 0] as const
 
 /** The element that `dice` selects. */
-export const choose = <T>(list: readonly T[], dice: number): T | undefined =>
+export const chooseTarget = <T>(list: readonly T[], dice: number): T | undefined =>
   list[Math.floor(dice * list.length)]

@@ -1,11 +1,11 @@
 import { changeFiles, deleteFiles, type Folder } from '../corpus/folder.ts'
-import { choose, moment, type Fault, type Scene } from './fault.ts'
+import { chooseTarget, moment, type ChaosFault, type Scene } from './fault.ts'
 
 const filesAtOnce = 10
 
 /** Some consecutive files of a folder that is being read. */
 function someFiles({ clients, dice }: Scene): { folder: Folder; paths: string[] } | undefined {
-  const folder = choose(
+  const folder = chooseTarget(
     clients.runs.filter((run) => !run.isDone()),
     dice,
   )?.folder
@@ -16,7 +16,7 @@ function someFiles({ clients, dice }: Scene): { folder: Folder; paths: string[] 
 }
 
 /** Files that vanish or change while a run reads them. */
-export const inputFaults: readonly Fault[] = [
+export const inputFaults: readonly ChaosFault[] = [
   {
     name: 'delete inputs',
     holds: 'inputs',
@@ -34,7 +34,7 @@ export const inputFaults: readonly Fault[] = [
     lastsMs: moment,
     strike(scene) {
       const some = someFiles(scene)
-      const sample = choose(scene.samples, scene.dice)
+      const sample = chooseTarget(scene.samples, scene.dice)
       if (some === undefined || sample === undefined) return undefined
       changeFiles(some.folder, some.paths, sample)
       return { target: `${some.paths.length} files of ${some.folder.name} from ${some.paths[0]}` }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startIngest } from '../clients/ingest-run.ts'
 import type { RoleCommand } from '../world/role.ts'
 import type { World } from '../world/world.ts'
-import { choose, moment, type Fault } from './fault.ts'
+import { chooseTarget, moment, type ChaosFault } from './fault.ts'
 
 const fakeTime = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
@@ -15,7 +15,7 @@ const clockSteps = ['-10m', '+10m']
 const stopMs = 30_000
 
 /** Second instances, wrong clocks, and restarts of one role after the other. */
-export const instanceFaults: readonly Fault[] = [
+export const instanceFaults: readonly ChaosFault[] = [
   {
     name: 'second aggregator, other folder',
     holds: 'second aggregator',
@@ -41,7 +41,7 @@ export const instanceFaults: readonly Fault[] = [
     lastsMs: [3_000, 6_000],
     strike({ world, clients, dice }) {
       const running = clients.runs.filter((run) => run.process() !== undefined)
-      const run = choose(running, dice)
+      const run = chooseTarget(running, dice)
       if (run === undefined || run.kind === 'api') return undefined
       const second = startIngest(world, run.folder, run.kind)
       // Whichever of the two holds the folder, the exit of the other is correct.
@@ -58,7 +58,7 @@ export const instanceFaults: readonly Fault[] = [
     lastsMs: [5_000, 10_000],
     lacks: () => (fakeTime === undefined ? 'libfaketime is not installed' : undefined),
     strike({ world, dice }) {
-      const step = choose(clockSteps, dice) ?? '+10m'
+      const step = chooseTarget(clockSteps, dice) ?? '+10m'
       const second = world.start('fleet', 'second-fleet', {
         LD_PRELOAD: fakeTime,
         FAKETIME: step,

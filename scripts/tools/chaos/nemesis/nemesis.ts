@@ -5,7 +5,7 @@ import type { Sample } from '../corpus/corpus.ts'
 import type { History } from '../history/history.ts'
 import type { World } from '../world/world.ts'
 import { diskFaults } from './disk-faults.ts'
-import type { Fault } from './fault.ts'
+import type { ChaosFault } from './fault.ts'
 import { inputFaults } from './input-faults.ts'
 import { instanceFaults } from './instance-faults.ts'
 import { processFaults } from './process-faults.ts'
@@ -13,7 +13,7 @@ import { documentsInHand, waitForFinal } from './recovery.ts'
 import { redisFaults } from './redis-faults.ts'
 import type { PlannedFault } from './schedule.ts'
 
-export const allFaults: readonly Fault[] = [
+export const allFaults: readonly ChaosFault[] = [
   ...processFaults,
   ...redisFaults,
   ...diskFaults,

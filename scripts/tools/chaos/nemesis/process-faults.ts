@@ -1,7 +1,7 @@
 import { descendants } from '../world/descendants.ts'
 import { signalProcess } from '../world/process.ts'
 import type { RoleName } from '../world/world.ts'
-import { choose, moment, type Fault, type Scene } from './fault.ts'
+import { chooseTarget, moment, type ChaosFault, type Scene } from './fault.ts'
 
 interface Target {
   pid: number
@@ -22,7 +22,7 @@ const worker: FindTarget = ({ world, dice }) => {
   const fleet = world.roles.fleet.pid()
   if (fleet === undefined) return undefined
   const all = descendants(fleet, 'workers/ocr/main.ts')
-  const pid = choose(all, dice)
+  const pid = chooseTarget(all, dice)
   return target(pid, `worker ${all.indexOf(pid ?? 0)}`)
 }
 
@@ -30,7 +30,7 @@ const redis: FindTarget = ({ world }) => target(world.redis.pid(), 'redis')
 
 /** An ingest that is running, and its run knows that its end is our doing. */
 const ingest: FindTarget = ({ clients, dice }) => {
-  const run = choose(
+  const run = chooseTarget(
     clients.runs.filter((each) => each.process() !== undefined),
     dice,
   )
@@ -43,7 +43,7 @@ const child: FindTarget = ({ clients, dice }) => {
   const own = clients.runs.find((run) => run.kind === 'own ingest')?.process()
   if (own === undefined) return undefined
   const all = descendants(own.pid)
-  const pid = choose(all, dice)
+  const pid = chooseTarget(all, dice)
   return target(pid, `child ${all.indexOf(pid ?? 0)} of own ingest`)
 }
 
@@ -61,14 +61,14 @@ const send = (found: Target | undefined, signal: NodeJS.Signals) => {
   return { target: found.name }
 }
 
-const kill = (name: string, find: FindTarget, signal: 'SIGKILL' | 'SIGTERM'): Fault => ({
+const kill = (name: string, find: FindTarget, signal: 'SIGKILL' | 'SIGTERM'): ChaosFault => ({
   name: `${signal === 'SIGKILL' ? 'kill' : 'end'} ${name}`,
   holds: name,
   lastsMs: moment,
   strike: (scene) => send(find(scene), signal),
 })
 
-const freeze = (name: string, find: FindTarget, maxMs: number): Fault => ({
+const freeze = (name: string, find: FindTarget, maxMs: number): ChaosFault => ({
   name: `freeze ${name}`,
   holds: name,
   lastsMs: [1_000, maxMs],
@@ -80,7 +80,7 @@ const freeze = (name: string, find: FindTarget, maxMs: number): Fault => ({
 })
 
 /** Each role killed, ended and frozen, and Redis killed and frozen. */
-export const processFaults: readonly Fault[] = [
+export const processFaults: readonly ChaosFault[] = [
   ...targets.flatMap(([name, find]) => [
     kill(name, find, 'SIGKILL'),
     kill(name, find, 'SIGTERM'),

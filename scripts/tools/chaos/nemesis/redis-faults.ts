@@ -1,8 +1,8 @@
-import type { Fault } from './fault.ts'
+import type { ChaosFault } from './fault.ts'
 import { moment } from './fault.ts'
 
 /** Faults of the link to Redis, and of what Redis holds. */
-export const redisFaults: readonly Fault[] = [
+export const redisFaults: readonly ChaosFault[] = [
   {
     name: 'cut link',
     holds: 'link',

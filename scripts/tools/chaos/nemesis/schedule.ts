@@ -1,9 +1,9 @@
 import type { Random } from '../../common/random.ts'
-import type { Fault } from './fault.ts'
+import type { ChaosFault } from './fault.ts'
 
 /** A fault with its moment, all of it decided by the seed. */
 export interface PlannedFault {
-  fault: Fault
+  fault: ChaosFault
   /** After the round's begin, milliseconds. */
   atMs: number
   lastsMs: number
@@ -20,7 +20,7 @@ const restMs = 1_500
  */
 export function drawSchedule(
   random: Random,
-  faults: readonly Fault[],
+  faults: readonly ChaosFault[],
   round: number,
   gapMs: number,
 ): PlannedFault[] {
@@ -36,7 +36,7 @@ export function drawSchedule(
   })
 }
 
-function deal(random: Random, faults: readonly Fault[], round: number): Fault[] {
+function deal(random: Random, faults: readonly ChaosFault[], round: number): ChaosFault[] {
   if (faults.length === 0) return []
   const first = (round - 1) * faultsInRound
   return Array.from({ length: faultsInRound }, (_, index) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ledgerFile } from '../../../../services/ledger/ledger.ts'
-import { failedOutcomes } from '../../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../../shared/contract/contract.ts'
 
 /** A document as the checks see it. */
 export interface Row {
@@ -16,11 +16,9 @@ export interface Row {
   isUpload: boolean
 }
 
-const failed: ReadonlySet<string> = failedOutcomes
-
 /** Whether a document ended without text. */
-export const hasFailed = ({ state, outcome }: Row): boolean =>
-  state === 'final' && failed.has(outcome)
+export const isFailed = ({ state, outcome }: Row): boolean =>
+  state === 'final' && hasFailed(outcome)
 
 /** Reads a ledger from outside, each look with a connection of its own: it may be replaced meanwhile. */
 export function createLedgerLook(dataFolder: string) {

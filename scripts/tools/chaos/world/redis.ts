@@ -6,7 +6,7 @@ import { connectForAnswers, type Redis } from '../../../../shared/redis/connecti
 import type { History } from '../history/history.ts'
 import { freePort } from './ports.ts'
 import { signalProcess, startProcess, type Started } from './process.ts'
-import type { Setting } from './setting.ts'
+import type { ChaosSetting } from './setting.ts'
 
 /** The Redis of a world: a server that can be killed, and our own way to it beside the link. */
 interface RedisServer {
@@ -30,7 +30,7 @@ const answerTries = 240
 
 /** Starts a Redis on a free port. */
 export async function startRedis(
-  setting: Setting,
+  setting: ChaosSetting,
   folder: string,
   log: string,
   history: History,

@@ -17,7 +17,7 @@ interface Options extends RoleCommand {
 }
 
 /** A long-running process that is started again a second after it ended, as systemd would. */
-export interface Role {
+export interface ChaosRole {
   name: string
   pid: () => number | undefined
   /** How its processes have ended that were not asked to. */
@@ -39,7 +39,7 @@ export function startRole({
   log,
   history,
   ...rest
-}: Options): Role {
+}: Options): ChaosRole {
   let command: RoleCommand = rest
   let current: Started | undefined
   let isClosed = false

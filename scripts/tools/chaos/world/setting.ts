@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { markVariable } from '../../common/processes.ts'
 
 /** Where a campaign takes place, and with which settings its processes run. */
-export interface Setting {
+export interface ChaosSetting {
   /** Holds everything that is made; by its name every process of the campaign is found. */
   folder: string
   node: string
@@ -15,13 +15,13 @@ export interface Setting {
   stopping: AbortSignal
 }
 
-export const workers = 2
+export const chaosWorkers = 2
 
 /** What every process of a campaign inherits: nothing of Scriptorium's from outside. */
 export function cleanEnvironment(
   environment: NodeJS.ProcessEnv,
   folder: string,
-  engine: Setting['engine'],
+  engine: ChaosSetting['engine'],
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
     ([name]) => !/^(SCRIPTORIUM_|NODE_)/.test(name) && name !== 'REDIS_URL',

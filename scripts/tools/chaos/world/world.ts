@@ -9,8 +9,8 @@ import { openLink } from './link.ts'
 import { signalProcess } from './process.ts'
 import { freePort } from './ports.ts'
 import { startRedis } from './redis.ts'
-import { startRole, type Role } from './role.ts'
-import { workers, type Setting } from './setting.ts'
+import { startRole, type ChaosRole } from './role.ts'
+import { chaosWorkers, type ChaosSetting } from './setting.ts'
 import { waitUntilReady } from './ready.ts'
 
 const mains = {
@@ -21,7 +21,7 @@ const mains = {
 export type RoleName = keyof typeof mains
 
 /** Starts Redis behind a link, an aggregator, a fleet and an API, all in a folder of their own. */
-export async function startWorld(setting: Setting, history: History) {
+export async function startWorld(setting: ChaosSetting, history: History) {
   const folder = mkdtempSync(join(setting.folder, 'world-'))
   const at = (name: string): string => join(folder, name)
   const folders = { data: at('data'), out: at('out'), input: at('in'), log: at('log') }
@@ -41,10 +41,10 @@ export async function startWorld(setting: Setting, history: History) {
     SCRIPTORIUM_DATA: folders.data,
     SCRIPTORIUM_OUTPUT: folders.out,
     SCRIPTORIUM_ROOTS: `in=${folders.input}`,
-    SCRIPTORIUM_WORKERS: String(workers),
+    SCRIPTORIUM_WORKERS: String(chaosWorkers),
     PORT: String(apiPort),
   }
-  const start = (main: RoleName, name: string = main, more: NodeJS.ProcessEnv = {}): Role =>
+  const start = (main: RoleName, name: string = main, more: NodeJS.ProcessEnv = {}): ChaosRole =>
     startRole({
       name,
       node: setting.node,

@@ -39,7 +39,7 @@ export const doctorCommand = ({ environment, stdout, end }: Deps): Command =>
     .argument('[out]', 'output folder: also checks its disk, its ledger and its run')
     .option('--json', 'print JSON')
     .action(async (out: string | undefined, options: Common & { json?: boolean }) => {
-      const checks = await examine(out === undefined ? undefined : resolve(out), environment)
+      const checks = await runChecks(out === undefined ? undefined : resolve(out), environment)
       const shown = options.quiet ? checks.filter(({ state }) => state !== 'ok') : checks
       if (options.json === true) stdout.write(`${JSON.stringify({ checks: shown })}\n`)
       else if (!options.quiet || shown.length > 0)
@@ -50,7 +50,7 @@ export const doctorCommand = ({ environment, stdout, end }: Deps): Command =>
     })
 
 /** Every check, in an order that a reader follows: the machine, its disks, Redis, who is at work. */
-export async function examine(
+export async function runChecks(
   out: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<Check[]> {

@@ -10,7 +10,7 @@ import { checkCombined, checkDrafts, checkForeign, checkSpool, namesOf } from '.
 import type { Finding } from './finding.ts'
 
 /** What is verified: a ledger, and of it everything or the documents of one output folder. */
-export interface Scope {
+export interface VerifyScope {
   /** Where the ledger lies. */
   folder: string
   out?: string
@@ -22,7 +22,7 @@ export interface Examined {
 }
 
 /** Compares a ledger with itself, with every output file and with the spool. It only reads, and may while all else runs. */
-export async function examine({ folder, out }: Scope): Promise<Examined> {
+export async function examineLedger({ folder, out }: VerifyScope): Promise<Examined> {
   const audit = auditLedger(folder)
   const ofLedger = ledgerFindings(audit, folder)
   if (audit.damage.length > 0) return { documents: 0, findings: ofLedger }

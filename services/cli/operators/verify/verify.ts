@@ -6,7 +6,7 @@ import { printable, printableName } from '../../../../shared/process/printable.t
 import { ledgerFile } from '../../../ledger/ledger.ts'
 import { newCommand, type Common } from '../../command.ts'
 import { findLedgerFolder, ledgerFolderOf } from '../ledger-folder.ts'
-import { examine, type Examined, type Scope } from './examine.ts'
+import { examineLedger, type Examined, type VerifyScope } from './examine.ts'
 import { isNote, type Finding } from './finding.ts'
 import { repair } from './repair.ts'
 import { counted } from '../../counted.ts'
@@ -48,12 +48,12 @@ async function run(
   { environment, stdout }: Deps,
 ): Promise<number> {
   const scope = findScope(given, environment)
-  const found = await examine(scope)
+  const found = await examineLedger(scope)
   const isMending = options.repair === true && found.findings.some((each) => each.repair !== null)
   const repaired = isMending
     ? await repair(found.findings, { folder: scope.folder, environment })
     : undefined
-  const left = repaired === undefined ? found : await examine(scope)
+  const left = repaired === undefined ? found : await examineLedger(scope)
   const reread = repaired?.reread ?? []
   const isWhole = left.findings.every(isNote) && reread.length === 0
   if (options.json === true) {
@@ -68,7 +68,7 @@ async function run(
 }
 
 /** An output folder that services have written is in the ledger of SCRIPTORIUM_DATA. */
-function findScope(given: string, environment: NodeJS.ProcessEnv): Scope {
+function findScope(given: string, environment: NodeJS.ProcessEnv): VerifyScope {
   const out = existsSync(given) ? realpathSync(resolve(given)) : resolve(given)
   const data = ledgerFolderOf(environment['SCRIPTORIUM_DATA'] || './data', 'data')
   const isLocal = (['data', 'output'] as const).some((kind) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { checkOutputs } from '../../../../scripts/tools/chaos/corpus/outputs.ts'
+import { checkFolderOutputs } from '../../../../scripts/tools/chaos/corpus/outputs.ts'
 import { checkRecords } from '../../../../scripts/tools/chaos/checks/records.ts'
 import type { Folder } from '../../../../scripts/tools/chaos/corpus/folder.ts'
 import type { Row } from '../../../../scripts/tools/chaos/world/ledger.ts'
@@ -37,20 +37,20 @@ const kinds = (findings: readonly { kind: string }[]): string[] => findings.map(
 
 test('a missing file is lost, another text differs, a stranger is an orphan', (t) => {
   const folder = setUp(t)
-  assert.deepEqual(checkOutputs(folder), [])
+  assert.deepEqual(checkFolderOutputs(folder), [])
   rmSync(join(folder.out, 'a.png.txt'))
   appendFileSync(join(folder.out, 'b.png.txt'), '!')
   writeFileSync(join(folder.out, 'c.png.txt'), '')
-  assert.deepEqual(kinds(checkOutputs(folder)), ['lost', 'differing', 'orphans'])
+  assert.deepEqual(kinds(checkFolderOutputs(folder)), ['lost', 'differing', 'orphans'])
 })
 
 test('of a file that was changed or deleted in mid-run there may be either text or none', (t) => {
   const folder = setUp(t)
   folder.expected.set('a.png', { texts: ['a.png', 'new'], mayFail: true })
   writeFileSync(join(folder.out, 'a.png.txt'), 'new')
-  assert.deepEqual(checkOutputs(folder), [])
+  assert.deepEqual(checkFolderOutputs(folder), [])
   for (const ending of ['txt', 'json']) rmSync(join(folder.out, `a.png.${ending}`))
-  assert.deepEqual(checkOutputs(folder), [])
+  assert.deepEqual(checkFolderOutputs(folder), [])
   assert.deepEqual(checkRecords(folder, [row('a.png', { outcome: 'rejected' }), row('b.png')]), [])
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Fault } from '../../../../scripts/tools/chaos/nemesis/fault.ts'
+import type { ChaosFault } from '../../../../scripts/tools/chaos/nemesis/fault.ts'
 import { allFaults } from '../../../../scripts/tools/chaos/nemesis/nemesis.ts'
 import { drawSchedule, faultsInRound } from '../../../../scripts/tools/chaos/nemesis/schedule.ts'
 import { createRandom } from '../../../../scripts/tools/common/random.ts'
@@ -42,6 +42,6 @@ test('two faults never have hold of the same thing at a time', () => {
 })
 
 test('a round of no faults is drawn, too', () => {
-  const none: Fault[] = []
+  const none: ChaosFault[] = []
   assert.deepEqual(draw('1', 1, none), [])
 })

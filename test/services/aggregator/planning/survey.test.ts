@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { surveyFolder } from '../../../../services/aggregator/planning/survey.ts'
-import { passedOver, type Step } from '../../../../services/aggregator/folders/walk.ts'
+import { passedOver, type WalkStep } from '../../../../services/aggregator/folders/walk.ts'
 import { makeLedger } from '../../../helpers/ledger/ledger.ts'
 import { makeRun } from '../../../helpers/ledger/records.ts'
 
@@ -14,7 +14,7 @@ test('other work has its turn while files are passed over', async (t) => {
   let next = setImmediate(count)
   t.after(() => clearImmediate(next))
   const before: number[] = []
-  function* steps(): Generator<Step> {
+  function* steps(): Generator<WalkStep> {
     for (let step = 0; step < 5; step += 1) {
       before.push(turns)
       const until = performance.now() + 25

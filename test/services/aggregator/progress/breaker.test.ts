@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   createBreaker,
-  type Reading,
+  type ReadingOutcome,
   type Trip,
 } from '../../../../services/aggregator/progress/breaker.ts'
 import { toPause } from '../../../../services/aggregator/progress/pause-text.ts'
 import { defaultMaxFailures, parseMaxFailures } from '../../../../shared/contract/max-failures.ts'
 
-const failed = (code: string, documentId = 'd1'): Reading => ({
+const failed = (code: string, documentId = 'd1'): ReadingOutcome => ({
   runId: 'r1',
   documentId,
   page: null,
   error: { code, message: 'for a reason' },
 })
-const read: Reading = { runId: 'r1', documentId: 'd0', page: 1, error: null }
+const read: ReadingOutcome = { runId: 'r1', documentId: 'd0', page: 1, error: null }
 
 /** Gives a breaker these readings, one after the other, and returns what it made of the last. */
-function feed(breaker: ReturnType<typeof createBreaker>, count: number, reading: Reading) {
+function feed(breaker: ReturnType<typeof createBreaker>, count: number, reading: ReadingOutcome) {
   let trip: Trip | undefined
   for (let index = 0; index < count; index += 1) trip = breaker(reading)
   return trip

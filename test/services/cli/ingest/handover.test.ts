@@ -24,7 +24,7 @@ function setUp(_t: TestContext, given = {}, failure: () => Error | undefined = (
   const pdfPasswords = createPdfPasswords(redis, keys, { SCRIPTORIUM_SECRET: 'a key of the test' })
   const request = makeRequest({ pathsInRedis: true, pathCount: paths.length, inputs: [] })
   const handover = createHandover({
-    place: { redis, keys, pdfPasswords, where: 'the aggregator of a test', failure },
+    services: { redis, keys, pdfPasswords, where: 'the aggregator of a test', failure },
     request,
     paths,
     pdfPassword: 'open sesame',
@@ -126,7 +126,7 @@ test('a Redis that does not answer is waited for, and not for ever', async (t) =
   assert.equal(await handover.answer(Promise.resolve(7)), 7)
 })
 
-test('a place that cannot go on ends the waiting, also for a Redis that does not answer', async (t) => {
+test('services that cannot go on end the waiting, also for a Redis that does not answer', async (t) => {
   let failure: Error | undefined
   const { handover } = setUp(t, {}, () => failure)
   const waiting = handover.answer(new Promise<never>(() => undefined))

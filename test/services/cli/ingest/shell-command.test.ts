@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { shellCommand, withoutPassword } from '../../../../services/cli/ingest/shell-command.ts'
+import { shellCommand, withoutPdfPassword } from '../../../../services/cli/ingest/shell-command.ts'
 
 test('a shell reads the very words that were written', () => {
   const words = [
@@ -32,6 +32,6 @@ test('plain words are left readable', () => {
 
 test('a password is not shown, however it was given', () => {
   const words = ['scans', '--pdf-password', 'otter', '--out', 'OUT']
-  assert.deepEqual(withoutPassword(words), ['scans', '--out', 'OUT'])
-  assert.deepEqual(withoutPassword(['--pdf-password=otter', 'scans']), ['scans'])
+  assert.deepEqual(withoutPdfPassword(words), ['scans', '--out', 'OUT'])
+  assert.deepEqual(withoutPdfPassword(['--pdf-password=otter', 'scans']), ['scans'])
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ledgerFile } from '../../../../services/ledger/ledger.ts'
 import type { Check } from '../../../../services/cli/operators/doctor/check.ts'
-import { examine, formatChecks } from '../../../../services/cli/operators/doctor/doctor.ts'
+import { runChecks, formatChecks } from '../../../../services/cli/operators/doctor/doctor.ts'
 import {
   checkConfiguration,
   checkDisk,
@@ -132,13 +132,13 @@ test('a ledger that cannot be read is told', (t) => {
 test('a shared Redis is looked at as it is', async () => {
   const redis = server.connect()
   const environment = { ...process.env, REDIS_URL: server.url, SCRIPTORIUM_PREFIX: 'doctor' }
-  const before = await examine(undefined, environment)
+  const before = await runChecks(undefined, environment)
   assert.equal(stateOf(before, 'redis eviction'), 'ok')
   assert.equal(stateOf(before, 'redis persistence'), 'warning')
   assert.equal(stateOf(before, 'aggregator'), 'warning')
   await redis.config('SET', 'maxmemory', '1gb')
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-  assert.equal(stateOf(await examine(undefined, environment), 'redis eviction'), 'wrong')
+  assert.equal(stateOf(await runChecks(undefined, environment), 'redis eviction'), 'wrong')
   await redis.config('SET', 'maxmemory-policy', 'noeviction')
 })
 

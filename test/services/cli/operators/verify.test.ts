@@ -9,7 +9,7 @@ import { createOutputNames } from '../../../../services/outputs/files/output-nam
 import { documentIdOf } from '../../../../services/aggregator/planning/plan-file.ts'
 import { createPublisher } from '../../../../services/outputs/publish/publisher.ts'
 import { writeResults } from '../../../../services/outputs/publish/write-results.ts'
-import { examine } from '../../../../services/cli/operators/verify/examine.ts'
+import { examineLedger } from '../../../../services/cli/operators/verify/examine.ts'
 import { isNote, type Finding } from '../../../../services/cli/operators/verify/finding.ts'
 import { verifyCommand } from '../../../../services/cli/operators/verify/verify.ts'
 import { execute } from '../../../../services/cli/program.ts'
@@ -64,7 +64,7 @@ async function setUp(t: TestContext, formats = all) {
   ledger.runs.end('r1', 'finished', null)
   ledger.close()
   const [a = '', b = ''] = ids
-  const look = async (): Promise<Finding[]> => (await examine({ folder, out })).findings
+  const look = async (): Promise<Finding[]> => (await examineLedger({ folder, out })).findings
   const kinds = async (): Promise<string[]> =>
     (await look()).map(({ kind, path }) => `${kind} ${path.replace(`${out}/`, '')}`)
   /** Runs the command and returns its exit code and its lines. */
@@ -233,7 +233,7 @@ test('uploads are looked at too: their bytes, and tickets', async (t) => {
   writeFileSync(join(spool.inputs, hash('sha256', 'good')), 'good')
   writeFileSync(join(spool.inputs, hash('sha256', 'bad')), 'changed')
   writeFileSync(join(spool.tickets, 'u9.json'), '{')
-  const { findings } = await examine({ folder: data })
+  const { findings } = await examineLedger({ folder: data })
   assert.deepEqual(
     findings.map(({ kind }) => kind),
     ['input_missing', 'input_damaged', 'ticket_damaged'],

@@ -1,6 +1,6 @@
 /** Pages that are drawn pixel by pixel, so that tests know where everything lies, whatever fonts there are. */
 import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
-import type { Point } from '../../../../workers/ocr/prepare/mapping.ts'
+import type { PagePoint } from '../../../../workers/ocr/prepare/mapping.ts'
 import { lookAt } from '../../../../workers/ocr/prepare/look.ts'
 import { repaint } from '../../../../workers/ocr/prepare/steps/repaint.ts'
 import { surveyPage, type PageSurvey } from '../../../../workers/ocr/prepare/survey.ts'
@@ -55,7 +55,7 @@ export function writtenPage(width: number, height: number, letter: number): Grey
 }
 
 /** Each pixel of the new image is taken from where `source` says, bilinear; paper comes in from outside. */
-export function warp(image: Grey, source: (place: Point) => Point): Grey {
+export function warp(image: Grey, source: (place: PagePoint) => PagePoint): Grey {
   const { data, width, height } = image
   const out = paperOf(width, height)
   for (let y = 0; y < height; y += 1) {
@@ -87,9 +87,9 @@ export function askew(image: Grey, degrees: number): Grey {
 /** Where the darkness of a part of an image has its middle. */
 export function centreOfInk(
   { data, width, height }: Grey,
-  around: Point = { x: width / 2, y: height / 2 },
+  around: PagePoint = { x: width / 2, y: height / 2 },
   reach = Math.max(width, height),
-): Point & { ink: number } {
+): PagePoint & { ink: number } {
   let [sumX, sumY, ink] = [0, 0, 0]
   for (let y = 0; y < height; y += 1) {
     if (Math.abs(y - around.y) > reach) continue

@@ -24,7 +24,7 @@ function deskOf(grey: Grey, orientation: ExifOrientation = 1, recipe = defaultRe
   const { width, height } = grey
   const pixels = { data: Buffer.from(grey.data), raw: { width, height, channels: 1 } } as const
   const opened = { kind: 'pixels', pixels, width, height, dpi: null, orientation } as const
-  return preparePage(opened, 100, planOf(recipe).attempts[0])
+  return preparePage(opened, 100, planOf(recipe).readings[0])
 }
 
 type Answer = (page: PreparedPage) => Recognition | Promise<Recognition>
@@ -76,7 +76,7 @@ test('a page that reads well is read once', async () => {
     assert.equal(confidence, 95)
     assert.deepEqual(
       readings.map(({ name, linesKept, rotation, words }) => [name, linesKept, rotation, words]),
-      [[planOf(recipeOf(preset)).attempts[0].name, 1, 0, 9]],
+      [[planOf(recipeOf(preset)).readings[0].name, 1, 0, 9]],
     )
   }
 })
@@ -85,17 +85,17 @@ test('a page that reads poorly is looked at the other ways round, and read again
   for (const preset of ['fast', 'balanced', 'best'] as const) {
     const { calls, read } = await readWith(written, [poor], { recipe: recipeOf(preset) })
     const { readings, orientation } = await read
-    const { attempts } = planOf(recipeOf(preset))
-    assert.equal(calls.length, 4 + attempts.length, preset)
+    const planned = planOf(recipeOf(preset)).readings
+    assert.equal(calls.length, 4 + planned.length, preset)
     assert.deepEqual(
       readings.map(({ name }) => name),
-      attempts.map(({ name }) => name),
+      planned.map(({ name }) => name),
     )
     assert.equal(orientation.rotation, 0)
   }
 })
 
-test('further attempts are made only until the page reads well enough', async () => {
+test('further readings are made only until the page reads well enough', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   const recipe = recipeOf('best')
   const { calls, read } = await readWith(written, [poor, ...looks, good, poor], { recipe })
@@ -108,7 +108,7 @@ test('further attempts are made only until the page reads well enough', async ()
   )
 })
 
-test('attempts differ in what the engine is given', async () => {
+test('readings differ in what the engine is given', async () => {
   const { calls, read } = await readWith(written, [poor], { recipe: recipeOf('best') })
   await read
   const given = calls.filter(({ wishes }) => wishes.psm === 3)
@@ -149,7 +149,7 @@ test('a page on its side is looked at before it is read, and turned', async () =
 test('a page on its side that reads no better any way round is not looked at twice', async () => {
   const { calls, read } = await readWith(turned(90), [poor])
   assert.equal((await read).orientation.rotation, 0)
-  assert.equal(calls.length, 4 + planOf(recipeOf('balanced')).attempts.length)
+  assert.equal(calls.length, 4 + planOf(recipeOf('balanced')).readings.length)
 })
 
 test('a page upside down is turned once it has read poorly', async () => {
@@ -161,7 +161,7 @@ test('a page upside down is turned once it has read poorly', async () => {
   assert.equal(readings.length, 1, 'what was read upside down is of no use')
 })
 
-test('a second attempt that runs out of time costs only itself', async () => {
+test('a second reading that runs out of time costs only itself', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   for (const code of ['page_timeout', 'engine_crash'] as const) {
     const recipe = recipeOf('best')
@@ -188,12 +188,12 @@ test('a turned page that cannot be read stays as it was read before', async () =
   assert.equal(readings.length, 1)
 })
 
-test('a first attempt that fails fails the page', async () => {
+test('a first reading that fails fails the page', async () => {
   const { read } = await readWith(written, [fails('page_timeout')])
   await assert.rejects(read, { code: 'page_timeout' })
 })
 
-test('a page that is cancelled is given up, at whatever attempt', async () => {
+test('a page that is cancelled is given up, at whatever reading', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   for (const before of [[], [poor], [poor, ...looks]]) {
     const { read } = await readWith(written, [...before, fails('cancelled')])

@@ -6,11 +6,11 @@ import { engineWishesOf, planOf } from '../../../../workers/ocr/read/plan.ts'
 
 const [fast, balanced, best] = presets.map((preset) => planOf({ preset, languages: ['eng'] }))
 
-test('a better preset makes more attempts, and asks more of a reading before it is enough', () => {
-  const attempts = [fast, balanced, best].map((plan) => plan?.attempts.length ?? 0)
+test('a better preset makes more readings, and asks more of them before they are enough', () => {
+  const counts = [fast, balanced, best].map((plan) => plan?.readings.length ?? 0)
   assert.deepEqual(
-    attempts,
-    attempts.toSorted((a, b) => a - b),
+    counts,
+    counts.toSorted((a, b) => a - b),
   )
   const marks = [fast, balanced, best].map((plan) => plan?.enough ?? 0)
   assert.deepEqual(
@@ -20,11 +20,11 @@ test('a better preset makes more attempts, and asks more of a reading before it 
   assert.ok(marks.every((mark) => mark <= 1))
 })
 
-test('attempts of a preset have names of their own, and sound sizes', () => {
+test('readings of a preset have names of their own, and sound sizes', () => {
   for (const preset of presets) {
-    const { attempts } = planOf({ preset, languages: ['eng'] })
-    assert.equal(new Set(attempts.map(({ name }) => name)).size, attempts.length)
-    for (const { many, gain, ...usual } of attempts) {
+    const { readings } = planOf({ preset, languages: ['eng'] })
+    assert.equal(new Set(readings.map(({ name }) => name)).size, readings.length)
+    for (const { many, gain, ...usual } of readings) {
       for (const { textHeight, narrowing } of [usual, many ?? usual]) {
         assert.ok(textHeight >= 10 && textHeight <= 60)
         assert.ok(narrowing > 0.5 && narrowing <= 1)
@@ -37,7 +37,7 @@ test('attempts of a preset have names of their own, and sound sizes', () => {
 test('other languages than English are read larger than it, with every preset', () => {
   for (const preset of presets) {
     const sizes = (languages: string[]) => {
-      const { many, textHeight } = planOf({ preset, languages }).attempts[0]
+      const { many, textHeight } = planOf({ preset, languages }).readings[0]
       return [textHeight, many?.textHeight ?? textHeight]
     }
     const [usual = 0, many = 0] = sizes(['eng'])
@@ -49,14 +49,14 @@ test('other languages than English are read larger than it, with every preset', 
   }
 })
 
-const { attempts } = planOf({ preset: 'balanced', languages: ['eng'] })
-const [whole] = attempts
-const local = attempts.find(({ thresholding }) => thresholding === 'sauvola') ?? whole
+const { readings } = planOf({ preset: 'balanced', languages: ['eng'] })
+const [whole] = readings
+const local = readings.find(({ thresholding }) => thresholding === 'sauvola') ?? whole
 
 const variablesOf = (...args: Parameters<typeof engineWishesOf>) =>
   toVariables(engineWishesOf(...args))
 
-test('an attempt tells the engine its resolution and its thresholding', () => {
+test('a planned reading tells the engine its resolution and its thresholding', () => {
   const otsu = engineWishesOf(whole, defaultRecipe)
   assert.deepEqual([otsu.psm, otsu.dpi], [defaultRecipe.psm, whole.dpi])
   assert.equal(variablesOf(whole, defaultRecipe)['thresholding_method'], '0')
@@ -65,13 +65,13 @@ test('an attempt tells the engine its resolution and its thresholding', () => {
 
 test('only the quickest preset does without tables', () => {
   const found = presets.map((preset) => {
-    const [first] = planOf({ preset, languages: ['eng'] }).attempts
+    const [first] = planOf({ preset, languages: ['eng'] }).readings
     return variablesOf(first, defaultRecipe)['textord_tabfind_find_tables']
   })
   assert.deepEqual(found, ['0', undefined, undefined])
 })
 
-test("the user's own settings override those of the attempt", () => {
+test("the user's own settings override those of the planned reading", () => {
   const variables = { thresholding_method: '1', preserve_interword_spaces: '1' }
   const recipe = { ...defaultRecipe, psm: 6, dpi: 150, variables }
   const { psm, dpi } = engineWishesOf(whole, recipe)

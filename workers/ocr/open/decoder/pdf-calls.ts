@@ -1,9 +1,9 @@
-import type { PageWishes, TextLayer } from '../opened.ts'
+import type { PageWishes, PdfPageText } from '../opened.ts'
 
 /** A page as the process returns it. */
 export type OpenedPdfPage = { width: number; height: number; dpi: number } & (
   | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer> }
-  | { kind: 'layer'; layer: TextLayer }
+  | { kind: 'layer'; layer: PdfPageText }
 )
 
 export interface PdfLimits {

@@ -108,10 +108,10 @@ function toText(code: number): string {
   return isSurrogate || code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code)
 }
 
-type Place = (x: number, y: number) => [x: number, y: number]
+type ToShown = (x: number, y: number) => [x: number, y: number]
 
 /** A character's own box is as high as its ink; its loose box is as high as the font. */
-function shape(place: Place, box: readonly number[], loose: readonly number[], angle: number) {
+function shape(place: ToShown, box: readonly number[], loose: readonly number[], angle: number) {
   const [left = 0, right = 0, bottom = 0, top = 0] = box
   const [ax, ay] = place(left, top)
   const [bx, by] = place(right, bottom)
@@ -133,7 +133,7 @@ function shape(place: Place, box: readonly number[], loose: readonly number[], a
   }
 }
 
-function anchor(place: Place, [x = 0, y = 0]: readonly number[]) {
+function anchor(place: ToShown, [x = 0, y = 0]: readonly number[]) {
   const [baselineX, baselineY] = place(x, y)
   return { baselineX, baselineY }
 }

@@ -1,5 +1,5 @@
 import type { BBox } from '../../../../shared/contract/contract.ts'
-import type { TextLayer } from '../opened.ts'
+import type { PdfPageText } from '../opened.ts'
 import type { Character } from './characters.ts'
 import type { PdfImage } from './images.ts'
 import { scansOf } from './resolution.ts'
@@ -44,7 +44,7 @@ type PaintedImage = PdfImage & { shown: BBox }
  */
 export function isSound(
   characters: readonly Character[],
-  layer: TextLayer,
+  layer: PdfPageText,
   images: readonly PaintedImage[],
   page: { width: number; height: number },
 ): boolean {
@@ -60,7 +60,7 @@ export function isSound(
 }
 
 /** The characters make sense: this is no cipher of a font without a Unicode table. */
-function isReadable(ink: readonly Character[], { text }: TextLayer): boolean {
+function isReadable(ink: readonly Character[], { text }: PdfPageText): boolean {
   const bad = ink.filter((character) => garbage.test(character.text)).length
   const unmapped = ink.filter((character) => character.isUnmapped).length
   if (bad > bounds.maxGarbage * ink.length) return false

@@ -1,5 +1,5 @@
 import type { BBox, Block, Line, Word } from '../../../../shared/contract/contract.ts'
-import type { TextLayer } from '../opened.ts'
+import type { PdfPageText } from '../opened.ts'
 import type { Character } from './characters.ts'
 
 /** The page's own text involves no guessing. */
@@ -11,7 +11,7 @@ const blockGap = 1.2
 export function toTextLayer(
   characters: readonly Character[],
   page: { width: number; height: number },
-): TextLayer {
+): PdfPageText {
   const lines = splitLines(characters).flatMap((line) => toLine(line, page))
   const blocks = groupLines(lines).map(toBlock)
   return { text: blocks.map((block) => block.text).join('\n\n'), blocks }

@@ -1,15 +1,15 @@
 import type { Grey } from '../grey.ts'
-import type { Point } from '../mapping.ts'
+import type { PagePoint } from '../mapping.ts'
 import { sinkAt, type SlopeField } from './slope-field.ts'
 
 /** Maps a point of the straightened image to the image before. Both in the units of the field. */
-export function placeBefore(field: SlopeField, { x, y }: Point): Point {
+export function placeBefore(field: SlopeField, { x, y }: PagePoint): PagePoint {
   const lean = field.coefficients[0] ?? 0
   return { x: x - lean * (y - field.y), y: y + sinkAt(field, x, y) }
 }
 
 /** The inverse of `placeBefore`: slopes are small, so a few iterations suffice. */
-export function placeAfter(field: SlopeField, { x, y }: Point): Point {
+export function placeAfter(field: SlopeField, { x, y }: PagePoint): PagePoint {
   let after = { x, y }
   for (let round = 0; round < 6; round += 1) {
     const before = placeBefore(field, after)
@@ -22,7 +22,7 @@ export function placeAfter(field: SlopeField, { x, y }: Point): Point {
 const step = 16
 
 /** The wanted part of the straightened page, in the units of the field. */
-export interface Frame extends Point {
+export interface Frame extends PagePoint {
   width: number
   height: number
 }
@@ -32,7 +32,7 @@ export interface Frame extends Point {
  * rotated and not sheared. `scale`: pixels of the image per unit of the field, across and down. White comes in from
  * outside.
  */
-export function straighten(image: Grey, field: SlopeField, scale: Point, frame: Frame): Grey {
+export function straighten(image: Grey, field: SlopeField, scale: PagePoint, frame: Frame): Grey {
   const width = Math.round(frame.width * scale.x)
   const height = Math.round(frame.height * scale.y)
   const straight = { data: new Uint8Array(width * height).fill(255), width, height }
@@ -93,7 +93,7 @@ interface Places {
 /** Computes the source of every `step`-th pixel of a row. */
 function placesBefore(
   field: SlopeField,
-  scale: Point,
+  scale: PagePoint,
   frame: Frame,
   row: number,
   cells: number,

@@ -44,9 +44,9 @@ const orderSchema = Type.Union([
     connections: Type.Integer(),
   }),
 ])
-export type Order = Static<typeof orderSchema>
-export type OrderOf<K extends Order['kind']> = Extract<Order, { kind: K }>
-export const parseOrder = createParser("a load's order", orderSchema)
+export type LoadOrder = Static<typeof orderSchema>
+export type OrderOf<K extends LoadOrder['kind']> = Extract<LoadOrder, { kind: K }>
+export const parseLoadOrder = createParser("a load's order", orderSchema)
 
 /** Number of unexpected answers, by status and code. */
 const refusals = Type.Record(Type.String(), Type.Integer())
@@ -76,13 +76,13 @@ const resultSchema = Type.Union([
     beganAt: Type.Number(),
   }),
 ])
-export type Result = Static<typeof resultSchema>
-export type ResultOf<K extends Order['kind']> = Extract<Result, { kind: K }>
+export type LoadResult = Static<typeof resultSchema>
+export type ResultOf<K extends LoadOrder['kind']> = Extract<LoadResult, { kind: K }>
 
 const answerSchema = Type.Union([
   /** It has started. */
   Type.Object({ kind: Type.Literal('begun') }),
   Type.Object({ kind: Type.Literal('done'), result: resultSchema, cpuShare: Type.Number() }),
 ])
-export type Answer = Static<typeof answerSchema>
-export const parseAnswer = createParser("a load's answer", answerSchema)
+export type LoadAnswer = Static<typeof answerSchema>
+export const parseLoadAnswer = createParser("a load's answer", answerSchema)

@@ -2,12 +2,18 @@ import { fork } from 'node:child_process'
 import { on, once } from 'node:events'
 import { join } from 'node:path'
 import type { Bench } from '../../run/setting.ts'
-import { parseAnswer, type Answer, type Order, type OrderOf, type ResultOf } from './messages.ts'
+import {
+  parseLoadAnswer,
+  type LoadAnswer,
+  type LoadOrder,
+  type OrderOf,
+  type ResultOf,
+} from './messages.ts'
 
 const loadMain = join(import.meta.dirname, 'main.ts')
 
 /** A running load, in a process of its own: its cost is not the API's. */
-interface Load<K extends Order['kind']> {
+interface Load<K extends LoadOrder['kind']> {
   /** Resolves to its result, and its share of a processor, percent. */
   done: Promise<{ result: ResultOf<K>; cpuShare: number }>
   /** Asks it to finish. */
@@ -15,7 +21,7 @@ interface Load<K extends Order['kind']> {
 }
 
 /** Starts a load, and returns when it is running. */
-export async function startLoad<K extends Order['kind']>(
+export async function startLoad<K extends LoadOrder['kind']>(
   { node, repository, environment, stopping }: Bench,
   order: OrderOf<K>,
 ): Promise<Load<K>> {
@@ -49,7 +55,7 @@ export async function startLoad<K extends Order['kind']>(
 }
 
 /** Starts a load and waits for its end. */
-export async function runLoad<K extends Order['kind']>(
+export async function runLoad<K extends LoadOrder['kind']>(
   bench: Bench,
   order: OrderOf<K>,
 ): Promise<{ result: ResultOf<K>; cpuShare: number }> {
@@ -59,10 +65,12 @@ export async function runLoad<K extends Order['kind']>(
 async function* answersOf(
   child: NodeJS.EventEmitter,
   signal: AbortSignal,
-): AsyncGenerator<Answer, undefined> {
-  for await (const [message] of on(child, 'message', { signal })) yield parseAnswer(message)
+): AsyncGenerator<LoadAnswer, undefined> {
+  for await (const [message] of on(child, 'message', { signal })) yield parseLoadAnswer(message)
   return undefined
 }
 
-const isOf = <K extends Order['kind']>(result: { kind: string }, kind: K): result is ResultOf<K> =>
-  result.kind === kind
+const isOf = <K extends LoadOrder['kind']>(
+  result: { kind: string },
+  kind: K,
+): result is ResultOf<K> => result.kind === kind

@@ -4,11 +4,11 @@ import { parseRunReport } from '../../../../../services/cli/ingest/follow.ts'
 import { presets, type Preset } from '../../../../../shared/contract/recipe.ts'
 import { compileCache } from '../../run/ingest-run.ts'
 import { tesseractPresence } from './tesseract-cli.ts'
-import { psm, type Order, type System } from './system.ts'
+import { psm, type PeerOrder, type System } from './system.ts'
 
 type Engine = 'tesseract.js' | 'native'
 
-const reportFile = ({ scratch }: Order): string => join(scratch, 'report.json')
+const reportFile = ({ scratch }: PeerOrder): string => join(scratch, 'report.json')
 
 /** Scriptorium with one preset and one engine, from the start of the command to its end, without npm's own start. */
 function ourSystem(preset: Preset, engine: Engine): System {

@@ -1,7 +1,7 @@
 import type { Bench } from '../../run/setting.ts'
 
 /** A system's input and settings. All systems read the same pages with the same settings. */
-export interface Order {
+export interface PeerOrder {
   /** Folder of the pages, and the pages below it. */
   root: string
   paths: readonly string[]
@@ -22,7 +22,7 @@ export interface Order {
 }
 
 /** A program with its arguments. */
-export interface Command {
+export interface PeerCommand {
   program: string
   arguments: readonly string[]
   /** In addition to the setting's. */
@@ -46,9 +46,9 @@ export interface System {
   /** Exit codes after processing all pages, some of which may have failed. */
   exitCodes: readonly number[]
   find: (bench: Bench) => Presence
-  commandFor: (order: Order, bench: Bench) => Command
+  commandFor: (order: PeerOrder, bench: Bench) => PeerCommand
   /** Seconds according to the run's own report, if it writes one. */
-  reportedSeconds?: (order: Order) => number | undefined
+  reportedSeconds?: (order: PeerOrder) => number | undefined
 }
 
 /** Page segmentation mode of every system: Tesseract's default. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Grey } from '../../../../../workers/ocr/prepare/grey.ts'
-import type { Point } from '../../../../../workers/ocr/prepare/mapping.ts'
+import type { PagePoint } from '../../../../../workers/ocr/prepare/mapping.ts'
 import { sampleSlopes } from '../../../../../workers/ocr/prepare/slope/slope.ts'
 import {
   fitSlopes,
@@ -64,8 +64,8 @@ for (const degrees of [3, -3, 8]) {
 
 /** How far lines have sunk at a place, pixels, and their slope there. */
 interface Curve {
-  sink: (place: Point) => number
-  slope: (place: Point) => number
+  sink: (place: PagePoint) => number
+  slope: (place: PagePoint) => number
 }
 
 const curves: Record<string, Curve> = {

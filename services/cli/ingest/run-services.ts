@@ -3,14 +3,14 @@ import type { Keys } from '../../../shared/redis/keys.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 
-/** Where a run takes place: on processes of our own, or on services that are there already. */
-export interface Place {
+/** The services that read a run: processes of our own, or services that are there already. */
+export interface RunServices {
   redis: Redis
   keys: Keys
   pdfPasswords: PdfPasswords
   /** What people look at where nobody answers: an address, or a log. */
   where: string
-  /** Why the place cannot go on, once it cannot. */
+  /** The reason why they cannot continue; undefined while they can. */
   failure: () => Error | undefined
   /** Called once the run has been asked for: the aggregator finds the request when it starts. */
   begin: () => void
