@@ -37,7 +37,7 @@ function statusOf(pid: number, field: string): string {
 
 const isRunning = (pid: number): boolean => statusOf(pid, 'State') !== ''
 
-test('work that hangs is ended at its deadline, and the next call finds a new process', async (t) => {
+test('work that hangs is killed at its deadline, and the next call gets a new process', async (t) => {
   const confined = makeProcess(t)
   assert.equal(await confined.call('echo', 'before', patient), 'before')
   const before = confined.generation()
@@ -48,14 +48,14 @@ test('work that hangs is ended at its deadline, and the next call finds a new pr
   assert.notEqual(confined.generation(), before)
 })
 
-test('a refusal comes through with its code and leaves the process as it is', async (t) => {
+test('a refusal arrives with its code and keeps the process alive', async (t) => {
   const confined = makeProcess(t)
   const refusal = { code: 'corrupt_pdf', message: 'is damaged' }
   await assert.rejects(confined.call('refuse', null, patient), refusal)
   assert.notEqual(confined.generation(), undefined)
 })
 
-test('a process that broke down or crashed over its work is replaced, and the work is at fault', async (t) => {
+test('a process that fails or crashes is replaced, and its input is blamed', async (t) => {
   const confined = makeProcess(t)
   await assert.rejects(confined.call('break', 'out of bounds', patient), /out of bounds/)
   assert.equal(confined.generation(), undefined)
@@ -70,21 +70,21 @@ test('a process that broke down or crashed over its work is replaced, and the wo
   assert.equal(await confined.call('echo', 'after', patient), 'after')
 })
 
-test('a process that is killed from outside is the fault of no file', async (t) => {
+test('a process killed from outside blames no file', async (t) => {
   const confined = makeProcess(t)
   const killed = confined.call('signal', 'SIGKILL', patient)
   await assert.rejects(killed, { code: 'decoder_failed', retryable: true })
   assert.equal(await confined.call('echo', 'after', patient), 'after')
 })
 
-test('signals of a terminal and of a group do not end it', async (t) => {
+test('signals to the terminal or the process group do not end it', async (t) => {
   const confined = makeProcess(t)
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) {
     assert.equal(await confined.call('signal', signal, patient), null)
   }
 })
 
-test('work that takes more memory than its limit is ended, and says which limit', async (t) => {
+test('work above its memory limit is killed, and the error names the limit', async (t) => {
   const confined = makeProcess(t)
   const hoard = confined.call('hoard', { bytes: 4_000 * mebibyte, step: mebibyte }, patient)
   const refusal = {
@@ -96,7 +96,7 @@ test('work that takes more memory than its limit is ended, and says which limit'
   assert.equal(await confined.call('echo', 'after', patient), 'after')
 })
 
-test('the kernel refuses memory where the parent is too busy to watch', async (t) => {
+test('the kernel limits memory while the parent is too busy to watch', async (t) => {
   const confined = makeProcess(t)
   const { pid } = await confined.call('describe', null, patient)
   const hoard = confined.call('hoard', { bytes: 2_000 * mebibyte, step: mebibyte }, patient)
@@ -113,27 +113,27 @@ test('the kernel refuses memory where the parent is too busy to watch', async (t
   await refusal
 })
 
-test('work that says it is out of memory is refused for that', async (t) => {
+test('work that reports an allocation failure is rejected as too_much_memory', async (t) => {
   const confined = makeProcess(t)
   const refusal = { code: 'too_much_memory' }
   await assert.rejects(confined.call('claim', 2 ** 33, patient), refusal)
   await assert.rejects(confined.call('break', 'Aborted(out of memory)', patient), refusal)
 })
 
-test('a process that keeps much memory is replaced after its call', async (t) => {
+test('a process that retains much memory is replaced after its call', async (t) => {
   const confined = makeProcess(t, { keepBytes: 150 * mebibyte })
   await confined.call('hoard', { bytes: 120 * mebibyte, step: mebibyte }, patient)
   assert.equal(confined.generation(), undefined)
 })
 
-test('calls that come together are answered one after the other', async (t) => {
+test('concurrent calls run one after the other', async (t) => {
   const confined = makeProcess(t)
   const words = ['one', 'two', 'three']
   const answers = await Promise.all(words.map((word) => confined.call('echo', word, patient)))
   assert.deepEqual(answers, words)
 })
 
-test('bytes go both ways as they are', async (t) => {
+test('bytes arrive unchanged in both directions', async (t) => {
   const confined = makeProcess(t)
   const bytes = new Uint8Array(10_000_000).fill(7)
   const samples = new Uint16Array([0, 65_535, 5])
@@ -145,14 +145,14 @@ test('bytes go both ways as they are', async (t) => {
   assert.equal((await confined.call('invert', none, patient)).bytes.length, 0)
 })
 
-test('the process knows nothing of its surroundings, and is the first that a full container loses', async (t) => {
+test('the process inherits no environment, and the OOM killer takes it first', async (t) => {
   const { environment, oomScore } = await makeProcess(t).call('describe', null, patient)
   const told = environment.filter((name) => name !== 'NODE_COMPILE_CACHE')
   assert.deepEqual(told.toSorted(), ['PATH', 'TMPDIR'])
   assert.equal(oomScore, 1_000)
 })
 
-test('a signal of the caller ends the call that is running and drops those that wait', async (t) => {
+test('an abort signal ends its own running call and drops its queued ones', async (t) => {
   const confined = makeProcess(t)
   const caller = new AbortController()
   const options = { ...patient, signal: caller.signal }
@@ -164,7 +164,7 @@ test('a signal of the caller ends the call that is running and drops those that 
   assert.equal(await confined.call('echo', 'after', patient), 'after')
 })
 
-test('the process ends when nothing is called for a while, and when it is closed in the middle of a call', async (t) => {
+test('the process ends when idle, and when it is closed during a call', async (t) => {
   const idle = makeProcess(t, { idleMs: 50 })
   const { pid } = await idle.call('describe', null, patient)
   await waitFor('the idle process has ended', () => !isRunning(pid))
@@ -177,7 +177,7 @@ test('the process ends when nothing is called for a while, and when it is closed
   await assert.rejects(busy.call('echo', 'after', patient), { code: 'cancelled' })
 })
 
-test('a script that does not load is no fault of the file', async (t) => {
+test('a script that fails to load does not blame the file', async (t) => {
   const missing = createConfinedProcess<WorkCalls>({
     script: new URL('missing.ts', import.meta.url),
     maxBytes: 300 * mebibyte,
@@ -191,7 +191,7 @@ test('a script that does not load is no fault of the file', async (t) => {
 })
 
 for (const state of ['idle', 'busy']) {
-  test(`a process that is ${state} ends with its parent, however that ends`, async (t) => {
+  test(`a process that is ${state} ends with its parent, however the parent ends`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'confined-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
     const environment = cleanEnvironment(folder)

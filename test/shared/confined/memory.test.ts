@@ -7,7 +7,7 @@ import { waitFor } from '../../helpers/wait.ts'
 for (const [how, create] of Object.entries({ procfs: createProcessGauge, ps: gaugeByPs })) {
   const isMissing = how === 'ps' && spawnSync('ps', ['-o', 'rss=', '-p', '1']).status !== 0
   const options = isMissing ? { skip: 'this machine has no ps' } : {}
-  test(`a watch by ${how} tells when a process has more memory than it may`, options, async (t) => {
+  test(`a watch by ${how} reports a process above its memory limit`, options, async (t) => {
     const gauge = create(process.pid)
     t.after(() => gauge.close())
     let isAbove = false
@@ -21,6 +21,6 @@ for (const [how, create] of Object.entries({ procfs: createProcessGauge, ps: gau
   })
 }
 
-test("the kernel's count of processes that it killed for want of memory is a number", () => {
+test("the kernel's OOM kill count is a number", () => {
   assert.ok(Number.isSafeInteger(outOfMemoryKills()))
 })

@@ -8,20 +8,20 @@ import {
 } from '../../../shared/contract/ids.ts'
 import { documentJobId, pageJobId } from '../../../shared/redis/queue.ts'
 
-test('ids are letters and digits, begun with a letter that says of what', () => {
+test('ids are letters and digits, and start with a letter for their kind', () => {
   assert.match(folderDocumentId('/out', '/scans', 'a:1.png'), /^d[0-9a-f]{26}$/)
   assert.match(uploadDocumentId('5'.repeat(64), 'fp'), /^d[0-9a-f]{26}$/)
   assert.match(jobIdOf('d1', '3-1-1', 'fp', 1), /^j[0-9a-f]{26}$/)
   assert.match(newRunId(), /^r[0-9a-f]{32}$/)
 })
 
-test('an upload is its bytes and its recipe, whenever it comes', () => {
+test('the id of an upload depends on its bytes and recipe, not on the time', () => {
   assert.equal(uploadDocumentId('a', 'fp'), uploadDocumentId('a', 'fp'))
   const ids = [uploadDocumentId('a', 'fp'), uploadDocumentId('b', 'fp'), uploadDocumentId('a', 'f')]
   assert.equal(new Set(ids).size, 3)
 })
 
-test('a job is one reading of one state of a document with one recipe', () => {
+test('a job id names one pass over one version of a document with one recipe', () => {
   assert.equal(jobIdOf('d1', '3-1-1', 'fp', 1), jobIdOf('d1', '3-1-1', 'fp', 1))
   const ids = [
     jobIdOf('d1', '3-1-1', 'fp', 1),
@@ -33,16 +33,16 @@ test('a job is one reading of one state of a document with one recipe', () => {
   assert.equal(new Set(ids).size, ids.length)
 })
 
-test('moving text between parts gives another id', () => {
+test('text moved from one part to another changes the id', () => {
   assert.notEqual(folderDocumentId('/a', '/b', 'c'), folderDocumentId('/a/b', '/', 'c'))
   assert.notEqual(folderDocumentId('ab', 'c', 'd'), folderDocumentId('a', 'bc', 'd'))
 })
 
-test('two runs have two ids', () => {
+test('two runs have different ids', () => {
   assert.notEqual(newRunId(), newRunId())
 })
 
-test("a page's job leads back to its document's", () => {
+test("a page's job id contains its document's job id", () => {
   const jobId = jobIdOf('d1', '', 'fp', 1)
   assert.equal(documentJobId(pageJobId(jobId, 12)), jobId)
   assert.equal(documentJobId(jobId), jobId)

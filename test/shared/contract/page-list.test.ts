@@ -6,27 +6,27 @@ import {
   pagesWanted,
 } from '../../../shared/contract/page-list.ts'
 
-test('a list of pages is taken in the order of the document, each page once', () => {
+test('a list of pages is sorted and deduplicated', () => {
   assert.deepEqual(pagesWanted('7,1-3,2', 10), [1, 2, 3, 7])
   assert.deepEqual(pagesWanted('5', 10), [5])
 })
 
-test('no list is all pages', () => {
+test('an empty list selects all pages', () => {
   assert.deepEqual(pagesWanted('', 3), [1, 2, 3])
 })
 
-test('pages beyond the end are left out', () => {
+test('pages beyond the end are ignored', () => {
   assert.deepEqual(pagesWanted('2-9999999', 3), [2, 3])
 })
 
-test('a list of which nothing is left is refused, with what is there', () => {
+test('a list that selects no page is rejected, and the error gives the page count', () => {
   assert.throws(() => pagesWanted('7-9', 3), {
     code: 'page_out_of_range',
     message: 'has 3 pages, and none of pages 7-9',
   })
 })
 
-test('a list has no fault, or one that says what to write instead', () => {
+test('the error for an invalid list names the valid form', () => {
   for (const list of ['', '1', '1-3,7', '2-2', '1-3,2-5', '1-9999999', '9999999']) {
     assert.equal(faultOfPageList(list), undefined, list)
   }
@@ -39,7 +39,7 @@ test('a list has no fault, or one that says what to write instead', () => {
   }
 })
 
-test('the same pages have one list, whatever their order and however they overlap', () => {
+test('the same pages have one canonical list, whatever their order and overlap', () => {
   const lists: [given: string, canonical: string][] = [
     ['', ''],
     ['7,1-3', '1-3,7'],

@@ -21,14 +21,14 @@ test('a canonical recipe keeps the order of languages, drops repeats and sorts v
   assert.deepEqual(canonicalRecipe(recipe), recipe)
 })
 
-test('the order of variables makes no other recipe', () => {
+test('the order of variables does not change the fingerprint', () => {
   assert.equal(
     fingerprintOf({ ...defaultRecipe, variables }, engine),
     fingerprintOf({ ...defaultRecipe, variables: swapped }, engine),
   )
 })
 
-test('the order of its fields makes no other recipe, as one that crossed a border may have another', () => {
+test('the order of fields does not change the fingerprint', () => {
   const turned = upgradeRecipe(defaultRecipe) as typeof defaultRecipe
   const { preset, ...rest } = defaultRecipe
   for (const recipe of [turned, { preset, ...rest }]) {
@@ -36,14 +36,14 @@ test('the order of its fields makes no other recipe, as one that crossed a borde
   }
 })
 
-test('the order and the overlap of pages make no other recipe', () => {
+test('the order and overlap of pages do not change the fingerprint', () => {
   assert.equal(
     fingerprintOf({ ...defaultRecipe, pages: '2-5,1-3' }, engine),
     fingerprintOf({ ...defaultRecipe, pages: '1-5' }, engine),
   )
 })
 
-test('whatever may change the text changes the fingerprint', () => {
+test('every option that can change the text changes the fingerprint', () => {
   const sameModel = { language: 'eng', sha256: 'f00d' }
   const prints = [
     fingerprintOf(defaultRecipe, engine),
@@ -61,7 +61,7 @@ test('whatever may change the text changes the fingerprint', () => {
   for (const print of prints) assert.match(print, /^[0-9a-f]{16}$/)
 })
 
-test('a known variable is taken with all that follows the first =', () => {
+test('the value of a variable is everything after the first =', () => {
   assert.deepEqual(parseVariable('tessedit_char_whitelist=a=b\nc'), [
     'tessedit_char_whitelist',
     'a=b\nc',
@@ -69,7 +69,7 @@ test('a known variable is taken with all that follows the first =', () => {
   assert.deepEqual(parseVariable('tessedit_char_blacklist='), ['tessedit_char_blacklist', ''])
 })
 
-test('an unknown variable is refused with the list of those that may be set', () => {
+test('an unknown variable is rejected with the list of allowed ones', () => {
   for (const text of ['user_words_file=/etc/passwd', 'made_up=1', 'tessedit_do_invert', '=1']) {
     assert.throws(
       () => parseVariable(text),
@@ -82,7 +82,7 @@ test('an unknown variable is refused with the list of those that may be set', ()
   }
 })
 
-test('languages have codes, scripts have a folder, and nothing leads elsewhere', () => {
+test('languages are codes, scripts are below script/, and path traversal is rejected', () => {
   for (const name of ['eng', 'chi_sim_vert', 'Fraktur', 'script/HanS_vert']) {
     assert.ok(isLanguageName(name), name)
   }

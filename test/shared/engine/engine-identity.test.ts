@@ -8,7 +8,7 @@ import { defaultRecipe, fingerprintOf } from '../../../shared/contract/recipe.ts
 import { hashFile } from '../../../shared/engine/tessdata.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
-test('the engine is named with its version, its core and the hash of each model', async (t) => {
+test("an engine's identity has its name, version, core and the hash of each model", async (t) => {
   const prefix = makeFolder(t)
   const file = join(prefix, 'xyz.traineddata')
   writeFileSync(file, 'a model')
@@ -24,7 +24,7 @@ test('the engine is named with its version, its core and the hash of each model'
   assert.equal(identity.traineddata[0]?.sha256, await hashFile(file))
 })
 
-test('another model under the same name is another engine', async (t) => {
+test('another model with the same name gives another identity', async (t) => {
   const recipe = { ...defaultRecipe, languages: ['xyz'] }
   const print = async (model: string): Promise<string> => {
     const prefix = makeFolder(t)
@@ -35,13 +35,13 @@ test('another model under the same name is another engine', async (t) => {
   assert.notEqual(await print('a model'), await print('another'))
 })
 
-test('the legacy engine runs on a core of its own', async () => {
+test('the legacy engine uses its own core', async () => {
   const identify = createEngineIdentities('tesseract.js', undefined)
   const { core } = await identify({ ...defaultRecipe, oem: 0 })
   assert.match(core, /^(relaxedsimd|simd|scalar)$/)
 })
 
-test('a language that is installed after it was missed is found', async (t) => {
+test('a language installed after a failed lookup is found', async (t) => {
   const prefix = makeFolder(t)
   const identify = createEngineIdentities('tesseract.js', prefix)
   const recipe = { ...defaultRecipe, languages: ['xyz'] }
@@ -50,7 +50,7 @@ test('a language that is installed after it was missed is found', async (t) => {
   assert.equal((await identify(recipe)).traineddata[0]?.language, 'xyz')
 })
 
-test('a module of one’s own is an engine without models', async () => {
+test('an engine module has no models', async () => {
   const identify = createEngineIdentities('/somewhere/my-engine.ts', undefined)
   assert.deepEqual(await identify({ ...defaultRecipe, languages: ['never_installed'] }), {
     name: 'my-engine.ts',
@@ -60,7 +60,7 @@ test('a module of one’s own is an engine without models', async () => {
   })
 })
 
-test('the machine’s own tesseract is another engine, with its version', async (t) => {
+test('the native tesseract is another engine, with its version', async (t) => {
   const version = await nativeVersion().catch(() => undefined)
   if (version === undefined) return t.skip('no tesseract is installed')
   const native = await createEngineIdentities('native', undefined)(defaultRecipe)
@@ -70,7 +70,7 @@ test('the machine’s own tesseract is another engine, with its version', async 
   assert.notEqual(fingerprintOf(defaultRecipe, native), fingerprintOf(defaultRecipe, wasm))
 })
 
-test('a model that is replaced under a running process is noticed', async (t) => {
+test('a model replaced while the process runs is detected', async (t) => {
   const prefix = makeFolder(t)
   const file = join(prefix, 'xyz.traineddata')
   const recipe = { ...defaultRecipe, languages: ['xyz'] }
@@ -82,7 +82,7 @@ test('a model that is replaced under a running process is noticed', async (t) =>
   assert.notEqual(fingerprintOf(recipe, await identify(recipe)), damaged)
 })
 
-test("a module's engine carries its own identity; without one its file name is the identity", async (t) => {
+test('an engine module supplies its own identity, by default its file name', async (t) => {
   const folder = makeFolder(t)
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text)

@@ -39,7 +39,7 @@ test("TESSDATA_PREFIX is searched first, then its tessdata folder, then the syst
   assert.ok(elsewhere !== undefined && !elsewhere.file.startsWith(prefix))
 })
 
-test('several languages are found, each where it lies, in the order that was asked for', async (t) => {
+test('several languages are found in their folders, in the requested order', async (t) => {
   const prefix = makeFolder(t)
   writeFileSync(join(prefix, 'xyz.traineddata'), 'a model')
   const found = await findLanguages(['xyz', 'eng'], lstm, prefix)
@@ -49,7 +49,7 @@ test('several languages are found, each where it lies, in the order that was ask
   )
 })
 
-test('the npm package serves where no folder has the model that is needed', async (t) => {
+test('the npm package is used where no folder has the model', async (t) => {
   const prefix = makeFolder(t)
   writeFileSync(join(prefix, 'eng.traineddata'), makeModel(-1n))
   const [found] = await findLanguages(['eng'], legacy, prefix)
@@ -57,7 +57,7 @@ test('the npm package serves where no folder has the model that is needed', asyn
   assert.ok(found.file.includes(join('@tesseract.js-data', 'eng') + sep))
 })
 
-test('a model with the legacy tables is told from one without', async (t) => {
+test('a model with legacy tables is distinguished from one without', async (t) => {
   const prefix = makeFolder(t)
   const file = join(prefix, 'abc.traineddata')
   writeFileSync(file, makeModel(4_096n))
@@ -75,7 +75,7 @@ test('a model with the legacy tables is told from one without', async (t) => {
   assert.deepEqual([0, 1, 2, 3].filter(needsLegacyModel), [0, 2])
 })
 
-test('an unknown language is refused with what is installed and how to add it', async (t) => {
+test('an unknown language is rejected, with the installed languages and the cure', async (t) => {
   const prefix = makeFolder(t)
   writeFileSync(join(prefix, 'xyz.traineddata'), 'a model')
   await assert.rejects(findLanguages(['eng', 'chi_tra'], lstm, prefix), (error: Error) => {
@@ -86,7 +86,7 @@ test('an unknown language is refused with what is installed and how to add it', 
   })
 })
 
-test('the installed languages are listed once each, sorted, without orientation data', (t) => {
+test('installed languages are listed once, sorted, without orientation data', (t) => {
   const prefix = makeFolder(t)
   for (const name of ['zzz', 'eng', 'osd']) writeFileSync(join(prefix, `${name}.traineddata`), '')
   writeFileSync(join(prefix, 'README'), '')
@@ -96,13 +96,13 @@ test('the installed languages are listed once each, sorted, without orientation 
   assert.ok(!languages.includes('osd') && !languages.includes('README'))
 })
 
-test("a model's hash is that of its bytes", async (t) => {
+test("a model's hash is the hash of its bytes", async (t) => {
   const file = join(makeFolder(t), 'xyz.traineddata')
   writeFileSync(file, 'a model')
   assert.equal(await hashFile(file), createHash('sha256').update('a model').digest('hex'))
 })
 
-test('a script is found in its folder, or beside the languages as Debian has it', async (t) => {
+test('a script is found in its folder, or beside the languages as in Debian', async (t) => {
   const prefix = makeFolder(t)
   const flat = join(prefix, 'Runes.traineddata')
   writeFileSync(flat, 'flat')
@@ -118,7 +118,7 @@ test('a script is found in its folder, or beside the languages as Debian has it'
   assert.ok(!listLanguages(prefix).includes('Runes'))
 })
 
-test('a language is not looked for among the scripts, nor a model that reads nothing', async (t) => {
+test('a language never resolves to a script, nor to a model without recognition', async (t) => {
   const prefix = makeFolder(t)
   for (const name of ['xyz', 'osd', 'equ']) {
     writeFileSync(join(prefix, `${name}.traineddata`), 'a model')

@@ -10,7 +10,7 @@ import { repository } from '../../helpers/processes/processes.ts'
 
 const script = join(repository, 'test/fixtures/processes/lock-holder.ts')
 
-test('a lock is taken in a folder that is not there yet, and again after its release', (t) => {
+test('a lock creates its folder, and can be taken again after its release', (t) => {
   const file = join(makeFolder(t), 'new', 'run.lock')
   const first = takeLock(file)
   assert.ok('release' in first)
@@ -20,7 +20,7 @@ test('a lock is taken in a folder that is not there yet, and again after its rel
   second.release()
 })
 
-test('a lock file that something else has overwritten holds nobody up', (t) => {
+test('an overwritten lock file does not block the next holder', (t) => {
   const file = join(makeFolder(t), 'run.lock')
   writeFileSync(file, 'this is no database, and long enough to be looked at '.repeat(20))
   const lock = takeLock(file)
@@ -28,7 +28,7 @@ test('a lock file that something else has overwritten holds nobody up', (t) => {
   lock.release()
 })
 
-test('the second taker is told who holds it', async (t) => {
+test('a second attempt at a held lock returns the holder', async (t) => {
   const file = join(makeFolder(t), 'run.lock')
   const child = runScript(t, script, [file])
   await child.says('held')
@@ -50,7 +50,7 @@ test('a lock is free as soon as its holder is killed', async (t) => {
   lock.release()
 })
 
-test('a holder that has not signed yet is still a holder', (t) => {
+test('a holder that has not written its name yet still holds the lock', (t) => {
   const file = join(makeFolder(t), 'run.lock')
   const first = takeLock(file)
   assert.ok('release' in first)

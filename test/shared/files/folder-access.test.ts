@@ -8,13 +8,13 @@ import { makeFolder } from '../../helpers/folder.ts'
 
 // What a user may not do is tested in containers (test/compose): root may do everything.
 
-test('a folder that is to be written is made where there is none', (t) => {
+test('a missing folder is created if it must be writable', (t) => {
   const folder = join(makeFolder(t), 'a', 'b')
   requireWritable('SETTING', folder)
   assert.ok(existsSync(folder))
 })
 
-test('a file is no folder to write to, and the setting that named it is named', (t) => {
+test('a file in place of a folder is rejected, and the error names the setting', (t) => {
   const file = join(makeFolder(t), 'file')
   writeFileSync(file, '', { mode: 0o755 })
   assert.throws(
@@ -27,7 +27,7 @@ test('a file is no folder to write to, and the setting that named it is named', 
 })
 
 test(
-  'a folder that the system refuses with ENOENT is refused, and not tried for ever',
+  'a folder that the system rejects with ENOENT is rejected without endless retries',
   {
     skip: !existsSync('/proc/self') && 'needs /proc',
   },
@@ -36,7 +36,7 @@ test(
   },
 )
 
-test('a folder that is gone cannot be read', (t) => {
+test('a missing folder is not readable', (t) => {
   const folder = join(makeFolder(t), 'gone')
   assert.throws(
     () => requireReadable('SETTING', folder, 'input_unreadable'),

@@ -8,7 +8,7 @@ import { readableTypeOf, sniffBytes } from '../../../shared/files/media-types.ts
 import { writeBmp, writePnm } from '../../helpers/pages/rasters.ts'
 import { pdfOf, scanOf } from '../../helpers/pages/scanned-pdf.ts'
 
-test('the first bytes of a long file tell its kind as well as all of them', async () => {
+test('the first bytes of a long file suffice to detect its type', async () => {
   const [width, height] = [400, 300]
   const noise = randomBytes(width * height)
   const page = () => sharp(noise, { raw: { width, height, channels: 1 } })
@@ -31,7 +31,7 @@ test('the first bytes of a long file tell its kind as well as all of them', asyn
   }
 })
 
-test('whatever the bytes, the answer is a type or that it is none', async () => {
+test('any bytes give a media type or none', async () => {
   const beginnings =
     ' 504b0304 49492a00 4d4d002a ffd8ff 89504e470d0a1a0a 25504446 0000001c66747970 52494646 1a45dfa3 4f676753 494433'
   const property = asyncProperty(
@@ -49,7 +49,7 @@ test('whatever the bytes, the answer is a type or that it is none', async () => 
   await check(property, { numRuns: 2_000 })
 })
 
-test('a PDF is known where its header comes late, and JPEG 2000 however it is wrapped', async () => {
+test('a PDF with a late header and every JPEG 2000 container are detected', async () => {
   const late = Buffer.concat([Buffer.alloc(900, 'x'), Buffer.from('%PDF-1.4')])
   assert.equal(await readableTypeOf(late), 'application/pdf')
   const codestream = Buffer.from('ff4fff51002f00000000', 'hex')

@@ -6,7 +6,7 @@ import { nameSpool, openSpool, ticketFile } from '../../../shared/files/spool.ts
 import { readSource } from '../../../workers/ocr/open/source.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
-test('a spool is made where it is opened, and what lies in it stays', (t) => {
+test('opening a spool creates it, and keeps its content', (t) => {
   const data = join(makeFolder(t), 'data')
   const spool = openSpool(data)
   for (const folder of Object.values(spool)) assert.ok(existsSync(folder), folder)
@@ -14,20 +14,20 @@ test('a spool is made where it is opened, and what lies in it stays', (t) => {
   assert.deepEqual(readdirSync(openSpool(data).inputs), ['abc'])
 })
 
-test('naming a spool makes nothing', (t) => {
+test('naming a spool creates nothing', (t) => {
   const data = makeFolder(t)
   const spool = nameSpool(data)
   assert.deepEqual(readdirSync(data), [])
   assert.deepEqual(openSpool(data), spool)
 })
 
-test('each upload has a ticket of its own, away from the inputs', (t) => {
+test('each upload has its own ticket, in another folder than the inputs', (t) => {
   const spool = nameSpool(makeFolder(t))
   assert.notEqual(ticketFile(spool, 'r1'), ticketFile(spool, 'r2'))
   assert.ok(ticketFile(spool, 'r1').startsWith(spool.tickets))
 })
 
-test('what lies in a spool that is reached through a link can be read by a worker', async (t) => {
+test('a worker can read a spool that is reached through a link', async (t) => {
   const folder = makeFolder(t)
   mkdirSync(join(folder, 'disk'))
   symlinkSync('disk', join(folder, 'data'))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { sizeOf, statKey } from '../../../shared/files/stat-key.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
-test('a key tells size, time of change and time of status change, and gives the size back', (t) => {
+test('a key contains size, mtime and ctime, and the size can be parsed from it', (t) => {
   const file = join(makeFolder(t), 'page')
   writeFileSync(file, 'four')
   const look = (): string => statKey(statSync(file, { bigint: true }))

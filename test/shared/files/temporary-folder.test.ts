@@ -29,7 +29,7 @@ async function start(t: TestContext, place: string) {
   return { folder, kill }
 }
 
-test('the next process removes the folders of killed ones, and no folder in use', async (t) => {
+test('the next process removes the folders of killed processes, and no folder in use', async (t) => {
   const place = makeFolder(t)
   const killed = await start(t, place)
   const living = await start(t, place)
@@ -41,7 +41,7 @@ test('the next process removes the folders of killed ones, and no folder in use'
   assert.ok(existsSync(next.folder))
 })
 
-test('a folder of unknown state stays', async (t) => {
+test('a folder of unknown state is kept', async (t) => {
   const place = makeFolder(t)
   const killed = await start(t, place)
   await killed.kill()
@@ -71,7 +71,7 @@ test('a folder of unknown state stays', async (t) => {
   assert.ok(existsSync(join(outside, 'owner.json')))
 })
 
-test('a number that another process has got meanwhile, or before a restart, is no owner', async (t) => {
+test('a reused process id, or one from before a reboot, does not own the folder', async (t) => {
   const place = makeFolder(t)
   const living = await start(t, place)
   const owner = JSON.parse(readFileSync(join(living.folder, 'owner.json'), 'utf8')) as object
@@ -89,7 +89,7 @@ test('a number that another process has got meanwhile, or before a restart, is n
 })
 
 test(
-  'what another user has put there is not touched',
+  'folders of other users are left alone',
   {
     skip: process.getuid?.() !== 0 && 'needs root, to be two users',
   },

@@ -29,7 +29,7 @@ test('the file holds the work in progress, one item per hand', async (t) => {
   assert.deepEqual(left(), [])
 })
 
-test('a suspect rests before it is in hand again, the longer the more often the process died over it', async (t) => {
+test('a suspect waits before its next attempt, longer after each death', async (t) => {
   const { hands, left } = makeHands(t, { 'write a txt': 1, 'write b txt': 2 }, 60_000, 200)
   const began = performance.now()
   const [one, other, plain] = [hands.take(), hands.take(), hands.take()]
@@ -48,7 +48,7 @@ test('a suspect rests before it is in hand again, the longer the more often the 
   other.done()
 })
 
-test('a successor finds what was left, by the session that left it', (t) => {
+test('a successor finds the leftover items of each earlier session', (t) => {
   const file = join(makeFolder(t), 'in-hand')
   const first = openHandMarks(file)
   assert.deepEqual(first.left.items, [])
@@ -63,7 +63,7 @@ test('a successor finds what was left, by the session that left it', (t) => {
   assert.equal(statSync(file).mode & 0o777, 0o600)
 })
 
-test('a process that was asked to end is not blamed for its work in progress', (t) => {
+test('a requested shutdown blames no item in progress', (t) => {
   const file = join(makeFolder(t), 'in-hand')
   const marks = openHandMarks(file)
   marks.begin()
@@ -75,7 +75,7 @@ test('a process that was asked to end is not blamed for its work in progress', (
   assert.deepEqual(readHandMarks(file)?.items, [])
 })
 
-test('no link is followed to the file of marks', (t) => {
+test('a symbolic link in place of the marks file is not followed', (t) => {
   const folder = makeFolder(t)
   const target = join(folder, 'precious')
   writeFileSync(target, 'content')
@@ -84,7 +84,7 @@ test('no link is followed to the file of marks', (t) => {
   assert.equal(readFileSync(target, 'utf8'), 'content')
 })
 
-test('only a death alone is an item’s own, and the blame does not go to those who wait', () => {
+test('only a death with a single item in hand counts against it, and waiting items are not blamed', () => {
   const count = (items: string[], known: Record<string, number> = {}) =>
     Object.fromEntries(
       countDeaths(items, new Map(Object.entries(known)), (item) => (item === 'command' ? 1 : 0)),
@@ -97,7 +97,7 @@ test('only a death alone is an item’s own, and the blame does not go to those 
   assert.deepEqual(count(['command'], { command: 1 }), { command: 2 })
 })
 
-test('a suspect waits until nothing else is in hand, and others wait for it', async (t) => {
+test('a suspect runs alone: it waits for items in hand, and later items wait for it', async (t) => {
   const { hands, left, forgotten } = makeHands(t, { killer: 1 })
   const [busy, suspect, other] = [hands.take(), hands.take(), hands.take()]
   await busy.next('a')
@@ -132,7 +132,7 @@ test('two suspects run one after the other', async (t) => {
   assert.deepEqual(seen, [['a'], ['b'], ['c']])
 })
 
-test('an item with three deaths is set aside until it is pardoned, and the hand goes on', async (t) => {
+test('an item with three deaths is set aside until it is pardoned, and other items proceed', async (t) => {
   const { hands, left, forgotten } = makeHands(t, { killer: 3 })
   const hand = hands.take()
   await hand.next('a')
@@ -155,7 +155,7 @@ test('an item with three deaths is set aside until it is pardoned, and the hand 
   assert.deepEqual(forgotten, ['killer'])
 })
 
-test('work that fails has not killed: it is cleared, work that only rests is not', async (t) => {
+test('an item that fails is cleared, an item that is only paused is not', async (t) => {
   const { hands, forgotten } = makeHands(t, { a: 1, b: 1 })
   await assert.rejects(
     hands.hold('b', () => Promise.reject(new Error('no'))),
@@ -171,7 +171,7 @@ test('work that fails has not killed: it is cleared, work that only rests is not
   assert.deepEqual(forgotten, ['b', 'a'])
 })
 
-test('work around other work does not hold up a suspect, and a suspect around others is not blamed for its parts', async (t) => {
+test('an enclosing item neither delays a suspect nor is blamed for its parts', async (t) => {
   const { hands, left } = makeHands(t, { inner: 1, outer: 1 })
   await hands.around('command', () =>
     hands.hold('inner', () => assert.deepEqual(left(), ['command', 'inner'])),
@@ -184,7 +184,7 @@ test('work around other work does not hold up a suspect, and a suspect around ot
   assert.deepEqual(left(), [])
 })
 
-test('no wait lasts for ever', { timeout: 60_000 }, async (t) => {
+test('every wait is bounded', { timeout: 60_000 }, async (t) => {
   const { hands, left } = makeHands(t, { a: 1, b: 1 }, 20)
   const stuck = hands.take()
   await stuck.next('stuck')

@@ -42,7 +42,7 @@ test('a Redis without memory is redis_full, whatever wraps its answer', async (t
   for (const work of works) assert.equal(await codeOf(work), 'redis_full', String(work))
 })
 
-test('a Redis that is away, a replica or not to be entered is redis_unreachable', async (t) => {
+test('a Redis that is unreachable, a replica or refuses the login is redis_unreachable', async (t) => {
   const server = await startPrivateRedis()
   t.after(() => server.close())
   const redis = await connectForAnswers(server.url, silent)
@@ -59,7 +59,7 @@ test('a Redis that is away, a replica or not to be entered is redis_unreachable'
   assert.equal(causeOf(answer('WRONGTYPE Operation against a key'))?.code, undefined)
 })
 
-test('what SQLite says of its file is told apart from mistakes of ours', async (t) => {
+test('SQLite errors about its file are distinguished from programming errors', async (t) => {
   const folder = makeFolder(t)
   const file = join(folder, 'a.sqlite')
   const database = new DatabaseSync(file)
@@ -83,7 +83,7 @@ test('what SQLite says of its file is told apart from mistakes of ours', async (
   assert.equal(await codeOf(open(join(folder, 'missing.sqlite'))), 'ledger_unavailable')
 })
 
-test('a disk that is full or fails is told from a file that is not there', async () => {
+test('a full or failing disk is distinguished from a missing file', async () => {
   const full = openSync('/dev/full', 'w')
   assert.equal(await codeOf(() => writeSync(full, 'a')), 'disk_full')
   assert.equal(await codeOf(() => openSync('/nowhere', 'r')), undefined)
@@ -91,7 +91,7 @@ test('a disk that is full or fails is told from a file that is not there', async
   assert.equal(causeOf(failed)?.code, 'storage_unavailable')
 })
 
-test('a cause is found behind the errors that wrap it, and an error without one is internal', () => {
+test('a cause is found in wrapped errors, and an unknown error is internal', () => {
   const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
   const wrapped = new Error('outer', { cause: new AggregateError([new Error('first'), full]) })
   assert.equal(explain(wrapped).code, 'disk_full')

@@ -25,7 +25,7 @@ test('an empty environment gives every default', () => {
   assert.equal(readConfig(fleetSchema, {}).SCRIPTORIUM_WORKERS, 0)
 })
 
-test('without any variable the API is for this machine only', () => {
+test('the API listens on loopback by default', () => {
   const config = readConfig(apiSchema, {})
   assert.equal(config.HOST, '127.0.0.1')
   assert.equal(config.PORT, 8080)
@@ -35,7 +35,7 @@ test('without any variable the API is for this machine only', () => {
   assert.deepEqual(splitList(config.SCRIPTORIUM_CORS), [])
 })
 
-test('a retention is a number and its unit, or for ever', () => {
+test('a retention is a number with a unit, or unlimited', () => {
   const texts = ['90s', '5m', '12h', '30d', 'off']
   assert.deepEqual(texts.map(durationMs), [90_000, 300_000, 43_200_000, 2_592_000_000, 0])
   for (const SCRIPTORIUM_RETENTION of texts) readConfig(apiSchema, { SCRIPTORIUM_RETENTION })
@@ -57,25 +57,25 @@ test('a retention is a number and its unit, or for ever', () => {
   }
 })
 
-test('the API and the aggregator keep uploads for the same time where nothing is said', () => {
+test('the API and the aggregator have the same default retention', () => {
   const kept = readConfig(apiSchema, {}).SCRIPTORIUM_RETENTION
   assert.equal(readConfig(aggregatorSchema, {}).SCRIPTORIUM_RETENTION, kept)
   assert.ok(durationMs(kept) > 0)
 })
 
-test('the parts of a list stand between commas, whatever the space around them', () => {
+test('list items are separated by commas and trimmed', () => {
   assert.deepEqual(splitList('a, b ,,c,'), ['a', 'b', 'c'])
   assert.deepEqual(splitList('one'), ['one'])
   assert.deepEqual(splitList(' , '), [])
 })
 
-test('an empty variable is as good as none', () => {
+test('an empty variable counts as unset', () => {
   const config = readConfig(workerSchema, { SCRIPTORIUM_LOCK_MS: '', TESSDATA_PREFIX: '' })
   assert.equal(config.SCRIPTORIUM_LOCK_MS, 20_000)
   assert.equal(config.TESSDATA_PREFIX, undefined)
 })
 
-test('numbers are read as numbers and strings as they are', () => {
+test('numbers are parsed as numbers, and strings stay unchanged', () => {
   const config = readConfig(workerSchema, {
     SCRIPTORIUM_LOCK_MS: '1500',
     SCRIPTORIUM_MAX_MEGAPIXELS: '0.5',
@@ -86,7 +86,7 @@ test('numbers are read as numbers and strings as they are', () => {
   assert.equal(config.SCRIPTORIUM_PREFIX, '007')
 })
 
-test('all bad variables are named at once, with what they hold', () => {
+test('all invalid variables are reported at once, with their values', () => {
   const environment = {
     REDIS_URL: 'http://here',
     SCRIPTORIUM_PREFIX: 'With Spaces',
@@ -106,7 +106,7 @@ test('all bad variables are named at once, with what they hold', () => {
   )
 })
 
-test('a number with something behind it is refused', () => {
+test('a number with trailing characters is rejected', () => {
   assert.throws(() => readConfig(fleetSchema, { SCRIPTORIUM_WORKERS: '2x' }), {
     code: 'configuration',
   })
@@ -115,7 +115,7 @@ test('a number with something behind it is refused', () => {
   })
 })
 
-test('variables of others are left alone', () => {
+test('unrelated variables are ignored', () => {
   const config = readConfig(fleetSchema, { HOME: '/root', SCRIPTORIUM_WINDOW: 'not a fleet’s' })
   assert.deepEqual(Object.keys(config).toSorted(), [
     'SCRIPTORIUM_DRAIN_MS',
@@ -127,18 +127,18 @@ test('variables of others are left alone', () => {
   ])
 })
 
-test("Redis's address may be a URL, a socket's URL or a socket's path", () => {
+test('REDIS_URL accepts a URL, a socket URL or a socket path', () => {
   for (const url of ['redis://h:1', 'rediss://h', 'unix:///run/r.sock', '/run/r.sock']) {
     assert.equal(readConfig(fleetSchema, { REDIS_URL: url }).REDIS_URL, url)
   }
 })
 
-test('a process that needs Redis says which variable is missing', () => {
+test('a process that needs Redis names the missing variable', () => {
   assert.equal(requireRedisUrl('redis://h'), 'redis://h')
   assert.throws(() => requireRedisUrl(undefined), { code: 'configuration', message: /REDIS_URL/ })
 })
 
-test('the default fleet has at least one worker and no more than the usable cores', () => {
+test('the default fleet has at least one worker and at most one for each usable core', () => {
   const workers = defaultWorkerCount()
   assert.ok(workers >= 1 && workers <= availableParallelism())
 })

@@ -12,7 +12,7 @@ import {
 const isRetried = (code: ErrorCode): boolean => new ScriptoriumError(code, '').retryable
 const exitOf = (code: ErrorCode): number => new ScriptoriumError(code, '').exitCode
 
-test('an error carries what each edge needs to know of its code', () => {
+test('each error code has its retryability, HTTP status and exit code', () => {
   const { code, message, retryable, httpStatus, exitCode } = new ScriptoriumError(
     'redis_unreachable',
     'Redis does not answer',
@@ -29,7 +29,7 @@ test('an error carries what each edge needs to know of its code', () => {
   )
 })
 
-test('a faulty document is not read again, a failed reading is', () => {
+test('a faulty document is not retried, a failed attempt is', () => {
   const faulty: ErrorCode[] = ['empty_file', 'unsupported_type', 'corrupt_image', 'too_large']
   const unlucky: ErrorCode[] = ['page_timeout', 'engine_failed', 'engine_crash']
   assert.deepEqual(faulty.filter(isRetried), [])
@@ -37,7 +37,7 @@ test('a faulty document is not read again, a failed reading is', () => {
   assert.equal(isRetried('worker_crash'), false, 'its attempts are counted already')
 })
 
-test('the command line ends with the documented code for each fault of the surroundings', () => {
+test('each configuration error ends the command with its documented exit code', () => {
   assert.equal(exitOf('bad_arguments'), 1)
   assert.equal(exitOf('output_inside_input'), 1)
   assert.equal(exitOf('unknown_variable'), 1)
@@ -50,7 +50,7 @@ test('the command line ends with the documented code for each fault of the surro
   assert.equal(exitOf('internal'), 15)
 })
 
-test('a code that came over the wire is ours or it is not', () => {
+test('a code from the wire is validated', () => {
   assert.equal(isErrorCode('corrupt_image'), true)
   assert.equal(isErrorCode('toString'), false)
   assert.equal(isErrorCode('made_up'), false)
@@ -61,14 +61,14 @@ test('the cause of an error is kept', () => {
   assert.equal(new ScriptoriumError('internal', 'above', { cause }).cause, cause)
 })
 
-test('whatever was thrown becomes an Error', () => {
+test('any thrown value becomes an Error', () => {
   const error = new Error('as it is')
   assert.equal(toError(error), error)
   assert.equal(toError('a string').message, 'a string')
   assert.equal(toError(undefined).message, 'undefined')
 })
 
-test("the system's code is told apart from other codes", () => {
+test('system error codes are distinguished from other codes', () => {
   assert.equal(systemCode(Object.assign(new Error('x'), { code: 'ENOENT' })), 'ENOENT')
   assert.equal(systemCode(Object.assign(new Error('x'), { code: 7 })), undefined)
   assert.equal(systemCode('ENOENT'), undefined)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { scrub } from '../../../shared/process/host-paths.ts'
 
-test('folders of the host are taken out of a message', () => {
+test('host folders are removed from a message', () => {
   const cases: [message: string, shown: string][] = [
     ['/srv/data/ledger.sqlite has version 3', '… has version 3'],
     [
@@ -20,7 +20,7 @@ test('folders of the host are taken out of a message', () => {
   for (const [message, shown] of cases) assert.equal(scrub(message), shown)
 })
 
-test('text that is no folder stays', () => {
+test('text that is not a folder stays unchanged', () => {
   const messages = [
     'page 1/2 is damaged',
     'holds image/png; JPEG, PNG, TIFF are read',

@@ -12,7 +12,7 @@ const belowNpm = join(repository, 'test/fixtures/processes/below-npm.ts')
 const words = (output: string): string[] =>
   output.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
 
-test('at SIGTERM what was opened last is closed first, and the exit is clean', async (t) => {
+test('SIGTERM closes resources in reverse order and exits with 0', async (t) => {
   const child = runScript(t, script, ['works'])
   await child.says('ready')
   child.process.kill('SIGTERM')
@@ -26,7 +26,7 @@ test('at SIGTERM what was opened last is closed first, and the exit is clean', a
   ])
 })
 
-test('one release that fails does not stop the others, and shows in the exit code', async (t) => {
+test('a failing release does not stop the others, and gives a nonzero exit code', async (t) => {
   const child = runScript(t, script, ['fails'])
   await child.says('ready')
   child.process.kill('SIGINT')
@@ -35,14 +35,14 @@ test('one release that fails does not stop the others, and shows in the exit cod
   assert.match(child.output(), /"msg":"closing failed"/)
 })
 
-test('work that does not end by the deadline ends with the process', async (t) => {
+test('work that exceeds the deadline ends with the process', async (t) => {
   const child = runScript(t, script, ['hangs', '100'])
   await child.says('ready')
   child.process.kill('SIGTERM')
   assert.equal((await child.ended).code, 75)
 })
 
-test('the second signal exits at once', async (t) => {
+test('a second signal exits immediately', async (t) => {
   const child = runScript(t, script, ['hangs'])
   await child.says('ready')
   child.process.kill('SIGINT')
@@ -53,7 +53,7 @@ test('the second signal exits at once', async (t) => {
   assert.equal((await child.ended).code, 130)
 })
 
-test('the same Ctrl-C delivered twice, as under npm, is one', async (t) => {
+test('a Ctrl-C delivered twice at once, as under npm, counts once', async (t) => {
   const child = runScript(t, script, ['works'])
   await child.says('ready')
   child.process.kill('SIGINT')
@@ -61,7 +61,7 @@ test('the same Ctrl-C delivered twice, as under npm, is one', async (t) => {
   assert.equal((await child.ended).code, 0)
 })
 
-test('the Ctrl-C that npm forwards late is no second one', async (t) => {
+test('a Ctrl-C that npm forwards late does not count as a second one', async (t) => {
   const npm = runScript(t, belowNpm, ['hangs'])
   await npm.says('ready')
   const pid = Number(/pid (\d+)/.exec(npm.output())?.[1])
@@ -75,7 +75,7 @@ test('the Ctrl-C that npm forwards late is no second one', async (t) => {
   assert.equal((await npm.ended).code, 130)
 })
 
-test('the terminal that closes is a request to stop', async (t) => {
+test('closing the terminal requests a stop', async (t) => {
   const child = runScript(t, script, ['works'])
   await child.says('ready')
   child.process.kill('SIGHUP')
@@ -83,7 +83,7 @@ test('the terminal that closes is a request to stop', async (t) => {
   assert.equal(words(child.output()).at(-1), 'released the first')
 })
 
-test('a child leaves Ctrl-C and a closed terminal to its parent and obeys SIGTERM', async (t) => {
+test('a child ignores Ctrl-C and a closed terminal, and obeys SIGTERM', async (t) => {
   const child = runScript(t, script, ['works'], { isChild: true })
   await child.says('ready')
   child.process.kill('SIGINT')
@@ -93,7 +93,7 @@ test('a child leaves Ctrl-C and a closed terminal to its parent and obeys SIGTER
   assert.match(child.output(), /"reason":"SIGTERM"/)
 })
 
-test('a child that its parent tells to end after the whole group was told is not ended for that', async (t) => {
+test('a second SIGTERM, to the group and then from the parent, does not kill a child', async (t) => {
   const child = runScript(t, script, ['hangs'], { isChild: true })
   await child.says('ready')
   child.process.kill('SIGTERM')
@@ -104,7 +104,7 @@ test('a child that its parent tells to end after the whole group was told is not
   assert.equal(child.process.exitCode, null)
 })
 
-test('a child that loses its parent closes and ends', async (t) => {
+test('a child without its parent closes its resources and exits', async (t) => {
   const child = runScript(t, script, ['works'], { isChild: true })
   await child.says('ready')
   child.process.disconnect()
@@ -113,7 +113,7 @@ test('a child that loses its parent closes and ends', async (t) => {
   assert.match(child.output(), /the parent is gone/)
 })
 
-test('a child that loses its parent while its work hangs does not outlive it by long', async (t) => {
+test('a child with hanging work exits soon after it loses its parent', async (t) => {
   const child = runScript(t, script, ['hangs', '3600000'], { isChild: true })
   await child.says('ready')
   const exit = once(child.process, 'exit')
@@ -122,7 +122,7 @@ test('a child that loses its parent while its work hangs does not outlive it by 
   assert.deepEqual(await exit, [75, null])
 })
 
-test('a process may stop itself, with an exit code of its choice', async (t) => {
+test('a process can stop itself with any exit code', async (t) => {
   const child = runScript(t, script, ['works'], { isChild: true })
   await child.says('ready')
   child.process.send('9')

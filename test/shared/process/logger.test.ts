@@ -11,12 +11,12 @@ const fixture = join(repository, 'test/fixtures/processes/logger.ts')
 const codeWith = (rest: string): number | null =>
   spawnSync('bash', ['-c', `${process.execPath} ${fixture} ${rest}; exit \${PIPESTATUS[0]}`]).status
 
-test('a process goes on when nobody reads its log', () => {
+test('a process continues when its log has no reader', () => {
   assert.equal(codeWith('2>&1 | true'), 7)
 })
 
 test(
-  'a process goes on when the disk of its log is full',
+  "a process continues when its log's disk is full",
   {
     skip: !existsSync('/dev/full') && 'needs /dev/full',
   },

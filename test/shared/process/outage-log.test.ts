@@ -17,7 +17,7 @@ function setUp(t: TestContext) {
   return { lines, log, pass }
 }
 
-test('the first lines come at once, as they are', (t) => {
+test('the first lines are logged immediately and unchanged', (t) => {
   const { lines, log } = setUp(t)
   log.warn({ err: 'refused' }, 'Redis is away')
   log.info({}, 'Redis is reachable again')
@@ -27,7 +27,7 @@ test('the first lines come at once, as they are', (t) => {
   ])
 })
 
-test('a loop that fails a thousand times a second says so at most 20 times a minute', (t) => {
+test('a loop that fails a thousand times a second logs at most 20 lines a minute', (t) => {
   const { lines, log, pass } = setUp(t)
   for (let second = 0; second < 60; second += 1) {
     for (let n = 0; n < 1_000; n += 1) {
@@ -40,7 +40,7 @@ test('a loop that fails a thousand times a second says so at most 20 times a min
   assert.deepEqual(new Set(lines.map(([, sentence]) => sentence)).size, 2)
 })
 
-test('a line that was held back is said later, the latest of its sentence, with how often', (t) => {
+test('a suppressed line is logged later: the latest of its message, with a count', (t) => {
   const { lines, log, pass } = setUp(t)
   for (let n = 0; n < 7; n += 1) log.warn({ n }, 'refused')
   log.warn({ n: 7 }, 'refused')
@@ -54,7 +54,7 @@ test('a line that was held back is said later, the latest of its sentence, with 
   ])
 })
 
-test('after a quiet time all lines come at once again', (t) => {
+test('after a quiet period lines are logged immediately again', (t) => {
   const { lines, log, pass } = setUp(t)
   for (let n = 0; n < 20; n += 1) log.warn({ n }, 'refused')
   pass(120)

@@ -15,7 +15,7 @@ const shown: readonly [string, string][] = [
 ]
 
 for (const [what, escaped] of shown) {
-  test(`a terminal is shown an escape for: ${what}`, () => {
+  test(`a terminal receives an escape for: ${what}`, () => {
     const raw = JSON.parse(`"${escaped}"`) as string
     assert.equal(printable(raw), escaped)
     assert.equal(printableName(raw).replaceAll('"', ''), escaped)
@@ -23,7 +23,7 @@ for (const [what, escaped] of shown) {
   })
 }
 
-test('letters, emoji and our own line breaks stay as they are', () => {
+test('letters, emoji and our own line breaks stay unchanged', () => {
   const text = 'größe 図書 😀\n\tnext'
   assert.equal(printable(text), text)
   assert.equal(printableName('a\nb'), String.raw`"a\nb"`)

@@ -17,7 +17,7 @@ function runLine(line: string) {
   return { stdout: before, stderr, code: Number(code) }
 }
 
-test('a command outlives the reader of its output, and its exit code stays true', () => {
+test('a command outlives the reader of its output, and its exit code stays correct', () => {
   for (const code of [0, 2]) {
     const { stdout, code: seen } = runLine(`$COMMAND 300000 ${code} 2>&1 | head -n 1`)
     assert.equal(stdout.length, 1_000)
@@ -25,20 +25,20 @@ test('a command outlives the reader of its output, and its exit code stays true'
   }
 })
 
-test('a reader that is slow gets all that was written', () => {
+test('a slow reader receives all output', () => {
   const { stdout, code } = runLine('$COMMAND 300000 0 2>/dev/null | (sleep 1; cat)')
   assert.equal(stdout.length, 300_000)
   assert.equal(code, 0)
 })
 
-test('an error is one line with its reason, and gives the exit code', () => {
+test('an error prints one line with its reason and sets the exit code', () => {
   const { stderr, code } = runLine('$COMMAND 0 configuration')
   assert.equal(stderr, 'command: X is not set\n')
   assert.equal(code, 9)
 })
 
 test(
-  'output that a full disk did not take is a failure, unless there is a worse one',
+  'output lost to a full disk is a failure, unless a worse one sets the exit code',
   {
     skip: !existsSync('/dev/full') && 'needs /dev/full',
   },

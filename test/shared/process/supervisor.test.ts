@@ -25,7 +25,7 @@ function setUp(t: TestContext, script: string, command = process.execPath) {
 
 const forEver = 'setInterval(() => undefined, 1000)'
 
-test('a process that is killed again and again is started again each time, and soon', async (t) => {
+test('a process that is killed repeatedly is restarted promptly each time', async (t) => {
   const { started, deaths, misconfigured } = setUp(t, forEver)
   for (let times = 1; times <= 7; times += 1) {
     await waitFor('it has been started', () => started.length === times)
@@ -39,13 +39,13 @@ test('a process that is killed again and again is started again each time, and s
   assert.equal(misconfigured(), 0)
 })
 
-test('a process that ends with a configuration error is not started again', async (t) => {
+test('a process that exits with a configuration error is not restarted', async (t) => {
   const { started, deaths, misconfigured } = setUp(t, 'process.exit(9)')
   await waitFor('that is said', () => misconfigured() > 0)
   assert.deepEqual([started.length, deaths, misconfigured()], [1, [], 1])
 })
 
-test('one that ends so over work in hand is started again, until it has nothing in hand', async (t) => {
+test('a configuration error with work in hand restarts the process until it has none', async (t) => {
   let inHand = 3
   let misconfigured = 0
   const deaths: Death[] = []
@@ -60,7 +60,7 @@ test('one that ends so over work in hand is started again, until it has nothing 
   assert.deepEqual([deaths.length, misconfigured], [3, 1])
 })
 
-test('a process that ends with any other code is started again, later each time', async (t) => {
+test('a process that exits with another code is restarted with increasing delay', async (t) => {
   const { deaths, misconfigured } = setUp(t, 'process.exit(15)')
   await waitFor('it has ended four times', () => deaths.length === 4)
   assert.deepEqual(
@@ -70,13 +70,13 @@ test('a process that ends with any other code is started again, later each time'
   assert.equal(misconfigured(), 0)
 })
 
-test('a process that cannot be made is tried again, and the reason is told', async (t) => {
+test('a process that cannot be spawned is retried, and the reason is reported', async (t) => {
   const { deaths } = setUp(t, '', '/no/such/program')
   await waitFor('it has been tried twice', () => deaths.length === 2)
   assert.match(deaths[0]?.error?.message ?? '', /ENOENT/)
 })
 
-test('a process stopped while it waits for its restart is not started', async (t) => {
+test('a process stopped during its restart delay is not restarted', async (t) => {
   const { supervised, started, deaths } = setUp(t, 'process.exit(15)')
   await waitFor('it waits', () => deaths.length === 2)
   await supervised.stop(1_000)
@@ -89,7 +89,7 @@ test('a process stopped while it waits for its restart is not started', async (t
   assert.equal(started.length, before)
 })
 
-test('a retired process that ends is not started again', async (t) => {
+test('a retired process is not restarted', async (t) => {
   const { supervised, started, deaths } = setUp(t, forEver)
   supervised.retire()
   started[0]?.kill('SIGKILL')
@@ -99,7 +99,7 @@ test('a retired process that ends is not started again', async (t) => {
   await supervised.stop(0)
 })
 
-test('a process that does not end when it is asked is ended at the deadline', async (t) => {
+test('a process that ignores a stop request is killed at the deadline', async (t) => {
   const { supervised, started } = setUp(t, `process.on('SIGTERM', () => undefined); ${forEver}`)
   await supervised.stop(200)
   assert.ok(started[0]?.signalCode !== null)

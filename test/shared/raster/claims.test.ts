@@ -6,7 +6,7 @@ import { writeBmp } from '../../helpers/pages/rasters.ts'
 
 const noMemory = (): never => assert.fail('memory was taken')
 
-test('a PNM that claims more than its file holds is refused before memory is taken', () => {
+test('a PNM header that claims more than the file holds is rejected before memory is allocated', () => {
   for (const header of [
     'P1 10000 10000 ',
     'P2 9000 9000 255 ',
@@ -18,7 +18,7 @@ test('a PNM that claims more than its file holds is refused before memory is tak
   }
 })
 
-test('a plain PNM needs no blank after its last number, a plain bitmap none at all', () => {
+test('a plain PNM needs no space after its last number, and a plain bitmap none at all', () => {
   const eight = (length: number) => new Uint8Array(length)
   assert.deepEqual(
     [...decodePnm(Buffer.from('P2 2 2 9 9 0 9 0'), 1, eight).samples],
@@ -27,7 +27,7 @@ test('a plain PNM needs no blank after its last number, a plain bitmap none at a
   assert.deepEqual([...decodePnm(Buffer.from('P1 2 2 0101'), 1, eight).samples], [255, 0, 255, 0])
 })
 
-test('a BMP that claims more rows than its file holds is damaged', () => {
+test('a BMP header with more rows than the file holds is damaged', () => {
   const bytes = writeBmp({ width: 4, height: 4, levels: Array<number>(16).fill(9), depth: 8 })
   bytes.writeInt32LE(9_000, 18)
   bytes.writeInt32LE(9_000, 22)

@@ -46,7 +46,7 @@ const pictures: Record<string, [mediaType: ReadableType, make: () => Promise<Buf
 const measure = promisify(execFile)
 const script = join(repository, 'test/helpers/processes/peak-memory.ts')
 
-test('an estimate is what decoding takes, and not much more', async (t) => {
+test('an estimate covers the memory of decoding, and not much more', async (t) => {
   for (const [name, [mediaType, make]] of Object.entries(pictures)) {
     await t.test(name, async () => {
       const bytes = await make()
@@ -98,7 +98,7 @@ test('every kind of image has an estimate', () => {
   }
 })
 
-test('a file that is cut off, or has any byte changed, has an estimate, none, or a code', () => {
+test('a truncated file, or one with any byte changed, has an estimate, none, or a code', () => {
   for (const [mediaType, bytes] of Object.values(small)) {
     for (let at = 0; at < Math.min(bytes.length, 700); at += 1) {
       costOrRefusal(bytes.subarray(0, at), mediaType)
@@ -111,7 +111,7 @@ test('a file that is cut off, or has any byte changed, has an estimate, none, or
   }
 })
 
-test('a scan for each component costs as much as a progressive one', async () => {
+test('a JPEG with a scan per component costs as much as a progressive one', async () => {
   const bytes = await tiny.clone().jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()
   const together = decodeCostOf(bytes, 'image/jpeg')?.peakBytes ?? 0
   const scan = bytes.indexOf(Buffer.from('ffda', 'hex'))

@@ -7,13 +7,13 @@ import { unpackSamples } from '../../../shared/raster/decoders/unpack.ts'
 const pnm = (header: string, bytes: number[]): Buffer =>
   Buffer.concat([Buffer.from(header), Buffer.from(bytes)])
 
-test('samples of 16 bits keep all of them where they are wanted, and 8 where not', () => {
+test('16-bit samples keep their depth on request, and become 8-bit otherwise', () => {
   const deep = pnm('P5 3 1 65535\n', [0x12, 0x34, 0xff, 0xff, 0x80, 0x00])
   assert.deepEqual([...decodePnm(deep, 1, enoughBits).samples], [0x1234, 0xffff, 0x8000])
   assert.deepEqual([...decodePnm(deep, 1, eightBits).samples], [0x12, 0xff, 0x80])
 })
 
-test('samples that reach less use the whole scale, and are all told apart', () => {
+test('samples of a smaller range are stretched to the full scale and stay distinct', () => {
   const thousand = Array.from({ length: 1_000 }, (_, value) => value)
   const bytes = thousand.flatMap((value) => [value >> 8, value & 255])
   const { samples } = decodePnm(pnm('P5 1000 1 999\n', bytes), 1, enoughBits)
@@ -24,7 +24,7 @@ test('samples that reach less use the whole scale, and are all told apart', () =
   assert.ok(decodePnm(pnm('P5 2 1 15\n', [0, 15]), 1, enoughBits).samples instanceof Uint8Array)
 })
 
-test('packed samples of every depth come out in their order', () => {
+test('packed samples of every depth are unpacked in order', () => {
   for (const bits of [9, 10, 11, 12, 13, 14, 15]) {
     const largest = 2 ** bits - 1
     const values = [0, 1, 2, 0x155, largest >> 1, largest - 1, largest]

@@ -27,7 +27,7 @@ const animations = {
     .toBuffer(),
 }
 
-test('of an animation there is the first frame, as it was, and how it lies', async (t) => {
+test('an animation yields its first frame unchanged, with its orientation', async (t) => {
   // Here, as in the decoder's process, GIFs may be decoded; a worker's own process refuses them.
   const gifs = { operation: ['VipsForeignLoadNsgif'] }
   sharp.unblock(gifs)
@@ -56,7 +56,7 @@ test('files with one frame, truncated files and other files stay unchanged', asy
   }
 })
 
-test('a file of a hundred thousand frames is opened within a second of processor time', async () => {
+test('a file of a hundred thousand frames opens within a second of processor time', async () => {
   for (const [mediaType, bytes] of [
     ['image/gif', gifOf(1_000_000)],
     ['image/webp', await webpOf(100_000)],

@@ -16,7 +16,7 @@ const lease = freeLease(redis)
 const start: Command = { kind: 'start', request: makeRequest() }
 const interrupt: Command = { kind: 'interrupt', runId: 'r1' }
 
-test('commands come in order and stay until they are forgotten', async () => {
+test('commands arrive in order and stay until they are deleted', async () => {
   const keys = createKeys('stay')
   await sendCommand(redis, keys, start)
   await sendCommand(redis, keys, interrupt)
@@ -34,7 +34,7 @@ test('commands come in order and stay until they are forgotten', async () => {
   )
 })
 
-test('a sender can tell a command that was done from one that Redis has lost', async () => {
+test('a sender distinguishes a completed command from one that Redis lost', async () => {
   const keys = createKeys('state')
   const id = await sendCommand(redis, keys, interrupt)
   assert.equal(await commandState(redis, keys, id), 'waiting')
@@ -46,14 +46,14 @@ test('a sender can tell a command that was done from one that Redis has lost', a
   assert.equal(await commandState(redis, keys, ''), 'lost')
 })
 
-test('a command that is sent while the reader waits ends its waiting', async () => {
+test('a new command wakes a waiting reader', async () => {
   const keys = createKeys('wait')
   const waiting = createCommandReader(reading, keys, lease).next(30_000)
   await sendCommand(redis, keys, interrupt)
   assert.deepEqual((await waiting)[0]?.command, interrupt)
 })
 
-test('without commands the reader comes back with none', async () => {
+test('a read without commands returns none', async () => {
   assert.deepEqual(await createCommandReader(reading, createKeys('none'), lease).next(1), [])
 })
 
@@ -72,7 +72,7 @@ test('a malformed command is returned as an error that can be deleted', async ()
   assert.deepEqual(await reader.next(1), [])
 })
 
-test('a run that is asked for in words of a newer version is named, so that it can be refused', async () => {
+test('a start command of a newer version yields its run id, so that the run can be rejected', async () => {
   const keys = createKeys('newer')
   const command = { kind: 'start', request: { runId: 'r9', newer: true } }
   await redis.xadd(keys.commands, '*', 'c', JSON.stringify(command))

@@ -22,7 +22,7 @@ async function setUp() {
   return { keys, reader, reporter, isDone, marks: createJobMarks(redis, keys) }
 }
 
-test('a report on the stream keeps its mark, also while the collector has it in hand', async () => {
+test('a report on the stream keeps its mark, also while the collector processes it', async () => {
   const { reader, reporter, marks, isDone } = await setUp()
   await reporter.report(pageReport({ jobId: 'j1', documentId: 'd1' }))
   await reporter.report(pageReport({ jobId: 'j2', documentId: 'd2' }))
@@ -31,7 +31,7 @@ test('a report on the stream keeps its mark, also while the collector has it in 
   assert.deepEqual([await isDone('j1'), await isDone('j2')], [true, true])
 })
 
-test('a mark whose report has left the stream is dropped', async () => {
+test('a mark without a report on the stream is dropped', async () => {
   const { reader, reporter, marks, isDone } = await setUp()
   await reporter.report(pageReport({ jobId: 'j1', documentId: 'd1' }))
   await reporter.report(pageReport({ jobId: 'j2', documentId: 'd2' }))
@@ -41,7 +41,7 @@ test('a mark whose report has left the stream is dropped', async () => {
   assert.deepEqual([await isDone('j1'), await isDone('j2')], [false, true])
 })
 
-test('a mark of an older worker stands for any report on the stream', async () => {
+test('a mark of an older worker matches any report on the stream', async () => {
   const { keys, reader, reporter, marks, isDone } = await setUp()
   await redis.set(keys.done('j1'), '1')
   await reporter.report(pageReport({ jobId: 'j2', documentId: 'd2' }))
@@ -52,7 +52,7 @@ test('a mark of an older worker stands for any report on the stream', async () =
   assert.equal(await isDone('j1'), false)
 })
 
-test('a job that the ledger has planned is not cancelled, nor are its pages', async () => {
+test('a job that the ledger plans loses its old cancellation, and so do its pages', async () => {
   const { keys, reporter, marks } = await setUp()
   await redis.set(keys.cancelled('j1'), '1')
   await marks.dropStale(['j1n1', 'j1n2'])

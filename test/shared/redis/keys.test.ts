@@ -7,7 +7,7 @@ const everyKey = (prefix: string): string[] =>
     typeof key === 'string' ? key : key('one', 'two', 'three'),
   )
 
-test('every key lies under the prefix', () => {
+test('every key has the prefix', () => {
   for (const key of everyKey('mine')) assert.ok(key.startsWith('mine:'), key)
 })
 
@@ -24,7 +24,7 @@ test('installations with different prefixes share no key', () => {
   )
 })
 
-test('what is kept about one job, run or content has keys of its own', () => {
+test('keys of one job, run or content are distinct', () => {
   const keys = createKeys('mine')
   assert.notEqual(keys.done('j1'), keys.done('j2'))
   assert.notEqual(keys.claim('r1', 'f', 'a'), keys.claim('r2', 'f', 'a'))

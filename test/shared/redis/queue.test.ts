@@ -55,7 +55,7 @@ async function take(
   return taken
 }
 
-test('the same id added twice is one job, as it was added first', async (t) => {
+test('adding an id twice gives one job, the first one', async (t) => {
   const { keys, queue } = openQueue(t, 'twice')
   await queue.add([queued('j1', 'first.png')])
   await queue.add([queued('j1', 'second.png'), queued('j2')])
@@ -64,7 +64,7 @@ test('the same id added twice is one job, as it was added first', async (t) => {
   assert.deepEqual(paths, ['first.png', 'a.png'])
 })
 
-test('uploads go before pages and pages before documents of a run', async (t) => {
+test('uploads precede pages, and pages precede documents of a run', async (t) => {
   const { keys, queue } = openQueue(t, 'priority')
   await queue.add([
     queued('bulk', 'b.png', bands.bulk),
@@ -74,7 +74,7 @@ test('uploads go before pages and pages before documents of a run', async (t) =>
   assert.deepEqual(await take(t, keys, 3), ['upload', 'page', 'bulk'])
 })
 
-test('pages of what somebody waits for go behind new uploads and before all that is bulk', async (t) => {
+test('pages of interactive documents follow new uploads and precede bulk work', async (t) => {
   const { keys, queue } = openQueue(t, 'page-priority')
   await queue.add([
     queued('bulk', 'b.png', bands.bulk),
@@ -95,7 +95,7 @@ const mixed = [
 ]
 const inOrder = ['upload1', 'upload2', 'page', 'bulk1', 'bulk2']
 
-test('the place of a job is how many go before it', async (t) => {
+test("a job's position is the number of jobs before it", async (t) => {
   const { keys, queue } = openQueue(t, 'places')
   await queue.add(mixed)
   const places = await queue.places([...inOrder, 'never'])
@@ -106,7 +106,7 @@ test('the place of a job is how many go before it', async (t) => {
   assert.deepEqual([...ended.values()], Array(5).fill('absent'))
 })
 
-test('a job of a worker is active, and nobody waits behind it', async (t) => {
+test('a job that a worker took is active and blocks no position', async (t) => {
   const { keys, queue } = openQueue(t, 'active')
   await queue.add(mixed)
   const begun = Promise.withResolvers<void>()
@@ -127,7 +127,7 @@ test('a job of a worker is active, and nobody waits behind it', async (t) => {
   end.resolve()
 })
 
-test('the depth tells what waits, and for how long', async (t) => {
+test('the depth counts waiting jobs and gives the age of the oldest', async (t) => {
   const { queue } = openQueue(t, 'depth')
   const nothing = { interactive: 0, bulk: 0, active: 0, delayed: 0, failed: 0 }
   assert.deepEqual(await queue.depth(), { ...nothing, isPaused: false, oldestAt: null })
@@ -143,7 +143,7 @@ test('the depth tells what waits, and for how long', async (t) => {
   assert.equal((await queue.depth()).oldestAt, 1_001_000)
 })
 
-test('a paused queue hands nothing out, is as deep as it was, and goes on where it stopped', async (t) => {
+test('a paused queue delivers nothing, keeps its depth, and resumes where it stopped', async (t) => {
   const { keys, queue } = openQueue(t, 'pause')
   await queue.add(mixed.slice(0, 2))
   await queue.pause()
@@ -160,28 +160,28 @@ test('a paused queue hands nothing out, is as deep as it was, and goes on where 
   assert.equal((await queue.depth()).isPaused, false)
 })
 
-test('only jobs that Redis holds are present', async (t) => {
+test('only jobs in Redis are reported as present', async (t) => {
   const { queue } = openQueue(t, 'present')
   await queue.add([queued('j1'), queued('j2')])
   assert.deepEqual(await queue.present(['j1', 'j2', 'j3']), new Set(['j1', 'j2']))
   assert.deepEqual(await queue.present([]), new Set())
 })
 
-test('a job that was completed is forgotten, so the same id may be added again', async (t) => {
+test('a completed job is deleted, so its id can be added again', async (t) => {
   const { keys, queue } = openQueue(t, 'again')
   await queue.add([queued('j1')])
   await take(t, keys, 1)
   assert.deepEqual(await queue.present(['j1']), new Set())
 })
 
-test('waiting jobs can be taken off the queue, and those that are not there do no harm', async (t) => {
+test('waiting jobs can be removed, and unknown ids are ignored', async (t) => {
   const { queue } = openQueue(t, 'remove')
   await queue.add([queued('j1'), queued('j2')])
   await queue.remove(['j1', 'never'])
   assert.deepEqual(await queue.present(['j1', 'j2']), new Set(['j2']))
 })
 
-test('a job that failed for good stays until it was collected', async (t) => {
+test('a job that failed for good stays until it is collected', async (t) => {
   const { keys, queue } = openQueue(t, 'failed')
   await queue.add([{ ...queued('j1'), job: makeJob({ attempts: 1 }) }])
   await take(t, keys, 1, () => {
@@ -194,7 +194,7 @@ test('a job that failed for good stays until it was collected', async (t) => {
   assert.deepEqual(await queue.failed(10), [])
 })
 
-test('clearing forgets every job of this queue and none of another', async (t) => {
+test('clearing deletes every job of this queue and none of another', async (t) => {
   const mine = openQueue(t, 'mine')
   const theirs = openQueue(t, 'theirs')
   await mine.queue.add([queued('j1')])
@@ -204,7 +204,7 @@ test('clearing forgets every job of this queue and none of another', async (t) =
   assert.deepEqual(await theirs.queue.present(['j1']), new Set(['j1']))
 })
 
-test('the jobs of a dead worker go to others at once, those of a living one stay in its hands', async (t) => {
+test('jobs of a dead worker go to others at once, jobs of a live worker stay', async (t) => {
   const { keys, queue } = openQueue(t, 'released')
   const hourMs = 3_600_000
   const held = Promise.withResolvers<void>()
@@ -260,7 +260,7 @@ for (const [name, band] of Object.entries(bands)) {
   })
 }
 
-test('who has a steady stream of work does not keep waiting what another asked for before', async (t) => {
+test("a caller with a steady stream of jobs does not delay another caller's earlier jobs", async (t) => {
   const { keys, queue } = openQueue(t, 'steady')
   await queue.add(many('patient', 20, bands.interactive))
   let count = 0
@@ -287,14 +287,14 @@ test('who has a steady stream of work does not keep waiting what another asked f
   assert.ok(others >= 10 && others <= 30, `${others} of the other's between 20`)
 })
 
-test('pages of a document belong to who asked for it', async (t) => {
+test('pages of a document belong to its caller', async (t) => {
   const { queue } = openQueue(t, 'caller-of')
   await queue.add([queued('j1', 'a.png', bands.interactive, 'scanner')])
   assert.equal(await queue.callerOf('j1'), 'scanner')
   assert.equal(await queue.callerOf('never'), undefined)
 })
 
-test('many jobs are added and looked for some at a time', async (t) => {
+test('many jobs are added and looked up in batches', async (t) => {
   const { queue } = openQueue(t, 'many')
   const adding = t.mock.method(Queue.prototype, 'addBulk').mock
   const asking = t.mock.method(redis, 'pipeline').mock

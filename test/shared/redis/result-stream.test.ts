@@ -50,11 +50,11 @@ test('unpacking restores the packed value', () => {
   assert.deepEqual(unpack(pack(value)), value)
 })
 
-test('packing makes text smaller', () => {
+test('packing shrinks text', () => {
   assert.ok(pack({ text: 'all work and no play '.repeat(200) }).length < 400)
 })
 
-test('a report and the mark that its job is done appear together, and the crash count goes', async () => {
+test("a report, its job's completion mark and the reset of the crash count are atomic", async () => {
   const reporter = createReporter(redis, keys)
   await redis.set(keys.begun('j1'), 1)
   assert.equal((await reporter.history('j1')).isDone, false)
@@ -66,7 +66,7 @@ test('a report and the mark that its job is done appear together, and the crash 
   assert.ok((await redis.ttl(keys.done('j1'))) > 0)
 })
 
-test('an acceptance precedes the reports about it, and is unchanged', async () => {
+test('an acceptance precedes the reports about it, and stays unchanged', async () => {
   const acceptance = makeAcceptance(['one', 'two'], {
     labels: { tag: 'größe', metadata: { a: 'b' } },
   })
@@ -87,13 +87,13 @@ test('an announcement that a full Redis rejects throws', async (t) => {
   assert.equal(await redis.exists(keys.results), 0)
 })
 
-test('an acceptance that nobody understands comes out as an error', async () => {
+test('an acceptance that cannot be parsed is returned as an error', async () => {
   await redis.xadd(keys.results, '*', 'b', pack({ ...makeAcceptance(['one']), documents: 'many' }))
   const [entry] = (await (await openReader()).next(10, 1)).map(openEntry)
   assert.match(String(entry && 'error' in entry && entry.error), /an acceptance is malformed/)
 })
 
-test('a job was cancelled where its document was, and no other', async () => {
+test('a job is cancelled if its document is, and no other job', async () => {
   const reporter = createReporter(redis, keys)
   await redis.set(keys.cancelled('j1'), '1')
   const isCancelled = async (jobId: string) => (await reporter.history(jobId)).isCancelled
@@ -105,7 +105,7 @@ test('a job was cancelled where its document was, and no other', async () => {
   assert.deepEqual(await reporter.cancelled([]), [])
 })
 
-test('watchers are told that a page is being read, for as long as anybody may ask', async () => {
+test('the start of a page is published on the event stream of its run, which expires', async () => {
   const step = { type: 'started', documentId: 'd1', page: 2, pagesTotal: 3, at: 'now' } as const
   createReporter(redis, keys).tell('r1', step)
   const [entry] = await waitFor('the step is told', async () => {
@@ -118,7 +118,7 @@ test('watchers are told that a page is being read, for as long as anybody may as
   await waitFor('it will be forgotten', async () => (await redis.ttl(keys.events('r1'))) > 0)
 })
 
-test('a report that a full Redis refuses is not marked as done', async (t) => {
+test('a report that a full Redis refuses does not mark its job as done', async (t) => {
   const reporter = createReporter(redis, keys)
   await redis.config('SET', 'maxmemory', '1')
   t.after(() => redis.config('SET', 'maxmemory', '0'))
@@ -128,7 +128,7 @@ test('a report that a full Redis refuses is not marked as done', async (t) => {
   assert.equal(await reporter.backlog(), 0)
 })
 
-test('reports come out in order and unchanged', async () => {
+test('reports arrive in order and unchanged', async () => {
   const reporter = createReporter(redis, keys)
   await reporter.report(first)
   await reporter.report(second)
@@ -139,7 +139,7 @@ test('reports come out in order and unchanged', async () => {
   )
 })
 
-test('no more than was asked for is taken, and each entry once', async () => {
+test('a read returns at most the requested number of entries, each once', async () => {
   const reporter = createReporter(redis, keys)
   for (const jobId of ['j1', 'j2', 'j3'])
     await reporter.report(pageReport({ jobId, documentId: 'd' }))
@@ -160,7 +160,7 @@ test('unacknowledged entries are delivered again after a restart', async () => {
   assert.deepEqual(await restarted.next(10, 1), [], 'it is not new')
 })
 
-test('acknowledged entries are gone from the stream', async () => {
+test('acknowledged entries are removed from the stream', async () => {
   const reporter = createReporter(redis, keys)
   await reporter.report(first)
   await reporter.report(second)
@@ -172,7 +172,7 @@ test('acknowledged entries are gone from the stream', async () => {
   assert.deepEqual(jobsOf(await reader.pending('0', 10)), ['j2'])
 })
 
-test('an entry that nobody understands comes out as an error beside the others', async () => {
+test('an entry that cannot be parsed is returned as an error beside the others', async () => {
   const reporter = createReporter(redis, keys)
   await redis.xadd(keys.results, '*', 'b', 'not compressed')
   await redis.xadd(keys.results, '*', 'b', pack({ v: 2, kind: 'from the future' }))
@@ -183,7 +183,7 @@ test('an entry that nobody understands comes out as an error beside the others',
   assert.match(String(future && 'error' in future && future.error), /worker report/)
 })
 
-test('an entry that was deleted before it was acknowledged comes out as an error', async () => {
+test('an entry deleted before its acknowledgement is returned as an error', async () => {
   const reporter = createReporter(redis, keys)
   await reporter.report(first)
   const reader = await openReader()
@@ -200,7 +200,7 @@ test('entries that another consumer has just taken stay with it', async () => {
   assert.deepEqual(await reader.abandoned(10), [])
 })
 
-test('entries that another consumer abandoned are taken over', async () => {
+test('entries abandoned by another consumer are taken over', async () => {
   const reporter = createReporter(redis, keys)
   await reporter.report(first)
   const [taken] = await (await openReader('other')).next(10, 1)
@@ -212,13 +212,13 @@ test('entries that another consumer abandoned are taken over', async () => {
   assert.deepEqual(jobsOf(await (await openReader()).abandoned(10)), ['j1'])
 })
 
-test('opening the stream twice keeps what is in it', async () => {
+test('opening the stream twice keeps its entries', async () => {
   await createReporter(redis, keys).report(first)
   await openReader()
   assert.deepEqual(jobsOf(await (await openReader()).next(10, 1)), ['j1'])
 })
 
-test('a report says whose it is beside its content, and an acceptance of which run', async () => {
+test('a report carries its owner beside its content, and an acceptance its run', async () => {
   const acceptance = makeAcceptance(['one'])
   await announce(redis, keys, acceptance)
   await createReporter(redis, keys).report(first)
@@ -234,7 +234,7 @@ test('a report says whose it is beside its content, and an acceptance of which r
   )
 })
 
-test('a report too long to be read by anybody is the failure of its page', async () => {
+test('a report above the size limit becomes a failure of its page', async () => {
   const text = 'x'.repeat(7 * 2 ** 20) // Its boxes hold it four times more.
   const long = pageReport({ jobId: 'j1n7', documentId: 'd1' }, { text, page: 7 })
   await createReporter(redis, keys).report(long)
@@ -248,12 +248,12 @@ test('a report too long to be read by anybody is the failure of its page', async
   )
 })
 
-test('what unpacks to more than anybody has packed is refused', () => {
+test('an entry that unpacks beyond the size limit is rejected', () => {
   const bomb = zstdCompressSync(Buffer.alloc(200 * 2 ** 20))
   assert.throws(() => unpack(bomb), /larger than/)
 })
 
-test('a report that makes no sense is the failure of its job, with the reason', async () => {
+test('an invalid report becomes a failure of its job, with the reason', async () => {
   const odd = { v: 1, kind: 'page', documentId: 'd1', pagesTotal: 'many' }
   for (const jobId of ['j1', 'j1n7'])
     await redis.xadd(keys.results, '*', 'b', pack({ ...odd, jobId }))

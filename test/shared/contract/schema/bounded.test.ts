@@ -26,7 +26,7 @@ async function schemasOf(source: string): Promise<[string, unknown][]> {
   )
 }
 
-test('every schema of ours bounds each of its strings, lists and records', async () => {
+test('every exported schema bounds each of its strings, lists and records', async () => {
   let count = 0
   for (const source of sources) {
     for (const [name, schema] of await schemasOf(source)) {
@@ -37,7 +37,7 @@ test('every schema of ours bounds each of its strings, lists and records', async
   assert.ok(count > 40, `${count} schemas`)
 })
 
-test('no source builds a string, a list or a record without a bound, exported or not', () => {
+test('no source file builds an unbounded string, list or record, exported or not', () => {
   const unbounded = /Type\.(String\(\)|Array\([^{]*\)$|Record\(|Any\(|Unknown\()/m
   for (const source of sources) {
     if (source === 'shared/contract/schema/bounded.ts') continue
@@ -46,7 +46,7 @@ test('no source builds a string, a list or a record without a bound, exported or
   }
 })
 
-test('the walk over a schema sees what has no bound', () => {
+test('the schema walk finds unbounded parts', () => {
   const place = (schema: unknown): string[] => unboundedIn(schema)
   assert.equal(place(Type.Object({ a: Type.Optional(Type.String()) })).length, 1)
   assert.equal(place(Type.Array(Type.Integer())).length, 1)
@@ -57,7 +57,7 @@ test('the walk over a schema sees what has no bound', () => {
   assert.ok(TypeCompiler.Compile(record).Check({ ['a'.repeat(1_000)]: 1 }))
 })
 
-test('a record refuses keys that are too long, too many of them, and values that are', () => {
+test('a record rejects long keys, too many keys, and long values', () => {
   const check = TypeCompiler.Compile(boundedRecord(Type.String({ maxLength: 3 }), 10, 2))
   assert.ok(check.Check({ ['a'.repeat(10)]: 'abc', 'line\nbreak': '' }))
   assert.ok(!check.Check({ ['a'.repeat(11)]: 'abc' }))
@@ -65,7 +65,7 @@ test('a record refuses keys that are too long, too many of them, and values that
   assert.ok(!check.Check({ a: '', b: '', c: '' }))
 })
 
-test('metadata and engine variables refuse keys without end', () => {
+test('metadata and engine variables reject unbounded keys', () => {
   const key = 'k'.repeat(8_000_000)
   const parseMetadata = createParser('metadata', metadataSchema)
   const parseRecipe = createParser('a recipe', Type.Partial(recipeSchema))

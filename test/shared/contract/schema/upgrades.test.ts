@@ -52,7 +52,7 @@ function oldPage(): object {
   return { ...without(page, 'dpi', 'orientation', 'textSource', 'readings'), blocks }
 }
 
-test('acceptances and commands of older versions are understood', () => {
+test('acceptances and commands of older versions are upgraded', () => {
   const acceptance = createParser('an acceptance', acceptanceSchema, upgrades.upgradeAcceptance)
   const accepted = makeAcceptance(['a'])
   const old = { ...accepted, request: oldUpload }
@@ -65,14 +65,14 @@ test('acceptances and commands of older versions are understood', () => {
   assert.deepEqual(command({ kind: 'cancelRun', runId: 'r' }), { kind: 'cancelRun', runId: 'r' })
 })
 
-test('requests of older versions are those of a folder or of an upload', () => {
+test('requests of older versions become folder or upload requests', () => {
   const parse = createParser('a run request', runRequestSchema, upgrades.upgradeRequest)
   assert.deepEqual(parse(oldRequest), makeRequest())
   assert.deepEqual(parse({ ...oldRequest, source: 'folder' }), makeRequest())
   assert.deepEqual(parse(oldUpload), makeUploadRequest())
 })
 
-test('a queued job of an older version is that of an upload if its stat is empty', () => {
+test("a queued job of an older version is an upload's if its stat is empty", () => {
   const parse = createParser('a job', jobSchema, upgrades.upgradeJob)
   assert.deepEqual(parse({ ...storedJob, stat: '', name: 'a.png' }), {
     ...without(storedJob, 'stat'),
@@ -109,13 +109,13 @@ test('an upgrade leaves present data unchanged', () => {
   }
 })
 
-test('progress of older versions is understood', () => {
+test('progress of older versions is upgraded', () => {
   const parse = createParser('progress', progressSchema, upgrades.upgradeProgress)
   const progress = newProgress('r', 'now')
   assert.deepEqual(parse(without(progress, 'unavailable', 'existing')), progress)
 })
 
-test('progress and events of a newer version are read as far as they are known', () => {
+test('unknown fields in progress and events of a newer version are ignored', () => {
   const more = { ...newProgress('r', 'now'), mood: 'good' }
   assert.equal(createParser('progress', progressSchema, upgrades.upgradeProgress)(more).runId, 'r')
   const event = {
@@ -131,7 +131,7 @@ test('progress and events of a newer version are read as far as they are known',
   assert.equal(createParser('an event', runEventSchema)(told).path, 'a')
 })
 
-test('nonsense is left for the parser to refuse', () => {
+test('invalid data is passed on, so that the parser rejects it', () => {
   for (const upgrade of Object.values(upgrades)) {
     if (typeof upgrade !== 'function') continue
     for (const value of [null, 3, 'x', [], {}, { blocks: 7 }, { recipe: null, request: [] }]) {
@@ -140,7 +140,7 @@ test('nonsense is left for the parser to refuse', () => {
   }
 })
 
-test('a newer version is refused by its number, with the cure', () => {
+test('a newer version is rejected, and the error names the version and the cure', () => {
   const parse = createParser('a thing', Type.Object({ v: Type.Integer() }))
   assert.deepEqual(parse({ v: upgrades.dataVersion }), { v: upgrades.dataVersion })
   assert.throws(() => parse({ v: upgrades.dataVersion + 1 }), {
@@ -149,7 +149,7 @@ test('a newer version is refused by its number, with the cure', () => {
   })
 })
 
-test('keys of metadata that had no bound go from what is stored, the rest stays', () => {
+test('unbounded metadata keys of older versions are dropped, the rest is kept', () => {
   const labels = { tag: 'box 1', metadata: { shelf: '7', ['k'.repeat(101)]: 'x', '': 'y' } }
   const request = makeRequest({ labels })
   const parse = createParser('a run request', runRequestSchema, upgrades.upgradeRequest)

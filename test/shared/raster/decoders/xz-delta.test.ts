@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { undoDelta, withoutDelta } from '../../../../shared/raster/decoders/xz-delta.ts'
 
-test('differences are added up, whatever their distance', () => {
+test('differences are summed at any distance', () => {
   assert.deepEqual([...undoDelta(Buffer.from([250, 10, 20, 1]), 1)], [250, 4, 24, 25])
   assert.deepEqual([...undoDelta(Buffer.from([1, 2, 3, 4, 5, 6]), 3)], [1, 2, 3, 5, 7, 9])
 })

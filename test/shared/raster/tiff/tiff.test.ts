@@ -20,7 +20,7 @@ function changed(changes: [number, number[]][], strip?: Buffer): Buffer {
   return rewriteTiff(tiff, directory, new Map(changes), strips)
 }
 
-test('a strip that grows beyond what its page can hold is damaged', async () => {
+test("a strip that inflates beyond its page's size is damaged", async () => {
   await assert.rejects(makeDecodable(changed([], zstdCompressSync(Buffer.alloc(2 ** 22))), 1), {
     code: 'corrupt_image',
     message: /Zstandard/,
@@ -30,7 +30,7 @@ test('a strip that grows beyond what its page can hold is damaged', async () => 
   assert.ok(black.length >= 96 * 32 && black.every((sample) => sample === 0))
 })
 
-test('a page alone has its own strips, and what others have is left behind', () => {
+test('an extracted page keeps its own strips and drops those of other pages', () => {
   const long = Buffer.concat([bytes, Buffer.alloc(100_000)])
   const tiff = readTiff(long, 1)
   const directory = tiff.page(0)
@@ -44,7 +44,7 @@ test('a page alone has its own strips, and what others have is left behind', () 
   assert.deepEqual([...copied.fields.keys()], [...directory.fields.keys()])
 })
 
-test('strips that are more than their file are damaged', () => {
+test('strips longer than their file are damaged', () => {
   const tiff = readTiff(changed([]), 1)
   const directory = tiff.page(0)
   assert.ok(directory)
@@ -53,7 +53,7 @@ test('strips that are more than their file are damaged', () => {
   assert.throws(() => stripsOf(tiff, { ...directory, values }), { code: 'corrupt_image' })
 })
 
-test('a page that claims too many pixels is refused before any of its strips is decoded', async () => {
+test('a page that claims too many pixels is rejected before any strip is decoded', async () => {
   const vast = changed([
     [tags.width, [2_000]],
     [tags.height, [2_000]],
@@ -61,7 +61,7 @@ test('a page that claims too many pixels is refused before any of its strips is 
   await assert.rejects(makeDecodable(vast, 1), { code: 'too_many_pixels' })
 })
 
-test('the values of a field are given as they are written, if they are there', () => {
+test('the values of a field are returned as stored, if they are present', () => {
   const directory = readTiff(bytes, 1).page(0)
   assert.equal(directory?.raw(tags.width)?.readUInt16LE(), 96)
   assert.equal(directory?.raw(tags.jpegOffset), undefined)

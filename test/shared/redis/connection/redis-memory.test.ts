@@ -18,7 +18,7 @@ test('without a limit Redis is never full', async () => {
   assert.equal(await createMemoryGauge(redis, marks).isFull(), false)
 })
 
-test('full from the high mark on, it has room again only below the low one', async () => {
+test('Redis is full from the high mark on, and has room again only below the low mark', async () => {
   const gauge = createMemoryGauge(redis, marks)
   const seen: boolean[] = []
   for (const share of [0.5, 0.7, 0.9, 0.7, 0.5, 0.7]) {

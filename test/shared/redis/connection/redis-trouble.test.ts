@@ -20,7 +20,7 @@ const refusalOf = (work: Promise<unknown>): Promise<Error> =>
     (thrown: unknown) => toError(thrown),
   )
 
-test('a full Redis and a replica refuse; what is wrong with the command is no refusal', async () => {
+test('a full Redis and a replica are refusals; an error in the command itself is not', async () => {
   await control.config('SET', 'maxmemory', '1mb')
   const full = await refusalOf(redis.set('a', '1'))
   const inTransaction = await refusalOf(redis.multi().set('a', '1').exec())
@@ -37,7 +37,7 @@ test('a full Redis and a replica refuse; what is wrong with the command is no re
   assert.ok(!isRedisTrouble(new Error('OOM in the engine')))
 })
 
-test('a pipeline whose connection was cut half way is a trouble of Redis', async () => {
+test('a pipeline cut in the middle counts as an outage of Redis', async () => {
   const own = server.connect()
   const id = await own.client('ID')
   // The first answer arrives, the rest is cut: whether it was taken is unknown.
@@ -50,7 +50,7 @@ test('a pipeline whose connection was cut half way is a trouble of Redis', async
   for (const error of errors) assert.ok(isRedisTrouble(error), error.message)
 })
 
-test('what Redis refuses is repeated until it is taken, and told', async () => {
+test('refused commands are retried until they succeed, and reported', async () => {
   await control.config('SET', 'maxmemory', '1mb')
   let troubles = 0
   const taken = untilTaken(() => redis.set('b', '1'), {
@@ -63,7 +63,7 @@ test('what Redis refuses is repeated until it is taken, and told', async () => {
   assert.ok(troubles > 0)
 })
 
-test('an error that is not of Redis is thrown at once', async () => {
+test('other errors are thrown immediately', async () => {
   let calls = 0
   const work = async (): Promise<never> => {
     calls += 1
@@ -73,7 +73,7 @@ test('an error that is not of Redis is thrown at once', async () => {
   assert.equal(calls, 1)
 })
 
-test('waiting for Redis ends with its signal', async () => {
+test('an abort signal ends the wait for Redis', async () => {
   await control.config('SET', 'maxmemory', '1mb')
   const stopping = new AbortController()
   const onTrouble = (): void => stopping.abort()

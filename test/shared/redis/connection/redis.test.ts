@@ -4,7 +4,7 @@ import { connectForAnswers, connectPatiently } from '../../../../shared/redis/co
 import { startBlackHole } from '../../../helpers/processes/black-hole.ts'
 import { silent, startPrivateRedis } from '../../../helpers/processes/private-redis.ts'
 
-test('a connection that is taken and never answered is given up, and the next one serves', async (t) => {
+test('a connection that is accepted but never answered is dropped, and the next one works', async (t) => {
   const server = await startPrivateRedis()
   t.after(() => server.close())
   const hole = await startBlackHole(t, server.url)
@@ -17,7 +17,7 @@ test('a connection that is taken and never answered is given up, and the next on
   assert.equal(await redis.ping(), 'PONG')
 })
 
-test('an answer that came while this process was held up is taken, however late', async (t) => {
+test('an answer that arrives while this process is blocked is accepted, however late', async (t) => {
   const server = await startPrivateRedis()
   t.after(() => server.close())
   const redis = await connectForAnswers(server.url, silent)
