@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream'
-import { createDeflate } from 'node:zlib'
-import { fullScale, type Raster, type Samples } from '../../../../shared/raster/raster.ts'
+import { damaged, fullScale, type Raster, type Samples } from '../../../../shared/raster/raster.ts'
+import { sharp } from '../../../../shared/raster/sharp.ts'
 import type { Picture } from '../../decoder/picture.ts'
-import { filterRows } from './png-filter.ts'
+import { compressLossless, toIndexed } from './lossless.ts'
 
 type Pixels = Omit<Raster<Samples>, 'dpi'>
 
@@ -15,14 +14,36 @@ interface LabSamples {
   photometric: number
 }
 
-const mostColours = 256
+/** The input was not compressed, so its picture is smaller at any level. */
+const compressionLevel = 6
 
-/** Compresses pixels losslessly in the smallest form: one bit per pixel, a palette, grey or RGB. */
-export function encodeRaster(raster: Pixels): Promise<Picture> {
+/** Compresses decoded pixels losslessly. */
+export async function encodeRaster(raster: Pixels): Promise<Picture> {
   const pixels = withoutColour(raster)
-  if (isBilevel(pixels)) return asBits(pixels)
-  const indexed = pixels.channels === 3 ? toIndexed(pixels) : undefined
-  return indexed === undefined ? asFiltered(pixels) : asIndexed(pixels, indexed)
+  const { width, height, channels, samples } = pixels
+  if (channels === 3 && samples instanceof Uint8Array) {
+    const indexed = toIndexed({ width, height, channels, samples }, compressionLevel)
+    if (indexed !== undefined) return indexed
+  }
+  return compress(pixels, isBilevel(pixels))
+}
+
+async function compress(
+  { width, height, channels, samples }: Pixels,
+  isBits: boolean,
+): Promise<Picture> {
+  const raw = { width, height, channels }
+  const picture = await compressLossless(sharp(samples, { raw, limitInputPixels: false }), {
+    height,
+    isBilevel: isBits,
+    isGrey: channels === 1,
+    isDeep: samples.BYTES_PER_ELEMENT > 1,
+    hasAlpha: false,
+    mayHavePalette: false,
+    compressionLevel,
+  })
+  if (picture === undefined) throw damaged('its pixels have no lossless form')
+  return picture
 }
 
 /** Colours with equal channels are grey. */
@@ -42,62 +63,6 @@ function isBilevel({ channels, samples }: Pixels): boolean {
   return channels === 1 && samples.every((sample) => sample === 0 || sample === most)
 }
 
-function asBits({ width, height, samples }: Pixels): Promise<Picture> {
-  const stride = Math.ceil(width / 8)
-  const bits = new Uint8Array(stride * height)
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      if (samples[y * width + x] === 0) continue
-      const at = y * stride + (x >> 3)
-      bits[at] = (bits[at] ?? 0) | (128 >> (x & 7))
-    }
-  }
-  const colour = { kind: 'grey' } as const
-  return deflated({ width, height, colour, bits: 1, entries: '/Filter/FlateDecode' }, [bits])
-}
-
-interface Indexed {
-  palette: Buffer
-  indexes: Uint8Array
-}
-
-function toIndexed({ samples }: Pixels): Indexed | undefined {
-  if (samples.BYTES_PER_ELEMENT > 1) return undefined
-  const known = new Map<number, number>()
-  const indexes = new Uint8Array(samples.length / 3)
-  for (let at = 0; at < indexes.length; at += 1) {
-    const red = samples[3 * at] ?? 0
-    const green = samples[3 * at + 1] ?? 0
-    const colour = (red << 16) | (green << 8) | (samples[3 * at + 2] ?? 0)
-    let index = known.get(colour)
-    if (index === undefined) {
-      if (known.size === mostColours) return undefined
-      index = known.size
-      known.set(colour, index)
-    }
-    indexes[at] = index
-  }
-  const palette = Buffer.alloc(3 * known.size)
-  for (const [colour, index] of known) palette.writeUIntBE(colour, 3 * index, 3)
-  return { palette, indexes }
-}
-
-function asIndexed({ width, height }: Pixels, { palette, indexes }: Indexed): Promise<Picture> {
-  const colour = { kind: 'indexed', palette } as const
-  return deflated({ width, height, colour, bits: 8, entries: '/Filter/FlateDecode' }, [indexes])
-}
-
-function asFiltered({ width, height, channels, samples }: Pixels): Promise<Picture> {
-  const bits = 8 * samples.BYTES_PER_ELEMENT
-  const colour = { kind: channels === 1 ? 'grey' : 'rgb' } as const
-  const predictor = `/Predictor 15/Colors ${channels}/BitsPerComponent ${bits}/Columns ${width}`
-  const entries = `/Filter/FlateDecode/DecodeParms<<${predictor}>>`
-  return deflated(
-    { width, height, colour, bits, entries },
-    filterRows({ width, height, channels, samples }),
-  )
-}
-
 /** TIFF 6.0, section 23 and its supplement 2 (9: ICC L*a*b*); RFC 2301, section 6.2.3 (10: ITU L*a*b*). */
 const ituLab = 10
 const cieLab = 8
@@ -113,20 +78,7 @@ export async function encodeLab(given: LabSamples): Promise<Picture> {
     }
   }
   const range = photometric === ituLab ? '-85 85 -75 125' : '-128 127 -128 127'
-  const picture = await asFiltered({ width, height, channels: 3, samples })
+  const picture = await compress({ width, height, channels: 3, samples }, false)
   const space = `/ColorSpace[/Lab<<${whitePoint}/Range[${range}]>>]/BitsPerComponent 8`
   return { ...picture, colour: { kind: 'inherent' }, entries: `${space}${picture.entries}` }
-}
-
-async function deflated(
-  picture: Omit<Picture, 'data'>,
-  rows: Iterable<Uint8Array>,
-): Promise<Picture> {
-  const source = Readable.from(rows, { objectMode: true, highWaterMark: 1 })
-  const stream = source.compose(createDeflate({ level: 6 }))
-  const data: Buffer[] = []
-  for await (const chunk of stream) {
-    if (chunk instanceof Buffer) data.push(chunk)
-  }
-  return { ...picture, data }
 }

@@ -32,7 +32,17 @@ export async function recompress(given: Encoded, limits: Limits): Promise<PageIm
   const metadata = await image.metadata()
   requireSize(metadata.width, metadata.height, limits.maxMegapixels)
   requireMemory(given, metadata, limits.maxBytes)
-  const picture = await compressLossless(image, metadata)
+  const { height, channels, depth, icc } = metadata
+  const picture = await compressLossless(image, {
+    height,
+    isBilevel: metadata.bitsPerSample === 1 && channels === 1,
+    isGrey: channels <= 2,
+    isDeep: depth === 'ushort',
+    hasAlpha: metadata.hasAlpha,
+    mayHavePalette: metadata.isPalette || metadata.format === 'gif',
+    profile: icc,
+    compressionLevel: 9, // The picture must not grow.
+  })
   return picture && { ...picture, orientation: metadata.orientation ?? 1 }
 }
 
