@@ -50,7 +50,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('as many workers as were asked for start, the dead are replaced, and all end with the fleet', async (t) => {
+test('a fleet starts its workers, replaces dead ones, and ends all of them when it closes', async (t) => {
   const { fleet, workers } = setUp(t, 2)
   fleet.run()
   const first = await waitFor('two workers', async () => {
@@ -67,14 +67,14 @@ test('as many workers as were asked for start, the dead are replaced, and all en
   assert.deepEqual(second.filter(isAlive), [])
 })
 
-test('workers that cannot start for their configuration are not tried again', async (t) => {
+test('workers that fail on their configuration are not restarted', async (t) => {
   const { fleet, exits } = setUp(t, 1, { SCRIPTORIUM_ENGINE: '/no/such/engine.mjs' })
   fleet.run()
   await waitFor('the fleet gives up', () => exits.length > 0)
   assert.deepEqual(exits, [9])
 })
 
-test('a fleet that is closed before its workers are up leaves none behind', async (t) => {
+test('a fleet closed before its workers are ready leaves none behind', async (t) => {
   const { fleet, workers } = setUp(t, 1)
   fleet.run()
   await fleet.close()

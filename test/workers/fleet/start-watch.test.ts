@@ -22,7 +22,7 @@ function setUp(hasParent = false) {
 
 const damaged = { kind: 'failed', code: 'engine_boot_failed', message: 'its model is damaged' }
 
-test('the third worker in a row that ends before it is ready is told, in its own words', () => {
+test('the third consecutive worker that ends before it is ready is reported, with its own message', () => {
   const { told, live } = setUp()
   live([damaged], 15)
   live([damaged], 15)
@@ -34,7 +34,7 @@ test('the third worker in a row that ends before it is ready is told, in its own
   )
 })
 
-test('one that gets ready begins the count anew, and one that is stopped does not count', () => {
+test('a ready worker resets the count, and a stopped one does not count', () => {
   const { told, live } = setUp()
   for (const _ of [1, 2]) live([damaged], 15)
   live([{ kind: 'ready' }], null, 'SIGKILL')
@@ -48,7 +48,7 @@ test('one that gets ready begins the count anew, and one that is stopped does no
   )
 })
 
-test('a configuration error is told at once: the fleet ends with it', () => {
+test('a configuration error is reported at once and ends the fleet', () => {
   const { told, live } = setUp()
   live([{ kind: 'failed', code: 'unknown_language', message: 'no data for xyz' }], 9)
   assert.deepEqual([told[0]?.code, told[0]?.deaths], ['unknown_language', 1])

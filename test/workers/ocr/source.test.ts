@@ -18,19 +18,19 @@ function setUp(t: TestContext, content = 'page', path = 'a.png') {
   return { root, file, read }
 }
 
-test('a file comes with its bytes and their hash', async (t) => {
+test('a file is returned with its bytes and their hash', async (t) => {
   const { bytes, sha256 } = await setUp(t).read()
   assert.equal(bytes.toString(), 'page')
   assert.equal(sha256, hash('sha256', 'page'))
 })
 
-test('a file that changed after it was planned is left for the next run', async (t) => {
+test('a file that changed after planning is left for the next run', async (t) => {
   const { file, read } = setUp(t)
   appendFileSync(file, '!')
   await assert.rejects(read(), { code: 'unstable' })
 })
 
-test('an upload is told by its hash, so it may have been touched since', async (t) => {
+test('an upload is identified by its hash, so its times may change', async (t) => {
   const { file, read } = setUp(t)
   appendFileSync(file, '!')
   const { bytes, sha256 } = await read({ stat: undefined })
@@ -38,45 +38,45 @@ test('an upload is told by its hash, so it may have been touched since', async (
   assert.equal(sha256, hash('sha256', 'page!'))
 })
 
-test('an upload is looked at like any other file', async (t) => {
+test('an upload is checked like any other file', async (t) => {
   await assert.rejects(setUp(t, '').read({ stat: undefined }), { code: 'empty_file' })
   await assert.rejects(setUp(t).read({ maxBytes: 3 }), { code: 'too_large' })
   await assert.rejects(setUp(t).read({ path: 'gone' }), { code: 'not_found' })
 })
 
-test('a file or a folder that is gone is not found', async (t) => {
+test('a missing file or folder is not_found', async (t) => {
   const { file, read } = setUp(t)
   rmSync(file)
   await assert.rejects(read(), { code: 'not_found' })
   await assert.rejects(read({ path: 'no/such/folder.png' }), { code: 'not_found' })
 })
 
-test('an empty file is told from a damaged one', async (t) => {
+test('an empty file is distinguished from a damaged one', async (t) => {
   await assert.rejects(setUp(t, '').read(), { code: 'empty_file', message: 'has 0 bytes' })
 })
 
-test('a file beyond the limit is not read, and the limit is named', async (t) => {
+test('a file above the size limit is not read, and the error names the limit', async (t) => {
   await assert.rejects(setUp(t, 'x'.repeat(101)).read(), {
     code: 'too_large',
     message: /101 bytes.*SCRIPTORIUM_MAX_FILE_BYTES=100/,
   })
 })
 
-test('a FIFO in the place of a file does not make the worker wait', async (t) => {
+test('a FIFO in place of a file does not block the worker', async (t) => {
   const { file, read } = setUp(t)
   rmSync(file)
   execFileSync('mkfifo', [file])
   await assert.rejects(read(), { code: 'not_a_file' })
 })
 
-test('a folder in the place of a file is no file', async (t) => {
+test('a folder in place of a file is rejected', async (t) => {
   const { file, read } = setUp(t)
   rmSync(file)
   mkdirSync(file)
   await assert.rejects(read(), { code: 'not_a_file' })
 })
 
-test('a link that has taken the place of a file or of a folder on the way is refused', async (t) => {
+test('a symbolic link in place of a file or parent folder is rejected', async (t) => {
   const { root, read } = setUp(t)
   mkdirSync(join(root, 'sub'))
   writeFileSync(join(root, 'sub', 'b.png'), 'page')
@@ -86,7 +86,7 @@ test('a link that has taken the place of a file or of a folder on the way is ref
   await assert.rejects(read({ path: 'linked/b.png' }), { code: 'path_outside_root' })
 })
 
-test('a link is followed where that was asked for, as long as it stays inside', async (t) => {
+test('a link is followed on request, as long as it stays inside the root', async (t) => {
   const { root, file, read } = setUp(t)
   const outside = setUp(t)
   symlinkSync(file, join(root, 'link.png'))

@@ -62,7 +62,7 @@ test('one engine reads page after page', async () => {
   assert.deepEqual(state.closed, [1])
 })
 
-test('after a failure the error comes through and a fresh engine reads on', async () => {
+test('after a failure the error is rethrown and a new engine reads the next page', async () => {
   const { slot, state, read } = setUp()
   await read()
   state.isBroken = true
@@ -73,7 +73,7 @@ test('after a failure the error comes through and a fresh engine reads on', asyn
   await slot.close()
 })
 
-test('an engine is replaced after so many pages', async () => {
+test('an engine is replaced after a fixed number of pages', async () => {
   const { slot, state, read } = setUp({ pages: 2 })
   const texts = [await read(), await read(), await read(), await read(), await read()]
   assert.deepEqual(
@@ -84,7 +84,7 @@ test('an engine is replaced after so many pages', async () => {
   assert.deepEqual(state.closed, [1, 2, 3])
 })
 
-test('an engine is replaced once the process holds too much memory', async () => {
+test('an engine is replaced when the process uses too much memory', async () => {
   const { slot, state, read } = setUp()
   state.rss = 1_001
   assert.equal(await read(), 'read by 1')
@@ -95,7 +95,7 @@ test('an engine is replaced once the process holds too much memory', async () =>
   await slot.close()
 })
 
-test('recipes of the same models share an engine, whatever else they ask for', async () => {
+test('recipes with the same models share an engine, whatever their other options', async () => {
   const { slot, state, read } = setUp()
   const variables = { tessedit_do_invert: '0', lstm_choice_mode: '1' }
   await read({ ...defaultRecipe, variables })
@@ -110,7 +110,7 @@ test('recipes of the same models share an engine, whatever else they ask for', a
 const inGerman = { ...defaultRecipe, languages: ['deu'] }
 const inFrench = { ...defaultRecipe, languages: ['fra'] }
 
-test('other languages, their order or another mode need another engine, and the first stays warm', async () => {
+test('other languages, another order or another mode need another engine, and the first stays warm', async () => {
   const { slot, state, read } = setUp({ engines: 5 })
   const both = { ...defaultRecipe, languages: ['eng', 'deu'] }
   const turned = { ...defaultRecipe, languages: ['deu', 'eng'] }
@@ -125,7 +125,7 @@ test('other languages, their order or another mode need another engine, and the 
   assert.deepEqual(state.closed.toSorted(), [1, 2, 3, 4, 5])
 })
 
-test('the engine that was not used for longest makes room', async () => {
+test('the least recently used engine is evicted', async () => {
   const { slot, state, read } = setUp({ engines: 2 })
   await slot.warm(defaultRecipe)
   await read(inGerman)
@@ -136,7 +136,7 @@ test('the engine that was not used for longest makes room', async () => {
   await slot.close()
 })
 
-test('one engine at a time is what a limit of one gives', async () => {
+test('a limit of one keeps one engine at a time', async () => {
   const { slot, state, read } = setUp({ engines: 1 })
   await read()
   await read(inGerman)
@@ -144,7 +144,7 @@ test('one engine at a time is what a limit of one gives', async () => {
   await slot.close()
 })
 
-test('where memory is short the engines that are not at work go first, and no more than it takes', async () => {
+test('memory pressure evicts idle engines first, and no more than necessary', async () => {
   const { slot, state, read } = setUp({ engines: 3 })
   for (const recipe of [defaultRecipe, inGerman, inFrench]) await read(recipe)
   state.rssPerEngine = 400
@@ -156,7 +156,7 @@ test('where memory is short the engines that are not at work go first, and no mo
   await slot.close()
 })
 
-test('a failure costs its own engine and no other', async () => {
+test('a failure replaces only the engine that failed', async () => {
   const { slot, state, read } = setUp()
   await read()
   await read(inGerman)
@@ -168,7 +168,7 @@ test('a failure costs its own engine and no other', async () => {
   await slot.close()
 })
 
-test('it tells which engines are warm and what they have read, the one used last first', async () => {
+test('warm engines are listed with their page counts, the last used one first', async () => {
   const { slot, read } = setUp()
   await slot.warm(defaultRecipe)
   assert.deepEqual(slot.warmEngines(), [{ languages: ['eng'], oem: 1, pages: 0 }])
@@ -182,7 +182,7 @@ test('it tells which engines are warm and what they have read, the one used last
   assert.deepEqual(slot.warmEngines(), [])
 })
 
-test('an engine that does not start is tried again with the next page', async () => {
+test('an engine that does not start is retried with the next page', async () => {
   const { slot, state, read } = setUp()
   state.canLoad = false
   await assert.rejects(read(), { code: 'engine_boot_failed' })
@@ -191,7 +191,7 @@ test('an engine that does not start is tried again with the next page', async ()
   await slot.close()
 })
 
-test('a reading that is cancelled is given up at once, and a fresh engine reads on', async () => {
+test('cancelling a page rejects at once, and a new engine reads the next page', async () => {
   const { slot, state, read } = setUp()
   await read()
   const cancelling = new AbortController()
@@ -206,7 +206,7 @@ test('a reading that is cancelled is given up at once, and a fresh engine reads 
   await slot.close()
 })
 
-test('an engine that fails after its reading was cancelled harms nobody', async () => {
+test('an engine that fails after its page was cancelled affects nothing else', async () => {
   const { slot, state, read } = setUp()
   const cancelling = new AbortController()
   const failure = Promise.withResolvers<never>()
@@ -221,7 +221,7 @@ test('an engine that fails after its reading was cancelled harms nobody', async 
   await slot.close()
 })
 
-test('a page that is cancelled before its turn costs no engine', async () => {
+test('a page cancelled while it waits costs no engine', async () => {
   const { slot, state, read } = setUp()
   await read()
   await assert.rejects(read(defaultRecipe, AbortSignal.abort()), { code: 'cancelled' })
@@ -230,7 +230,7 @@ test('a page that is cancelled before its turn costs no engine', async () => {
   await slot.close()
 })
 
-test('a page that was read is not cancelled any more', async () => {
+test('cancelling a finished page has no effect', async () => {
   const { slot, state, read } = setUp()
   const cancelling = new AbortController()
   assert.equal(await read(defaultRecipe, cancelling.signal), 'read by 1')

@@ -16,7 +16,7 @@ const pageOf = (...blocks: string[]) =>
 const linesOf = (hocr: string, text: string) =>
   parseHocr(hocr, text).blocks.flatMap(({ paragraphs }) => paragraphs.flatMap(({ lines }) => lines))
 
-test('words have their boxes, and what they make up has their mean confidence', () => {
+test('words have their boxes, and lines, paragraphs and blocks their mean confidence', () => {
   const words = word('Fish &amp;') + word('chips', 'bbox 50 12 110 28; x_wconf 81')
   const { text, confidence, blocks } = parseHocr(
     pageOf(block(paragraph(line(words)))),
@@ -34,12 +34,12 @@ test('words have their boxes, and what they make up has their mean confidence', 
   })
 })
 
-test('the baseline is counted from the lower left of the line, in pixels of the page', () => {
+test('the baseline is relative to the lower left corner of the line, in page pixels', () => {
   const [slanting] = linesOf(pageOf(block(paragraph(line(word('a'))))), 'a\n')
   assert.deepEqual(slanting?.baseline, { x0: 10, y0: 26, x1: 110, y1: 36 })
 })
 
-test('a turned line tells its direction by its baseline', () => {
+test('the baseline of a rotated line gives its direction', () => {
   const turned = (angle: number) => {
     const title = `bbox 10 20 30 220; textangle ${angle}; x_size 20`
     return linesOf(pageOf(block(paragraph(line(word('a'), title)))), 'a\n')[0]?.baseline
@@ -49,7 +49,7 @@ test('a turned line tells its direction by its baseline', () => {
   assert.deepEqual(turned(270), { x0: 10, y0: 20, x1: 10, y1: 220 })
 })
 
-test('where no blanks stand between words, the text tells', () => {
+test('where hOCR has no spaces between words, the plain text decides', () => {
   const hocr = pageOf(block(paragraph(line(word('漢') + word('字')) + line(word('b') + word('c')))))
   const texts = linesOf(hocr, '漢字\nb c\n').map(({ text }) => text)
   assert.deepEqual(texts, ['漢字', 'b c'])
@@ -66,7 +66,7 @@ test('bold and italic type is part of its word', () => {
   )
 })
 
-test('what a word might have been instead is no part of it (lstm_choice_mode)', () => {
+test('alternative readings of a word are ignored (lstm_choice_mode)', () => {
   const choices = `<span class='ocrx_cinfo'>\n<span class='ocrx_cinfo' title='x_confs 9'>G</span></span>`
   const [only] = linesOf(pageOf(block(paragraph(line(word(`so\n ${choices}\n`) + word('it'))))), '')
   assert.deepEqual(
@@ -93,7 +93,7 @@ test('pictures, rules and lines without words are left out', () => {
   })
 })
 
-test('a word that reaches into the next one ends before it, and one of another row does not', () => {
+test('overlapping words of a line are separated, words of different lines are not', () => {
   const long = word('Half', 'bbox 150 49 213 68; x_wconf 95')
   const boxesOf = (next: string) =>
     linesOf(pageOf(block(paragraph(line(long + next)))), 'Half a\n')[0]?.words.map(

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { linkModels } from '../../../../workers/ocr/engine/link-models.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 
-test('models from everywhere lie in one folder under flat names, until they are removed', (t) => {
+test('models from several folders are linked into one folder with flat names, and removed with it', (t) => {
   const folder = makeFolder(t)
   for (const name of ['a', 'b']) writeFileSync(join(folder, name), `model ${name}`)
   const linked = linkModels([
@@ -22,7 +22,7 @@ test('models from everywhere lie in one folder under flat names, until they are 
   assert.ok(!existsSync(linked.folder) && existsSync(join(folder, 'a')))
 })
 
-test('a compressed model is unzipped for an engine that cannot', (t) => {
+test('a compressed model is unzipped for an engine that cannot read it', (t) => {
   const file = join(makeFolder(t), 'eng.traineddata.gz')
   writeFileSync(file, gzipSync('a model'))
   const model = { language: 'eng', file, source: 'npm' as const }

@@ -107,7 +107,7 @@ function usePath(t: TestContext, programs: Record<string, string>): void {
 const linesOf = ({ blocks }: Recognition) =>
   blocks.flatMap(({ paragraphs }) => paragraphs.flatMap(({ lines }) => lines))
 
-test('both engines see the same words in the same places', needed, async (t) => {
+test('both engines find the same words at the same places', needed, async (t) => {
   assert.equal(await findEngineFactory('native'), createNative)
   const native = await start(t)
   const wasm = await createTesseract(defaultRecipe, undefined)
@@ -135,7 +135,7 @@ test('both engines see the same words in the same places', needed, async (t) => 
   }
 })
 
-test('one process reads page after page, each as if it were the first', needed, async (t) => {
+test('one process reads page after page without state between them', needed, async (t) => {
   const engine = await start(t)
   const [a, b] = [await open('seeds.png'), await open('recipe.jpg')]
   const first = await engine.recognise(a, 60_000)
@@ -146,7 +146,7 @@ test('one process reads page after page, each as if it were the first', needed, 
   assert.deepEqual(ownProcesses(), pids)
 })
 
-test('a page without text is empty, with nothing to be confident of', needed, async (t) => {
+test('a page without text has an empty result with confidence 0', needed, async (t) => {
   const engine = await start(t)
   const pgm = Buffer.concat([Buffer.from('P5\n200 200\n255\n'), Buffer.alloc(40_000, 255)])
   const wishes = { psm: 3, dpi: 0, thresholding: 'otsu', findsTables: true, variables: {} } as const
@@ -157,7 +157,7 @@ test('a page without text is empty, with nothing to be confident of', needed, as
   assert.deepEqual(await engine.recognise(blank, 60_000), empty)
 })
 
-test("a page's own settings hold for that page", needed, async (t) => {
+test('settings of a page apply to that page only', needed, async (t) => {
   const engine = await start(t)
   const plain = await engine.recognise(await open('poster.png'), 60_000)
   const variables = { tessedit_char_whitelist: '0123456789' }
@@ -172,7 +172,7 @@ test("a page's own settings hold for that page", needed, async (t) => {
   assert.deepEqual(ownProcesses(), [])
 })
 
-test('a page that takes too long is killed, and no process is left', needed, async (t) => {
+test('a page that exceeds its timeout is killed, and no process is left', needed, async (t) => {
   const engine = await start(t)
   const page = await open('almanac.jpg')
   await assert.rejects(engine.recognise(page, 5), { code: 'page_timeout', message: /--timeout/ })
@@ -186,7 +186,7 @@ async function untilReading(): Promise<void> {
   await waitFor('a page is being read', () => ticks() >= before + 10)
 }
 
-test('closing kills whatever it is doing, and leaves no files', needed, async (t) => {
+test('closing kills the process in any state and leaves no files', needed, async (t) => {
   const engine = await start(t)
   const [pid] = ownProcesses()
   const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
@@ -201,7 +201,7 @@ test('closing kills whatever it is doing, and leaves no files', needed, async (t
   assert.ok(!existsSync(folder))
 })
 
-test('an engine that is closed while a page comes starts nothing more', needed, async (t) => {
+test('an engine closed while a page arrives starts no process', needed, async (t) => {
   const engine = await start(t)
   const reading = engine.recognise(await open('almanac.jpg'), 60_000)
   const rejected = assert.rejects(reading)
@@ -210,7 +210,7 @@ test('an engine that is closed while a page comes starts nothing more', needed, 
   assert.deepEqual(ownProcesses(), [])
 })
 
-test('a process that dies ends its page as a crash', needed, async (t) => {
+test('a process that dies gives its page an engine_crash', needed, async (t) => {
   const engine = await start(t)
   const reading = engine.recognise(await open('almanac.jpg'), 60_000)
   const rejected = assert.rejects(reading, { code: 'engine_crash', message: /SIGSEGV/ })
@@ -219,7 +219,7 @@ test('a process that dies ends its page as a crash', needed, async (t) => {
   await rejected
 })
 
-test('a page that it cannot take fails with what it said', needed, async (t) => {
+test('a rejected page fails with the message of tesseract', needed, async (t) => {
   const engine = await start(t)
   const broken = { ...(await open('poster.png')), pgm: Buffer.from('no picture') }
   await assert.rejects(engine.recognise(broken, 60_000), {
@@ -228,7 +228,7 @@ test('a page that it cannot take fails with what it said', needed, async (t) => 
   })
 })
 
-test('where none is installed, or one too old, the cure is named', async (t) => {
+test('a missing or outdated tesseract gives an error with its cure', async (t) => {
   usePath(t, {})
   const cure = /apt-get install tesseract-ocr.*dnf install tesseract.*brew install tesseract/
   const missing = { code: 'configuration', exitCode: 9, message: /none is installed/ }
@@ -240,7 +240,7 @@ test('where none is installed, or one too old, the cure is named', async (t) => 
   await assert.rejects(createNative(defaultRecipe, undefined), { message: /another program/ })
 })
 
-test('one that does not start says why', needed, async (t) => {
+test('a tesseract that does not start gives its reason', needed, async (t) => {
   const script = '[ "$1" = --version ] && echo tesseract 5.9.9 || { echo no room >&2; exit 1; }'
   usePath(t, { tesseract: script, env: find('env') ?? '' })
   await assert.rejects(createNative(defaultRecipe, undefined), {
@@ -249,7 +249,7 @@ test('one that does not start says why', needed, async (t) => {
   })
 })
 
-test('a flood of warnings is harmless', needed, async (t) => {
+test('a flood of warnings does not block the engine', needed, async (t) => {
   const script = `[ "$1" = --version ] || /usr/bin/head -c 3000000 /dev/zero >&2\nexec ${tesseract} "$@"`
   const programs = { env: find('env') ?? '', stdbuf: find('stdbuf') ?? '' }
   usePath(t, { tesseract: script, ...programs })
@@ -258,7 +258,7 @@ test('a flood of warnings is harmless', needed, async (t) => {
   assert.notEqual(text, '')
 })
 
-test('without stdbuf each page has a process of its own', needed, async (t) => {
+test('without stdbuf each page gets its own process', needed, async (t) => {
   const whole = await start(t)
   const page = await open('poster.png')
   const expected = await whole.recognise(page, 60_000)
@@ -269,7 +269,7 @@ test('without stdbuf each page has a process of its own', needed, async (t) => {
   assert.deepEqual(await engine.recognise(page, 60_000), expected)
 })
 
-test('where its worker is killed, it goes with it', needed, async (t) => {
+test('tesseract ends with its worker when that is killed', needed, async (t) => {
   if (find('setpriv') === undefined) return t.skip('no setpriv is installed')
   const folder = makeFolder(t)
   const reader = join(repository, 'test/fixtures/processes/native-reader.ts')

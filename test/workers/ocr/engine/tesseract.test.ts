@@ -21,14 +21,14 @@ const wordsOf = ({ blocks }: Recognition) =>
 const engine = await createTesseract(defaultRecipe, undefined)
 after(() => engine.close())
 
-test('a sample is read nearly as it was written', async () => {
+test('a sample is read almost without errors', async () => {
   const { text, confidence } = await engine.recognise(await prepareSample('seeds.png'), 60_000)
   const f1 = wordF1(text, truth('seeds.png'))
   assert.ok(f1 > 0.9, `word F1 ${f1}`)
   assert.ok(confidence > 60 && confidence <= 100)
 })
 
-test('every word lies inside its page, and has a confidence in percent', async () => {
+test('every word is inside its page and has a confidence in percent', async () => {
   const page = await prepareSample('seeds.png')
   const words = wordsOf(await engine.recognise(page, 60_000))
   assert.ok(words.length > 20)
@@ -40,21 +40,21 @@ test('every word lies inside its page, and has a confidence in percent', async (
   }
 })
 
-test('a page reads the same whatever was read before it', async () => {
+test('the result of a page does not depend on the pages before it', async () => {
   const [a, b] = [await prepareSample('seeds.png'), await prepareSample('recipe.jpg')]
   const first = await engine.recognise(a, 60_000)
   await engine.recognise(b, 60_000)
   assert.deepEqual(await engine.recognise(a, 60_000), first)
 })
 
-test('a page without text is empty, with nothing to be confident of', async () => {
+test('a page without text has an empty result with confidence 0', async () => {
   const pgm = Buffer.concat([Buffer.from('P5\n200 200\n255\n'), Buffer.alloc(40_000, 255)])
   const wishes = { psm: 3, dpi: 0, thresholding: 'otsu', findsTables: true, variables: {} } as const
   const page = { pgm, width: 200, height: 200, label: 'blank', wishes }
   assert.deepEqual(await engine.recognise(page, 60_000), { text: '', confidence: 0, blocks: [] })
 })
 
-test('a page that takes too long rejects, its engine can be ended, and a fresh one reads on', async () => {
+test('a timed-out page rejects, its engine can be closed, and a new one works', async () => {
   const late = await createTesseract(defaultRecipe, undefined)
   const page = await prepareSample('seeds.png')
   await assert.rejects(late.recognise(page, 5), { code: 'page_timeout', message: /--timeout/ })
@@ -63,12 +63,12 @@ test('a page that takes too long rejects, its engine can be ended, and a fresh o
   assert.notEqual(text, '')
 })
 
-test('a language that is not installed rejects and does not wait', async () => {
+test('a missing language rejects immediately', async () => {
   const recipe = { ...defaultRecipe, languages: ['never_installed'] }
   await assert.rejects(createTesseract(recipe, undefined), { code: 'unknown_language' })
 })
 
-test('an engine is found by its name, or in a module of one’s own', async (t) => {
+test('an engine is found by its name, or by the path of a module', async (t) => {
   assert.equal(await findEngineFactory('tesseract.js'), createTesseract)
   const folder = makeFolder(t)
   writeFileSync(join(folder, 'good.mjs'), 'export const createEngine = async () => "mine"')

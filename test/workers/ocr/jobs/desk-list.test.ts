@@ -20,7 +20,7 @@ function setUp(t: TestContext) {
   return { list, cancel }
 }
 
-test('of the pages on the desk the one that came first is named', (t) => {
+test('the heartbeat names the oldest page on the desk', (t) => {
   const { list } = setUp(t)
   assert.equal(list.first(), null)
   const one = list.add('j1', 'a.png#1')
@@ -32,7 +32,7 @@ test('of the pages on the desk the one that came first is named', (t) => {
   assert.equal(list.first(), null)
 })
 
-test('two deliveries with the same label are two', (t) => {
+test('two deliveries with the same label are separate entries', (t) => {
   const { list } = setUp(t)
   const one = list.add('j1', 'a.png#1')
   list.add('j1', 'a.png#1')
@@ -49,7 +49,7 @@ test('a cancelled page is aborted, and its neighbour is not', async (t) => {
   assert.equal(wanted.cancelling.aborted, false)
 })
 
-test('with a document all of its pages are given up', async (t) => {
+test('cancelling a document aborts all of its pages', async (t) => {
   const { list, cancel } = setUp(t)
   const pages = [list.add('j1n2', 'a.tif#2'), list.add('j1n3', 'a.tif#3')]
   await cancel('j1')
@@ -66,7 +66,7 @@ test('a page that has left the desk is not aborted', async (t) => {
   assert.equal(done.cancelling.aborted, false)
 })
 
-test('a Redis that is away costs nothing but the news', async (t) => {
+test('an unreachable Redis delays cancellations and fails nothing', async (t) => {
   let outages = 0
   const away = createDeskList({
     cancelled() {

@@ -40,7 +40,7 @@ async function fail(): Promise<never> {
   throw new Error('it broke')
 }
 
-test('the next page is prepared while one is being read', async () => {
+test('the next page is prepared during a reading', async () => {
   const { log, page, end, hasBegun } = setUp()
   const desk = createDesk()
   const pages = [page(desk.bulk, 'one'), page(desk.bulk, 'two')]
@@ -63,7 +63,7 @@ test('two pages are never prepared at the same time', async () => {
   assert.ok(log.indexOf('prepare two begins') > log.indexOf('prepare one ends'))
 })
 
-test('a page that is read alone has the desk to itself', async () => {
+test('a page that must run alone has the desk to itself', async () => {
   const { log, page, end } = setUp()
   const desk = createDesk()
   const pages = [
@@ -84,14 +84,14 @@ test('a page that is read alone has the desk to itself', async () => {
   ])
 })
 
-test('work that fails frees its place', async () => {
+test('a failure frees its place', async () => {
   const desk = createDesk()
   await assert.rejects(desk.bulk.prepare(fail), /it broke/)
   await assert.rejects(desk.alone(fail), /it broke/)
   assert.equal(await desk.bulk.read(async () => 'read'), 'read')
 })
 
-test('a page that somebody waits for goes ahead of what is prepared', async () => {
+test('an interactive page overtakes a prepared one', async () => {
   const { log, page, end, hasBegun } = setUp()
   const desk = createDesk()
   const pages = [page(desk.bulk, 'one'), page(desk.bulk, 'two')]
@@ -105,7 +105,7 @@ test('a page that somebody waits for goes ahead of what is prepared', async () =
   assert.ok(log.indexOf('read wanted begins') < log.indexOf('read two begins'))
 })
 
-test('a prepared page waits for one that is expected', async () => {
+test('a prepared page waits for an expected interactive one', async () => {
   const { log, page, end } = setUp()
   const desk = createDesk()
   desk.expectInteractive(true)
@@ -118,7 +118,7 @@ test('a prepared page waits for one that is expected', async () => {
   assert.ok(log.indexOf('read wanted begins') < log.indexOf('read bulk begins'))
 })
 
-test('the wait for an expected page that does not arrive is short', async () => {
+test('the wait for an expected page is short', async () => {
   const { page, end } = setUp()
   const desk = createDesk()
   desk.expectInteractive(true)
@@ -128,7 +128,7 @@ test('the wait for an expected page that does not arrive is short', async () => 
   await one
 })
 
-test('a page that cannot be prepared holds nobody up', async () => {
+test('a page whose preparation fails blocks no other', async () => {
   const desk = createDesk()
   await assert.rejects(desk.interactive.prepare(fail), /it broke/)
   assert.equal(await desk.bulk.read(async () => 'read'), 'read')

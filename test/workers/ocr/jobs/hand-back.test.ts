@@ -65,7 +65,7 @@ function setUp(t: TestContext) {
   return { keys, queue, add, startWorker }
 }
 
-test('a job that a worker cannot read is left unread, with all its attempts, for one that can', async (t) => {
+test('a job that a worker cannot read goes back with all its attempts, for a worker that can', async (t) => {
   const { add, startWorker } = setUp(t)
   const unable = startWorker('w1', [])
   await add('fp', 1)
@@ -76,7 +76,7 @@ test('a job that a worker cannot read is left unread, with all its attempts, for
   assert.deepEqual(unable.read, [])
 })
 
-test('a worker that can read nothing stands back: others find the queue full', async (t) => {
+test('a worker that can read no job backs off, so that others find the queue full', async (t) => {
   const { add, startWorker } = setUp(t)
   await add('fp', 500)
   const unable = startWorker('w1', [])
@@ -86,7 +86,7 @@ test('a worker that can read nothing stands back: others find the queue full', a
   assert.ok(unable.refused() < 50, `it took ${unable.refused()} jobs of 500`)
 })
 
-test('a worker reads what it can between jobs that it cannot read', async (t) => {
+test('a worker finds readable jobs between unreadable ones', async (t) => {
   const { add, startWorker } = setUp(t)
   await add('other', 2)
   await add('fp', 20)
@@ -94,7 +94,7 @@ test('a worker reads what it can between jobs that it cannot read', async (t) =>
   await waitFor('its own are read', () => read.length === 20, 60_000)
 })
 
-test('jobs carry the id of their recipe, which Redis holds once and not for ever', async (t) => {
+test('jobs carry a recipe id; Redis stores each recipe once, with a TTL', async (t) => {
   const { keys, queue, add } = setUp(t)
   const recipe = { ...defaultRecipe, variables: { tessedit_char_whitelist: 'a'.repeat(4_000) } }
   const job = makeJob({ recipe })
@@ -116,7 +116,7 @@ test('jobs carry the id of their recipe, which Redis holds once and not for ever
   assert.deepEqual(await createRecipeStore(redis, keys).find(recipeIdOf(recipe)), recipe)
 })
 
-test('a job whose recipe is missing waits with all its attempts, and is read when it is there again', async (t) => {
+test('a job whose recipe is missing waits with all its attempts, and is read once the recipe is back', async (t) => {
   const { keys, queue, add, startWorker } = setUp(t)
   await add('fp', 3)
   await redis.del(keys.recipe(recipeIdOf(defaultRecipe)))
@@ -131,7 +131,7 @@ test('a job whose recipe is missing waits with all its attempts, and is read whe
   )
 })
 
-test('queues of other versions are forgotten, ours is not', async (t) => {
+test('queues of other versions are deleted, the own one is not', async (t) => {
   const { keys, queue, add } = setUp(t)
   await add('fp', 1)
   const old = `${keys.bullPrefix}:pages`

@@ -76,7 +76,7 @@ test('a job is read and reported once, however often it is delivered', async () 
   assert.equal((await reports()).length, 1)
 })
 
-test('a fault of the document is reported at once, with its code', async () => {
+test('a faulty document is reported at once, with its code', async () => {
   const { deliver, reports } = setUp(failWith('corrupt_image'))
   await deliver('j1', makeJob({ page: 2, pagesTotal: 5 }), 0)
   const [report] = await reports()
@@ -85,7 +85,7 @@ test('a fault of the document is reported at once, with its code', async () => {
   assert.deepEqual([report.page, report.pagesTotal, report.worker], [2, 5, 'w1'])
 })
 
-test('a failed reading is told and goes back to the queue, until its attempts are used up', async () => {
+test('a failed attempt is reported and requeued until the attempts are used up', async () => {
   const { deliver, reports } = setUp(failWith('engine_failed'))
   await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed' })
   await assert.rejects(deliver('j1', makeJob(), 1), { code: 'engine_failed' })
@@ -97,7 +97,7 @@ test('a failed reading is told and goes back to the queue, until its attempts ar
   assert.deepEqual(failureOf(report), { outcome: 'failed', code: 'engine_failed', attempts: 3 })
 })
 
-test('a page that takes too long is tried twice at most', async () => {
+test('a page that times out gets at most two attempts', async () => {
   const { deliver, reports } = setUp(failWith('page_timeout'))
   await assert.rejects(deliver('j1', makeJob({ attempts: 5 }), 0), { code: 'page_timeout' })
   await deliver('j1', makeJob({ attempts: 5 }), 1)
@@ -105,13 +105,13 @@ test('a page that takes too long is tried twice at most', async () => {
   assert.deepEqual(failureOf(report), { outcome: 'timeout', code: 'page_timeout', attempts: 2 })
 })
 
-test('with one attempt there is no second', async () => {
+test('one attempt means no retry', async () => {
   const { deliver, reports } = setUp(failWith('page_timeout'))
   await deliver('j1', makeJob({ attempts: 1 }), 0)
   assert.equal(failureOf((await reports())[0]).attempts, 1)
 })
 
-test('each code becomes the outcome that it means', async () => {
+test('each error code maps to its outcome', async () => {
   const meanings: [ErrorCode, string][] = [
     ['engine_crash', 'engine_crash'],
     ['engine_boot_failed', 'failed'],
@@ -128,14 +128,14 @@ test('each code becomes the outcome that it means', async () => {
   }
 })
 
-test('an unknown error may be temporary, so it is retried', async () => {
+test('an unknown error is retried, because it may be temporary', async () => {
   const { deliver } = setUp(async () => {
     throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
   })
   await assert.rejects(deliver('j1', makeJob(), 0), { code: 'engine_failed', message: /EIO/ })
 })
 
-test('a Redis that went away meanwhile is named, and is no failure of the engine', async () => {
+test('an outage of Redis during a reading has its own code and is no engine failure', async () => {
   const { deliver, reports } = setUp(async () => {
     throw new Error('Connection is closed.')
   })
@@ -145,7 +145,7 @@ test('a Redis that went away meanwhile is named, and is no failure of the engine
   assert.deepEqual([outcome, code], ['failed', 'redis_unreachable'])
 })
 
-test('a reading that began is counted in Redis until it has reported', async () => {
+test('a started reading is counted in Redis until it is reported', async () => {
   const counts: (string | null)[] = []
   const { keys, deliver } = setUp(async (delivery, desk) => {
     await desk.prepare(async () => counts.push(await redis.get(keys.begun('j1'))))
@@ -161,13 +161,13 @@ test('a reading that began is counted in Redis until it has reported', async () 
   assert.equal(await redis.exists(keys.begun('j1')), 0)
 })
 
-test('a reading that fails is not counted as a crash', async () => {
+test('a failed reading does not count as a crash', async () => {
   const { keys, deliver } = setUp((_, desk) => desk.read(failWith('engine_failed')))
   await assert.rejects(deliver('j1', makeJob(), 0))
   assert.equal(await redis.get(keys.begun('j1')), '0')
 })
 
-test('a page that killed its worker is tried again, and given up after three deaths', async () => {
+test('a page that killed its worker is retried, and fails after three deaths', async () => {
   const { keys, deliver, reports } = setUp()
   await redis.set(keys.begun('j1'), 1)
   await redis.set(keys.begun('j2'), 3)
@@ -182,7 +182,7 @@ test('a page that killed its worker is tried again, and given up after three dea
   })
 })
 
-test('a document of which three pages killed their worker is set aside, others are not', async () => {
+test('a document is set aside after three of its pages killed their worker, other documents are not', async () => {
   const labels: string[] = []
   const { keys, deliver, reports } = setUp((delivery) => {
     labels.push(delivery.jobId)
@@ -203,7 +203,7 @@ test('a document of which three pages killed their worker is set aside, others a
   assert.equal(other?.kind, 'page')
 })
 
-test('a job that was cancelled before it was delivered is not read', async () => {
+test('a job cancelled before its delivery is not read', async () => {
   let readings = 0
   const { keys, deliver, reports } = setUp((delivery) => {
     readings += 1
@@ -221,7 +221,7 @@ test('a job that was cancelled before it was delivered is not read', async () =>
   assert.equal(await redis.exists(keys.begun('j1')), 0)
 })
 
-test('a job that is cancelled while it is read ends as cancelled, without another try', async () => {
+test('a job cancelled during its reading ends as cancelled without a retry', async () => {
   const cancelling = new AbortController()
   const { deliver, reports } = setUp(async (delivery) => {
     cancelling.abort()

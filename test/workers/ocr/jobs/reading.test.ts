@@ -75,7 +75,7 @@ function setUp(t: TestContext, bytes: Buffer) {
   return { root, sha256, told, state, deliver }
 }
 
-test('an upload that lies in the spool as it came is read', async (t) => {
+test('an upload is read from the spool', async (t) => {
   const { sha256, deliver } = setUp(t, await pngOf('page'))
   const report = await deliver()
   assert.ok(report.kind === 'page')
@@ -83,20 +83,20 @@ test('an upload that lies in the spool as it came is read', async (t) => {
   assert.equal(report.result.text, 'read')
 })
 
-test('an upload whose bytes are no longer those that came is not read', async (t) => {
+test('an upload whose spooled bytes have changed is not read', async (t) => {
   const { root, sha256, state, deliver } = setUp(t, await pngOf('page'))
   writeFileSync(join(root, sha256), await pngOf('another page'))
   await assert.rejects(deliver(), { code: 'corrupt_upload', retryable: false })
   assert.equal(state.readings, 0)
 })
 
-test('where somebody waits, the beginning of each page is told', async (t) => {
+test('the start of each page is published for watched documents', async (t) => {
   const { told, deliver } = setUp(t, await pngOf('page'))
   await deliver({ isInteractive: true, runId: 'u1' })
   assert.deepEqual(told, [['u1', 1, 1]])
 })
 
-test('of a long document the pages are told one by one, and not its opening', async (t) => {
+test('a long document publishes the start of each page, and not its opening', async (t) => {
   const { told, deliver } = setUp(t, await tiffOf(['one', 'two', 'three']))
   const report = await deliver({ isInteractive: true, runId: 'u1' })
   assert.equal(report.kind, 'expanded')
@@ -105,13 +105,13 @@ test('of a long document the pages are told one by one, and not its opening', as
   assert.deepEqual(told, [['u1', 2, 3]])
 })
 
-test('where nobody waits, nothing is told', async (t) => {
+test('unwatched documents publish nothing', async (t) => {
   const { told, deliver } = setUp(t, await pngOf('page'))
   await deliver()
   assert.deepEqual(told, [])
 })
 
-test('a page that is cancelled while the engine reads it is given up', async (t) => {
+test('cancelling a page during recognition aborts it', async (t) => {
   const { state, deliver } = setUp(t, await pngOf('page'))
   state.until = new Promise(() => undefined)
   const cancelling = new AbortController()
@@ -122,7 +122,7 @@ test('a page that is cancelled while the engine reads it is given up', async (t)
   assert.equal(state.closed, 1)
 })
 
-test('preparation during another reading is reported, so that the time is not counted twice', async (t) => {
+test('preparation during another reading is reported as overlap, so that it is not counted twice', async (t) => {
   const { state, deliver } = setUp(t, await pngOf('page'))
   const { promise, resolve } = Promise.withResolvers<void>()
   state.until = promise

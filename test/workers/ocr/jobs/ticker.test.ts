@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createTicker } from '../../../../workers/ocr/jobs/ticker.ts'
 import { waitFor } from '../../../helpers/wait.ts'
 
-test('it checks while it is needed, rests when it is not, and wakes again', async (t) => {
+test('a ticker checks while it is needed, rests otherwise, and wakes again', async (t) => {
   let [checks, rests, isNeeded] = [0, 0, true]
   const ticker = createTicker({
     everyMs: 5,
@@ -24,7 +24,7 @@ test('it checks while it is needed, rests when it is not, and wakes again', asyn
   assert.equal(rests, 1)
 })
 
-test('one check that fails does not end it', async (t) => {
+test('a failing check does not stop the ticker', async (t) => {
   let checks = 0
   const check = (): Promise<void> => {
     checks += 1
@@ -36,7 +36,7 @@ test('one check that fails does not end it', async (t) => {
   await waitFor('a second check', () => checks >= 2)
 })
 
-test('until somebody wakes it and after it was stopped, no timer runs', () => {
+test('no timer runs before the first wake-up and after the stop', () => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const before = timers()

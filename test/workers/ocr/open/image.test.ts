@@ -60,7 +60,7 @@ test('the content determines the format', async (t) => {
   }
 })
 
-test('a page tells its size, its resolution and how it lies', async (t) => {
+test('a page has its size, resolution and orientation', async (t) => {
   const { pageOf } = openers(t)
   const turned = page().withMetadata({ orientation: 6, density: 200 })
   const {
@@ -72,7 +72,7 @@ test('a page tells its size, its resolution and how it lies', async (t) => {
   assert.deepEqual([wide, high, dpi, orientation], [width, height, 200, 6])
 })
 
-test('a resolution of 72 or less, or beyond all scanners, is none', async (t) => {
+test('an implausible resolution, of at most 72 or above all scanners, is ignored', async (t) => {
   const { pageOf } = openers(t)
   for (const density of [1, 72, 30_000]) {
     const bytes = await page().withMetadata({ density }).jpeg().toBuffer()
@@ -80,7 +80,7 @@ test('a resolution of 72 or less, or beyond all scanners, is none', async (t) =>
   }
 })
 
-test('an image with too many pixels is refused before it is decoded, and the limit is named', async (t) => {
+test('an image with too many pixels is rejected before it is decoded, and the error names the limit', async (t) => {
   const { pageOf } = openers(t, { maxMegapixels: 0.00005 })
   const bmp = writeBmp({ width, height, levels, depth: 24 })
   for (const bytes of [await page().png().toBuffer(), bmp]) {
@@ -91,13 +91,13 @@ test('an image with too many pixels is refused before it is decoded, and the lim
   }
 })
 
-test('the pages of a TIFF are counted, and too many are refused', async (t) => {
+test('the pages of a TIFF are counted, and too many are rejected', async (t) => {
   const bytes = await tiffOf(['one', 'two', 'three'])
   assert.equal((await openers(t).open(bytes)).pagesTotal, 3)
   await assert.rejects(openers(t, { maxPages: 2 }).open(bytes), { code: 'too_many_pages' })
 })
 
-test('a TIFF whose directories go round in a circle has the pages that are there', async (t) => {
+test('a TIFF with circular directories has each of its pages once', async (t) => {
   const bytes = await page().tiff({ compression: 'none' }).toBuffer()
   const at = bytes.readUInt32LE(4)
   bytes.writeUInt32LE(at, at + 2 + 12 * bytes.readUInt16LE(at))
@@ -106,12 +106,12 @@ test('a TIFF whose directories go round in a circle has the pages that are there
   assert.equal((await pageOf(bytes)).width, width)
 })
 
-test('a TIFF without a directory has no pages, and says so', async (t) => {
+test('a TIFF without a directory is rejected as no_pages', async (t) => {
   const nothing = Buffer.from('49492a0000000000', 'hex')
   await assert.rejects(openers(t).open(nothing), { code: 'no_pages' })
 })
 
-test('BMPs of every depth, whichever way up, come out as they are', async (t) => {
+test('BMPs of every depth and row order are decoded exactly', async (t) => {
   const { pageOf } = openers(t)
   for (const isTopDown of [true, false]) {
     for (const depth of [1, 4, 8, 16, 24, 32] as const) {
@@ -126,7 +126,7 @@ test('BMPs of every depth, whichever way up, come out as they are', async (t) =>
   }
 })
 
-test('PNMs of all six kinds come out as they are', async (t) => {
+test('PNMs of all six kinds are decoded exactly', async (t) => {
   const { pageOf } = openers(t)
   for (const kind of ['P1', 'P2', 'P3', 'P4', 'P5', 'P6'] as const) {
     const bytes = writePnm({ width, height, levels, kind })
@@ -135,13 +135,13 @@ test('PNMs of all six kinds come out as they are', async (t) => {
   }
 })
 
-test('a PNM of 16 bits is scaled to 8', async (t) => {
+test('a 16-bit PNM is scaled to 8 bits', async (t) => {
   const header = Buffer.from('P5 2 1 65535\n')
   const bytes = Buffer.concat([header, Buffer.from([0xff, 0xff, 0x80, 0x00])])
   assert.deepEqual(await levelsOf(await openers(t).pageOf(bytes)), [255, 128])
 })
 
-test('a BMP or PNM that was cut off, or is of no size, is damaged', async (t) => {
+test('a truncated or empty BMP or PNM is damaged', async (t) => {
   const { pageOf } = openers(t)
   const bmp = writeBmp({ width, height, levels, depth: 24 })
   const negative = Buffer.from(bmp)
@@ -159,7 +159,7 @@ test('a BMP or PNM that was cut off, or is of no size, is damaged', async (t) =>
   }
 })
 
-test('every kind of file that is not read is named, with what to do', async (t) => {
+test('every unsupported type is rejected by name, with its cure', async (t) => {
   const { open } = openers(t)
   const zip = Buffer.from('504b0304140000000000', 'hex')
   const heic = Buffer.concat([

@@ -66,7 +66,7 @@ function setUp(t: TestContext, { maxHeldBytes = 1e6, idleMs = 60_000 } = {}) {
   return { root, count, openers, write, take }
 }
 
-test('a document of many pages is opened once for all of them', async (t) => {
+test('a document of many pages is opened once', async (t) => {
   const { count, write, take } = setUp(t)
   for (const request of [
     write('a.tif', await tiffOf(['1', '2', '3'])),
@@ -77,14 +77,14 @@ test('a document of many pages is opened once for all of them', async (t) => {
   assert.deepEqual(count, { opened: 2, closed: 0, asked: 0 })
 })
 
-test('a document of one page is closed when its page was taken', async (t) => {
+test('a document of one page is closed when its page is taken', async (t) => {
   const { count, write, take } = setUp(t)
   const taken = await take(write('a.png', await pngOf('a')), 1)
   assert.equal(taken.kind, 'pixels')
   assert.deepEqual(count, { opened: 1, closed: 1, asked: 0 })
 })
 
-test('a file that has changed or gone since it was opened is noticed', async (t) => {
+test('a file that changed or vanished since it was opened is detected', async (t) => {
   const { root, write, take } = setUp(t)
   const bytes = await tiffOf(['1', '2'])
   const request = write('a.tif', bytes)
@@ -95,7 +95,7 @@ test('a file that has changed or gone since it was opened is noticed', async (t)
   await assert.rejects(take(request, 2), { code: 'not_found' })
 })
 
-test('the least recently used documents are closed beyond the memory limit, the last one never', async (t) => {
+test('above the memory limit the least recently used documents are closed, but never the last one', async (t) => {
   const { count, write, take } = setUp(t, { maxHeldBytes: 1 })
   const [a, b] = [
     write('a.tif', await tiffOf(['1', '2'])),
@@ -110,7 +110,7 @@ test('the least recently used documents are closed beyond the memory limit, the 
   assert.deepEqual(count, { opened: 3, closed: 2, asked: 0 })
 })
 
-test('a document that was lost with its decoder is opened anew', async (t) => {
+test('a document lost with its decoder process is reopened', async (t) => {
   const { count, write, take } = setUp(t)
   const request = write('a.pdf', pdfOf([page, page]))
   await take(request, 1)
@@ -121,13 +121,13 @@ test('a document that was lost with its decoder is opened anew', async (t) => {
   assert.equal(count.opened, 2)
 })
 
-test('a document that nobody takes a page from is closed after a while', async (t) => {
+test('an idle document is closed after a while', async (t) => {
   const { count, write, take } = setUp(t, { idleMs: 50 })
   await take(write('a.tif', await tiffOf(['1', '2'])), 1)
   await waitFor('it is closed', () => count.closed === 1)
 })
 
-test('the password is asked for where a document wants one, and only there', async (t) => {
+test('the password is requested only for an encrypted document', async (t) => {
   const { count, write, take } = setUp(t)
   const plain = pdfOf([page, page])
   await take(write('plain.pdf', plain), 1, 'otter')

@@ -89,7 +89,7 @@ function inkOf(page: OpenedPage): { x0: number; y0: number; x1: number; y1: numb
   return box
 }
 
-test('a page that is a scan is rendered pixel for pixel at its own resolution', async (t) => {
+test('a scanned page is rendered pixel for pixel at its own resolution', async (t) => {
   const { pageOf } = setUp(t)
   for (const dpi of [96, 200, 333]) {
     const page = await pageOf(await barScan(400, 600, dpi))
@@ -100,27 +100,27 @@ test('a page that is a scan is rendered pixel for pixel at its own resolution', 
   }
 })
 
-test('a page without a scan is rendered at 300 dpi, or as the recipe says', async (t) => {
+test('a page without a scan is rendered at 300 dpi, or at the resolution of the recipe', async (t) => {
   const { pageOf } = setUp(t)
   const page = await pageOf(letter, { pdfText: 'skip' })
   assert.deepEqual([page.width, page.height, page.dpi], [2479, 3508, 300])
   assert.equal((await pageOf(letter, { pdfText: 'skip', dpi: 150 })).dpi, 150)
 })
 
-test('a page that would have too many pixels is rendered at a lower resolution', async (t) => {
+test('a page above the pixel limit is rendered at a lower resolution', async (t) => {
   const { pageOf } = setUp(t, { maxMegapixels: 2 })
   const { width, height, dpi } = await pageOf(letter, { pdfText: 'skip' })
   assert.ok(width * height <= 2e6 && width * height > 1.9e6, `${width} x ${height}`)
   assert.ok(Math.abs(((dpi ?? 0) * 595) / 72 - width) <= 0.5)
 })
 
-test('an image of too many pixels is refused before it is decoded', async (t) => {
+test('an image above the pixel limit is rejected before it is decoded', async (t) => {
   const source = await barScan(400, 600, 100)
   const huge = withScan(source, { width: 40_000, height: 40_000 })
   await assert.rejects(setUp(t).pageOf(huge), { code: 'too_many_pixels', message: /40000 x 40000/ })
 })
 
-test('pixels are those of the page as it is shown, turned', async (t) => {
+test('a rotated page is rendered as it is displayed', async (t) => {
   const { pageOf } = setUp(t)
   const source = await barScan(400, 600, 100)
   const wanted = {
@@ -135,7 +135,7 @@ test('pixels are those of the page as it is shown, turned', async (t) => {
   }
 })
 
-test("a page's own text is taken, and its boxes hold the ink of the page as it is shown", async (t) => {
+test("a page's own text is used, and its boxes contain the ink of the displayed page", async (t) => {
   const { pageOf } = setUp(t)
   for (const rotate of [0, 90, 180, 270] as const) {
     const page = await pageOf({ ...letter, rotate })
@@ -163,14 +163,14 @@ test("a page's own text is taken, and its boxes hold the ink of the page as it i
   }
 })
 
-test('text of a font whose codes mean nothing is not taken, unless it is forced', async (t) => {
+test('text of a font without meaningful codes is ignored, unless it is forced', async (t) => {
   const { pageOf } = setUp(t)
   assert.equal((await pageOf(cipher)).kind, 'pixels')
   assert.equal((await pageOf(cipher, { pdfText: 'force' })).kind, 'layer')
   assert.equal((await pageOf(letter, { pdfText: 'skip' })).kind, 'pixels')
 })
 
-test('a sound OCR layer behind a scan is taken, a stamp on one is not', async (t) => {
+test('a sound OCR layer behind a scan is used, a stamp on a scan is not', async (t) => {
   const { pageOf } = setUp(t)
   const scan = await barScan(1_240, 1_760, 150)
   const layered = await pageOf({
@@ -182,25 +182,25 @@ test('a sound OCR layer behind a scan is taken, a stamp on one is not', async (t
   assert.equal(stamped.kind, 'pixels')
 })
 
-test('an OCR layer that was badly read is read again', async (t) => {
+test('a poor OCR layer is ignored, and its page is read again', async (t) => {
   const scan = await barScan(1_240, 1_760, 150)
   const bad = prose.map((line) => line.replaceAll('ea', 'eA').replaceAll('or', '0r'))
   const page = await setUp(t).pageOf({ ...scan, text: { lines: [...bad, ...bad], mode: 3 } })
   assert.equal(page.kind, 'pixels')
 })
 
-test('a page without text has none to force', async (t) => {
+test('forcing the text of a page without text has no effect', async (t) => {
   const page = await setUp(t).pageOf(await barScan(400, 600, 100), { pdfText: 'force' })
   assert.equal(page.kind, 'pixels')
 })
 
-test('a scan that cannot be decoded is damaged, and not an empty page', async (t) => {
+test('a scan that cannot be decoded is damaged, not an empty page', async (t) => {
   const source = await barScan(400, 600, 100)
   const broken = withScan(source, { jpeg: Buffer.from('no picture') })
   await assert.rejects(setUp(t).pageOf(broken), { code: 'corrupt_pdf' })
 })
 
-test('a page that is broken is refused alone', async (t) => {
+test('a broken page fails alone', async (t) => {
   const document = await setUp(t).open(
     pdfOf([letter, { ...letter, instead: '<</Type/Nonsense>>' }, letter]),
   )
@@ -216,7 +216,7 @@ test('a page that is broken is refused alone', async (t) => {
   assert.deepEqual([kinds[0], kinds.at(-1)], ['layer', 'layer'])
 })
 
-test('PDFs that are none, without pages, or with too many are refused with a code each', async (t) => {
+test('files that are no PDF, and PDFs with no or too many pages, are each rejected with a code', async (t) => {
   const { open } = setUp(t, { maxPages: 3 })
   const whole = pdfOf([letter])
   await assert.rejects(open(Buffer.from('%PDF-1.7\n%nothing\n')), { code: 'corrupt_pdf' })
@@ -228,7 +228,7 @@ test('PDFs that are none, without pages, or with too many are refused with a cod
   })
 })
 
-test('a thousand pages open, and the last is there', async (t) => {
+test('a PDF of a thousand pages opens up to its last page', async (t) => {
   const document = await setUp(t).open(pdfOf(Array.from({ length: 1_000 }, () => letter)))
   assert.equal(document.pagesTotal, 1_000)
   assert.equal((await document.page(1_000, auto)).kind, 'layer')
@@ -239,7 +239,7 @@ const announcing = (pages: readonly PdfPageSource[], count: number): Buffer => {
   return Buffer.from(text.replace(`/Count ${pages.length}`, `/Count ${count}`), 'latin1')
 }
 
-test('pages that are announced and not there are counted once, and refused', async (t) => {
+test('announced but missing pages are counted once, and rejected', async (t) => {
   const { open } = setUp(t)
   for (const announced of [2, 2_000, 1_000_000]) {
     const document = await open(announcing([letter], announced))
@@ -250,7 +250,7 @@ test('pages that are announced and not there are counted once, and refused', asy
   }
 })
 
-test('of a file that was cut off each page that is missing is told', async (t) => {
+test('each missing page of a truncated file is reported', async (t) => {
   const { open } = setUp(t)
   const missing = { width: 1, height: 1, instead: 'null' }
   const document = await open(pdfOf([letter, letter, letter, missing, missing]))
@@ -263,7 +263,7 @@ test('of a file that was cut off each page that is missing is told', async (t) =
   await assert.rejects(none.page(1, auto), { code: 'corrupt_pdf' })
 })
 
-test('a page tree that contains itself comes to an end', async (t) => {
+test('a page tree that contains itself does not loop', async (t) => {
   const { open } = setUp(t)
   const pdf = pdfOf([letter]).toString('latin1')
   const circular = pdf.replace(/\/Kids\[(\d+) 0 R\]/, (all) =>
@@ -280,7 +280,7 @@ test('a page tree that contains itself comes to an end', async (t) => {
   assert.match(verdict, /^(corrupt_pdf|no_pages)$/)
 })
 
-test('a form that contains itself comes to an end', async (t) => {
+test('a form that contains itself does not loop', async (t) => {
   const document = await setUp(t).open(selfContainingForm())
   const page = await document.page(1, { ...auto, pdfText: 'skip' })
   assert.equal(page.kind, 'pixels')

@@ -38,7 +38,7 @@ async function processorSeconds(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1e6
 }
 
-test('directories that overlap are refused within a second, whatever their form', async () => {
+test('overlapping directories of every form are rejected within a second', async () => {
   for (const form of forms) {
     for (const hasPage of [false, true]) {
       const bytes = overlappingDirectories(form, { directories: 2_000, entries: 4_096, hasPage })
@@ -55,7 +55,7 @@ test('directories that overlap are refused within a second, whatever their form'
 
 const hostile = inCorpus('faults/hostile')
 test(
-  'the files that took a gigabyte are refused within a second',
+  'files that took a gigabyte are rejected within a second',
   { skip: withoutCorpus('faults/hostile') },
   async () => {
     for (const name of ['tiff-directory-bomb.tif', 'tif-page1-dirs.tif']) {
@@ -68,7 +68,7 @@ test(
   },
 )
 
-test('a chain of pages that ends in itself has the pages that it has', async () => {
+test('a circular chain of pages yields each page once', async () => {
   for (const form of forms) {
     for (const pages of [1, 3]) {
       const document = await openers.open(circle(form, pages), undefined)
@@ -79,7 +79,7 @@ test('a chain of pages that ends in itself has the pages that it has', async () 
   }
 })
 
-test('a page of a long file is decoded without a walk through the others', async () => {
+test('a page of a long file is decoded without visiting the other pages', async () => {
   const bytes = chain({ isBig: false, isLittle: true }, 2_000)
   const document = await openers.open(bytes, undefined)
   assert.equal(document.pagesTotal, 2_000)
@@ -93,7 +93,7 @@ test('a page of a long file is decoded without a walk through the others', async
   })
 })
 
-test('fields that nobody knows are not given to libtiff, which sorts its list for each', async () => {
+test('unknown fields are withheld from libtiff, which sorts its list for each of them', async () => {
   const bytes = chain({ isBig: false, isLittle: true }, 1, 4_000)
   const document = await openers.open(bytes, undefined)
   const page = await document.page(1, wishes)
@@ -118,7 +118,7 @@ test('strips that share their bytes, as blank ones may, are decoded', async () =
   assert.ok((await sharp(page.pixels.data).raw().toBuffer()).every((level) => level === 255))
 })
 
-test('every bomb is opened or refused with a code within a second of processor time', async (t) => {
+test('every bomb is opened or rejected with a code within a second of processor time', async (t) => {
   for (const seed of ['a', 'b', 'c', 'd', 'e', 'f']) {
     for (const { name, bytes } of makeTiffBombs(createRandom(seed))) {
       await t.test(`${name} (seed ${seed})`, async () => {

@@ -43,7 +43,7 @@ const variants: readonly (readonly [name: string, tolerance: number])[] = [
   ['page.jp2', 0],
 ]
 
-test('variants that libvips does not decode come out as the page that they hold', async (t) => {
+test('variants that libvips cannot decode give the page that they contain', async (t) => {
   for (const [name, tolerance] of variants) {
     await t.test(name, async () => {
       const found = await levelsOf(name)
@@ -54,12 +54,12 @@ test('variants that libvips does not decode come out as the page that they hold'
   }
 })
 
-test('samples of twelve bits keep how the page lies', async () => {
+test('12-bit samples keep the orientation of the page', async () => {
   const { orientation, width, height } = await open('tiff/twelve-bit.tif')
   assert.deepEqual([orientation, width, height], [6, 96, 32])
 })
 
-test('a TIFF in an encoding that is not decoded says so, and what to do', async () => {
+test('a TIFF with an unsupported encoding is rejected, with its cure', async () => {
   await assert.rejects(open('tiff/jpeg-xl.tif'), {
     code: 'unsupported_encoding',
     message: /JPEG XL, which is not supported; save it with LZW or Deflate/,
@@ -67,7 +67,7 @@ test('a TIFF in an encoding that is not decoded says so, and what to do', async 
   await assert.rejects(open('tiff/float.tif'), { code: 'unsupported_encoding' })
 })
 
-test('a strip of LZMA or Zstandard that was cut off is damaged', async () => {
+test('a truncated LZMA or Zstandard strip is damaged', async () => {
   for (const name of ['tiff/lzma.tif', 'tiff/zstd.tif']) {
     const bytes = readFileSync(join(fixtures, name))
     // The strip comes first in these files, and its directory after it.

@@ -14,7 +14,7 @@ function drawn(...rows: string[]) {
 const boxesOf = ({ count, x0, y0, x1, y1, area }: Components) =>
   Array.from({ length: count }, (_, at) => [x0[at], y0[at], x1[at], y1[at], area[at]])
 
-test('pieces of ink are told with their boxes and their pixels, in the order in which they begin', () => {
+test('components have boxes and pixel counts, in the order of their first row', () => {
   const image = drawn('##....', '#...#.', '....##')
   assert.deepEqual(boxesOf(findComponents(image, 128)), [
     [0, 0, 2, 2, 3],
@@ -22,11 +22,11 @@ test('pieces of ink are told with their boxes and their pixels, in the order in 
   ])
 })
 
-test('ink that touches at a corner is one piece, either way', () => {
+test('ink that touches at a corner is one component, in both directions', () => {
   assert.deepEqual(boxesOf(findComponents(drawn('#..', '.#.', '#..'), 128)), [[0, 0, 2, 3, 3]])
 })
 
-test('arms that meet only at the foot are one piece', () => {
+test('arms that meet only at the foot are one component', () => {
   const image = drawn('#.#.#', '#.#.#', '#####', '.....', '#...#', '.###.')
   assert.deepEqual(boxesOf(findComponents(image, 128)), [
     [0, 0, 5, 3, 11],
@@ -34,14 +34,14 @@ test('arms that meet only at the foot are one piece', () => {
   ])
 })
 
-test('a spiral is one piece, and what lies in it another', () => {
+test('a spiral is one component, and ink inside it another', () => {
   const image = drawn('#######', '#.....#', '#.###.#', '#.#...#', '#.#####', '#......')
   assert.equal(findComponents(image, 128).count, 1)
   const inner = drawn('#####', '#...#', '#.#.#', '#...#', '#####')
   assert.deepEqual(boxesOf(findComponents(inner, 128))[1], [2, 2, 3, 3, 1])
 })
 
-test('the end of a row does not touch the beginning of the next', () => {
+test('the end of a row does not touch the start of the next', () => {
   assert.equal(findComponents(drawn('...#', '#...'), 128).count, 2)
 })
 
@@ -72,7 +72,7 @@ function countSlowly({ data, width, height }: Grey): number {
   return count
 }
 
-test('in noise it finds as many pieces as a slow search does', () => {
+test('in noise the result equals that of a flood fill', () => {
   let state = 7
   const next = (): number => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
   for (const share of [0.1, 0.3, 0.45, 0.6]) {
@@ -88,14 +88,14 @@ test('in noise it finds as many pieces as a slow search does', () => {
   }
 })
 
-test('more runs than there was room for at first are found, and rows below the limit are not looked at', () => {
+test('the run buffer grows, and rows below the limit are ignored', () => {
   const image = paperOf(400, 300)
   image.data.forEach((_, at) => (image.data[at] = at % 2 === 0 && (at / 400) % 2 < 1 ? 0 : 255))
   assert.equal(findComponents(image, 128).count, 200 * 150)
   assert.ok(findComponents(image, 128, 1_000).count < 1_401)
 })
 
-test('paper has no pieces, and a black page is one', () => {
+test('blank paper has no components, and a black page has one', () => {
   assert.equal(findComponents(paperOf(50, 40), 128).count, 0)
   const black = paperOf(50, 40)
   fill(black, 0, 0, 50, 40)

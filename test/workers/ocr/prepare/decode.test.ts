@@ -26,7 +26,7 @@ test('a page keeps its size and its pixels', async () => {
   assert.deepEqual(found, [0, 0, 255, 255])
 })
 
-test('pixels that are decoded already are taken as they are', async () => {
+test('decoded pixels are used unchanged', async () => {
   const data = Buffer.from([0, 50, 100, 150, 200, 250])
   const opened = {
     kind: 'pixels',
@@ -44,7 +44,7 @@ const blackOf = (alpha: number) =>
     .png()
     .toBuffer()
 
-test('half-transparent pixels lie on white paper', async () => {
+test('half-transparent pixels are blended with white paper', async () => {
   near(at(await greyOf(await blackOf(0.5)), 1, 1), 127)
 })
 
@@ -59,7 +59,7 @@ const whiteOnNothing = (channels: 2 | 4) => {
   return pixels
 }
 
-test('white writing on nothing becomes dark writing on white paper', async () => {
+test('white text on a transparent background becomes dark text on white paper', async () => {
   for (const channels of [2, 4] as const) {
     const raw = { width: 8, height: 8, channels }
     const pixels = whiteOnNothing(channels)
@@ -71,7 +71,7 @@ test('white writing on nothing becomes dark writing on white paper', async () =>
   }
 })
 
-test('nothing at all is white paper, and so is a white page', async () => {
+test('a fully transparent page and a white page are white paper', async () => {
   assert.ok((await greyOf(await blackOf(0))).data.every((value) => value === 255))
   const white = sharp({ create: { width: 4, height: 4, channels: 3, background: 'white' } })
   assert.ok((await greyOf(await white.png().toBuffer())).data.every((value) => value === 255))
@@ -86,7 +86,7 @@ function deep(left: number, right: number): Promise<Buffer> {
     .toBuffer()
 }
 
-test('16 bits a pixel become 8, light stays light and dark dark', async () => {
+test('16 bits per pixel become 8, and light and dark are kept', async () => {
   const bytes = await deep(0x2000, 0xc000)
   assert.equal((await sharp(bytes).metadata()).depth, 'ushort')
   const grey = await greyOf(bytes)
@@ -94,7 +94,7 @@ test('16 bits a pixel become 8, light stays light and dark dark', async () => {
   near(at(grey, 6, 1), 0xc0)
 })
 
-test('16 bits a pixel with transparency lie on white paper too', async () => {
+test('16 bits per pixel with transparency are blended with white paper', async () => {
   const values = new Uint16Array(8 * 8 * 4) // Black, and fully transparent.
   const bytes = await sharp(values, { raw: { width: 8, height: 8, channels: 4 } })
     .toColourspace('rgb16')
@@ -117,7 +117,7 @@ test('CMYK becomes grey: ink is dark, paper is light', async () => {
   assert.ok(at(await greyOf(await cmyk('black')), 8, 8) < 70)
 })
 
-test('one bit a pixel becomes black and white', async () => {
+test('one bit per pixel becomes black and white', async () => {
   const bytes = await corner()
     .toColourspace('b-w')
     .tiff({ bitdepth: 1, compression: 'ccittfax4' })
@@ -134,7 +134,7 @@ test('a palette becomes grey', async () => {
 
 const wishes = { textHeight: 24, narrowing: 1, gain: 1 }
 
-test('a page that is cut off is not made ready, and the message goes after its name', async () => {
+test('a truncated page is rejected, and the message follows its name', async () => {
   const noise = Buffer.from(Uint8Array.from({ length: 90_000 }, (_, index) => (index * 7919) >> 3))
   const bytes = await sharp(noise, { raw: { width: 300, height: 300, channels: 1 } })
     .jpeg()
@@ -144,12 +144,12 @@ test('a page that is cut off is not made ready, and the message goes after its n
   await assert.rejects(preparePage(page, 100, wishes), failure)
 })
 
-test('more pixels than are allowed are not decoded', async () => {
+test('images above the pixel limit are not decoded', async () => {
   const page = await openPixels({ data: await corner().png().toBuffer() })
   await assert.rejects(preparePage(page, 0.0001, wishes), { code: 'corrupt_image' })
 })
 
-test('an image is scaled across and down on its own, and stays as it is at 1', async () => {
+test('an image is scaled separately in x and y, and stays unchanged at 1', async () => {
   const page = paperOf(40, 20)
   fill(page, 0, 0, 20, 20)
   assert.equal(await scaleGrey(page, 1, 1), page)

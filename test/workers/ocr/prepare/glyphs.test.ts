@@ -5,13 +5,13 @@ import { findGlyphs, textHeight } from '../../../../workers/ocr/prepare/glyphs.t
 import { fill, paperOf, write, writtenPage, surveyOf } from './drawn.ts'
 
 for (const letter of [12, 20, 31, 48]) {
-  test(`writing with capitals of ${letter} pixels is told to be about that high`, () => {
+  test(`text with capitals of ${letter} pixels measures about that height`, () => {
     const { textHeight: height } = surveyOf(writtenPage(900, 1200, letter))
     assert.ok(Math.abs(height - letter) <= Math.max(1, 0.06 * letter), `${height}`)
   })
 }
 
-test('a headline and small print do not tell the height of the writing', () => {
+test('headlines and small print do not affect the letter height', () => {
   const page = writtenPage(900, 1200, 20)
   write(page, { left: 90, top: 20, right: 800, bottom: 100, letter: 60 })
   write(page, { left: 90, top: 1120, right: 800, bottom: 1135, letter: 10 })
@@ -19,12 +19,12 @@ test('a headline and small print do not tell the height of the writing', () => {
   assert.ok(Math.abs(height - 20) <= 2, `${height}`)
 })
 
-test('large pages are looked at in smaller ones, and heights are told in their own pixels', () => {
+test('large pages are measured at a smaller size, and heights are in their own pixels', () => {
   const { textHeight: height } = surveyOf(writtenPage(2600, 3400, 48))
   assert.ok(Math.abs(height - 48) <= 4, `${height}`)
 })
 
-test('specks, rules, bars and pictures are no letters', () => {
+test('specks, rules, bars and pictures are not letters', () => {
   const page = paperOf(800, 800)
   fill(page, 10, 10, 2, 3)
   fill(page, 10, 50, 700, 4)
@@ -38,7 +38,7 @@ test('specks, rules, bars and pictures are no letters', () => {
   assert.deepEqual(others, [])
 })
 
-test('where there is next to no writing, there is no height', () => {
+test('almost no text gives no letter height', () => {
   const glyphs = Array.from({ length: 19 }, () => ({ x0: 0, y0: 0, x1: 10, y1: 10 }))
   assert.equal(textHeight(glyphs), 0)
   assert.equal(textHeight([...glyphs, { x0: 0, y0: 0, x1: 10, y1: 10 }]), 10)

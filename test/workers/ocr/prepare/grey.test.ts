@@ -11,7 +11,7 @@ const image = {
 }
 
 for (const factor of [2, 3, 5]) {
-  test(`a page shrunk by ${factor} holds the mean of each square, and leaves out what fills none`, () => {
+  test(`a page shrunk by ${factor} has the mean of each square, without partial squares`, () => {
     const small = shrink(image, factor)
     assert.deepEqual(
       [small.width, small.height],
@@ -34,7 +34,7 @@ test('without shrinking or cropping the same image is returned', () => {
   assert.equal(cropGrey(image, { x: 0, y: 0, width, height }), image)
 })
 
-test('a part that is cut out has the pixels of its place', () => {
+test('a crop has the pixels of its region', () => {
   const part = cropGrey(image, { x: 3, y: 2, width: 4, height: 5 })
   assert.deepEqual([part.width, part.height, part.data.length], [4, 5, 20])
   assert.deepEqual([at(part, 0, 0), at(part, 3, 4)], [at(image, 3, 2), at(image, 6, 6)])

@@ -14,7 +14,7 @@ const blocks: Block[] = [{ ...located, paragraphs: [{ ...located, lines: [line] 
 
 const lineOf = ([block]: readonly Block[]) => block?.paragraphs[0]?.lines[0]
 
-test('boxes, baselines and sizes go the same way', () => {
+test('boxes, baselines and sizes are mapped alike', () => {
   const mapped = mapBlocks(blocks, ({ x, y }) => ({ x: 100 - y / 2, y: x / 2 }))
   const box = { x0: 80, y0: 5, x1: 90, y1: 25 }
   const found = lineOf(mapped)
@@ -25,13 +25,13 @@ test('boxes, baselines and sizes go the same way', () => {
   assert.equal(found?.text, 'word')
 })
 
-test('of a box that is turned a little, all corners lie in the new box', () => {
+test('the mapped box of a slightly rotated one contains all its corners', () => {
   const lean = ({ x, y }: { x: number; y: number }) => ({ x: x - 0.1 * y, y: y + 0.1 * x })
   const found = lineOf(mapBlocks(blocks, lean))
   assert.deepEqual(found?.bbox, { x0: 6, y0: 21, x1: 48, y1: 45 })
 })
 
-test('boxes are fitted into the page as whole pixels, and never become empty', () => {
+test('boxes are clipped to the page in whole pixels, and never become empty', () => {
   const shift = (dx: number, dy: number) =>
     lineOf(
       fitBlocks(

@@ -41,7 +41,7 @@ const allWishes = [
 for (const degrees of [0, 3, -6]) {
   for (const how of turns) {
     const name = `${how.isMirrored ? 'mirrored, ' : ''}turned by ${how.rotation} and askew by ${degrees}`
-    test(`what is seen on a page ${name} is found where it was given`, async () => {
+    test(`places on a rendered page ${name} map back to the original`, async () => {
       const upright = markedPage(degrees)
       const given = undo(upright, how)
       const size = { width: given.width, height: given.height }
@@ -74,7 +74,7 @@ function findMark(image: Grey, scale: number) {
   return assert.fail('the disc is not on the prepared page')
 }
 
-test('writing comes out as high as is wished, and as narrow', async () => {
+test('text is rendered at the wanted height and width', async () => {
   const survey = surveyOf(writtenPage(900, 1200, 40))
   const { image, scale } = await renderPage(survey, plain)
   const height = surveyOf(image).textHeight
@@ -85,7 +85,7 @@ test('writing comes out as high as is wished, and as narrow', async () => {
   assert.ok(Math.abs(narrow.image.width / image.width - 0.8) < 0.01)
 })
 
-test('a scale that is as good as none is none, and small print is not enlarged without end', async () => {
+test('a scale close to 1 is 1, and small print is enlarged up to a limit', async () => {
   const page = writtenPage(900, 1200, 24)
   const near = await renderPage(surveyOf(page), { ...plain, textHeight: 25 })
   assert.deepEqual([near.image.width, near.image.height, near.scale], [900, 1200, 1])
@@ -100,7 +100,7 @@ function writtenLines(lines: number): Grey {
   return page
 }
 
-test('a page of many letters in lines is made as small as is wished for such; specks do not count', async () => {
+test('a page with many letters in lines is rendered at the smaller size for such pages; specks do not count', async () => {
   const wishes = { textHeight: 20, narrowing: 1, gain: 1, many: { textHeight: 10, narrowing: 0.5 } }
   const few = writtenLines(10)
   for (let x = 20; x < 1_380; x += 20)
@@ -116,7 +116,7 @@ test('a page of many letters in lines is made as small as is wished for such; sp
   assert.ok(Math.abs(smaller.image.width / smaller.image.height - (0.5 * 1_400) / 1_800) < 0.02)
 })
 
-test('paper that is not white has no shade at the edges of a page that is levelled', async () => {
+test('tinted paper leaves no shade at the edges of a levelled page', async () => {
   const page = askew(writtenPage(900, 1200, 22), 3)
   page.data.forEach((value, index) => (page.data[index] = Math.min(value, 170)))
   const survey = surveyOf(page)
@@ -126,7 +126,7 @@ test('paper that is not white has no shade at the edges of a page that is levell
   assert.ok(greys < 0.08 * data.length, `${((100 * greys) / data.length).toFixed(1)} % are grey`)
 })
 
-test('a page without writing keeps its size', async () => {
+test('a page without text keeps its size', async () => {
   const { image, scale, toLevel } = await renderPage(surveyOf(paperOf(300, 200)), plain)
   assert.deepEqual([image.width, image.height, scale], [300, 200, 1])
   assert.deepEqual(toLevel({ x: 30, y: 20 }), { x: 30, y: 20 })
@@ -142,7 +142,7 @@ test('a page without lines is rendered in three megapixels', async () => {
   assert.equal(scale, image.height / 3000)
 })
 
-test('a rendering stays within what the engine takes and what memory has', async () => {
+test('a rendering stays within the limits of the engine and of memory', async () => {
   const strip = writtenPage(12_000, 100, 8)
   const { image } = await renderPage(surveyOf(strip), { ...plain, textHeight: 30 })
   assert.ok(image.width <= 32_767, `${image.width} wide`)
@@ -153,7 +153,7 @@ test('a rendering stays within what the engine takes and what memory has', async
   assert.ok(wide.image.width * wide.image.height <= 30.1e6)
 })
 
-test('the rendering of a skewed page contains all of its writing', async () => {
+test('the rendering of a skewed page contains all of its text', async () => {
   const page = askew(writtenPage(1200, 1200, 22), 8)
   const { image, scale } = await renderPage(surveyOf(page), plain)
   const inkOf = ({ data }: Grey) => data.reduce((sum, value) => sum + (255 - value), 0)
@@ -161,7 +161,7 @@ test('the rendering of a skewed page contains all of its writing', async () => {
   assert.ok(share > 0.9 && share < 1.15, `${share}`)
 })
 
-test('the way back has no steps: places near one another stay so', async () => {
+test('the inverse mapping is continuous: neighbours stay neighbours', async () => {
   const survey = surveyOf(askew(writtenPage(900, 1200, 22), 4))
   const { image, toLevel } = await renderPage(survey, plain)
   const back = (x: number, y: number) => fromLevel(survey)(toLevel({ x, y }))
@@ -173,7 +173,7 @@ test('the way back has no steps: places near one another stay so', async () => {
   }
 })
 
-test('the engine gets a PGM with one byte a pixel', () => {
+test('the engine gets a PGM with one byte per pixel', () => {
   const wishes = {
     psm: 3,
     dpi: 300,
@@ -187,7 +187,7 @@ test('the engine gets a PGM with one byte a pixel', () => {
   assert.deepEqual([width, height, label, prepared.wishes], [5, 3, 'a.png#1', wishes])
 })
 
-test('a page that is turned on the desk is surveyed and rendered anew', async () => {
+test('a page rotated on the desk is surveyed and rendered again', async () => {
   const grey = turn(writtenPage(900, 1200, 22), { isMirrored: false, rotation: 270 })
   const survey = surveyOf(grey)
   const first = await renderPage(survey, plain)

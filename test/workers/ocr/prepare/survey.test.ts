@@ -13,7 +13,7 @@ test('an upright page has lines and is neither blank nor on its side', () => {
   assert.deepEqual([hasLines, isBlank, isSideways], [true, false, false])
 })
 
-test('a page on its side is known to be, either way, and one upside down is not', () => {
+test('a page on its side is detected in both directions, and one upside down is not on its side', () => {
   assert.equal(surveyOf(turned(90)).isSideways, true)
   assert.equal(surveyOf(turned(270)).isSideways, true)
   assert.equal(surveyOf(turned(180)).isSideways, false)
@@ -21,7 +21,7 @@ test('a page on its side is known to be, either way, and one upside down is not'
 })
 
 for (const sample of ['almanac.jpg', 'ledger/till.jpg', 'letters/fax.tif', 'stars.png']) {
-  test(`${sample} is known to be on its side only where it is`, async () => {
+  test(`${sample} is on its side only when it is rotated`, async () => {
     const { grey } = await decodePage(await openSample(sample), 100)
     assert.equal(surveyOf(grey).isSideways, false)
     for (const rotation of [90, 270] as const) {
@@ -30,7 +30,7 @@ for (const sample of ['almanac.jpg', 'ledger/till.jpg', 'letters/fax.tif', 'star
   })
 }
 
-test('paper is blank, with its grain, its dust and its shadow', () => {
+test('paper with grain, dust and shadow is blank', () => {
   const page = paperOf(900, 1200)
   page.data.forEach((_, index) => {
     page.data[index] = 225 - Math.floor((index % 900) / 20) - ((index * 7919) % 13)
@@ -41,7 +41,7 @@ test('paper is blank, with its grain, its dust and its shadow', () => {
   assert.equal(surveyOf(paperOf(1, 1)).isBlank, true)
 })
 
-test('a single faint line is not blank', () => {
+test('a page with a single faint line is not blank', () => {
   const page = paperOf(900, 1200, 240)
   write(page, { left: 90, top: 120, right: 810, bottom: 150, letter: 22, ink: 195 })
   assert.equal(surveyOf(page).isBlank, false)
@@ -63,7 +63,7 @@ test('a picture has no lines', () => {
   assert.deepEqual([hasLines, isBlank], [false, false])
 })
 
-test('coarse grain has no lines either, though some of its specks stand side by side', () => {
+test('coarse grain has no lines, though some of its specks are side by side', () => {
   let state = 1
   const next = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
   const page = paperOf(1200, 1600)
@@ -73,7 +73,7 @@ test('coarse grain has no lines either, though some of its specks stand side by 
   assert.deepEqual([hasLines, slopes], [false, undefined])
 })
 
-test('the content of a page is framed, in its own pixels', () => {
+test('the content box of a page is in its own pixels', () => {
   const page = paperOf(900, 1200)
   const box = { left: 210, top: 330, right: 700, bottom: 900 }
   write(page, { ...box, letter: 22 })
@@ -90,18 +90,18 @@ test('the content of a page is framed, in its own pixels', () => {
   assert.deepEqual(content, ink)
 })
 
-test('a page without ink is framed whole', () => {
+test('the content box of a page without ink is the whole page', () => {
   assert.deepEqual(surveyOf(paperOf(90, 120)).content, { x0: 0, y0: 0, x1: 90, y1: 120 })
 })
 
-test('a survey tells the same of a page whatever was looked at before', () => {
+test('a survey does not depend on earlier pages', () => {
   const page = askew(written, 2)
   const first = surveyOf(page)
   surveyOf(picture())
   assert.deepEqual(surveyOf(page), first)
 })
 
-test('a print of dots is looked at in reasonable time, though each is of a letter’s size', () => {
+test('a halftone print is surveyed in reasonable time, though each dot has the size of a letter', () => {
   const page = paperOf(2000, 3000)
   page.data.forEach((_, index) => {
     if ((index % 2000) % 7 < 4 && Math.floor(index / 2000) % 7 < 5) page.data[index] = 0

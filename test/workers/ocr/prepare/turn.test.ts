@@ -35,7 +35,7 @@ const stored: Record<ExifOrientation, (image: Sharp) => Sharp> = {
 const toPng = (from: Sharp) => from.toColourspace('b-w').png().toBuffer()
 
 for (const [name, transform] of Object.entries(stored)) {
-  test(`EXIF orientation ${name} comes out upright, and its places lead back to the stored pixels`, async () => {
+  test(`EXIF orientation ${name} gives an upright page whose places map back to the stored pixels`, async () => {
     const upright = await toPng(sharp(image.data, { raw: { width, height, channels: 1 } }))
     const turned = await toPng(transform(sharp(upright)))
     const before = (await decodePage(await openPixels({ data: turned }), 100)).grey
@@ -67,7 +67,7 @@ for (const [name, transform] of Object.entries(stored)) {
 
 for (const how of turns) {
   const name = `${how.isMirrored ? 'mirrored and ' : ''}turned by ${how.rotation}`
-  test(`every pixel of an image ${name} is found where it was before`, () => {
+  test(`every pixel of an image ${name} maps back to its place`, () => {
     const turned = turn(image, how)
     for (let y = 0; y < turned.height; y += 1) {
       for (let x = 0; x < turned.width; x += 1) {
@@ -80,7 +80,7 @@ for (const how of turns) {
   })
 }
 
-test('a page wider and higher than what is turned at a time is turned whole', () => {
+test('a page larger than one block is turned as a whole', () => {
   const page = { data: new Uint8Array(200 * 150), width: 200, height: 150 }
   page.data.forEach((_, index) => {
     page.data[index] = (index * 31 + (index >> 8)) & 255
@@ -96,7 +96,7 @@ test('a page wider and higher than what is turned at a time is turned whole', ()
   }
 })
 
-test('the corners of a turned image are those of the image before', () => {
+test('the corners of a turned image map to the corners of the original', () => {
   const turned = turn(image, { isMirrored: false, rotation: 90 })
   assert.deepEqual([turned.width, turned.height], [height, width])
   assert.equal(at(turned, height - 1, 0), at(image, 0, 0), 'the top left comes to the top right')
@@ -104,11 +104,11 @@ test('the corners of a turned image are those of the image before', () => {
   assert.deepEqual(place, { x: 0, y: 0 })
 })
 
-test('an image that lies as it should is not copied', () => {
+test('an upright image is not copied', () => {
   assert.equal(turn(image, { isMirrored: false, rotation: 0 }), image)
 })
 
-test('one turn after another is the same as both at once', () => {
+test('two turns in sequence equal their composition', () => {
   for (const first of turns) {
     for (const rotation of rotations) {
       const stepwise = turn(turn(image, first), { isMirrored: false, rotation })

@@ -4,7 +4,7 @@ import { mergeReadings } from '../../../../workers/ocr/read/merge.ts'
 import { withoutNoise } from '../../../../workers/ocr/read/noise.ts'
 import { blockOf, lineAt, textsOf } from '../judge/readings.ts'
 
-test('of each line the better reading is kept, in the order of the first', () => {
+test('the better reading of each line is kept, in the order of the first', () => {
   const first = [
     blockOf(lineAt(0, 'good line', 95), lineAt(30, 'bxd llme', 20), lineAt(60, 'last', 90)),
   ]
@@ -17,7 +17,7 @@ test('of each line the better reading is kept, in the order of the first', () =>
   assert.equal(merged[0]?.paragraphs[0]?.lines[1]?.bbox.y0, 31, 'with its own place')
 })
 
-test('the same reading twice stays as it is', () => {
+test('merging a reading with itself changes nothing', () => {
   const first = [
     blockOf(lineAt(0, 'one line'), lineAt(30, 'another line')),
     blockOf(lineAt(90, 'end')),
@@ -25,7 +25,7 @@ test('the same reading twice stays as it is', () => {
   assert.deepEqual(mergeReadings(first, structuredClone(first)), first)
 })
 
-test('what only the second saw is added where it stands on the page, if it is worth having', () => {
+test('lines that only the second reading has are inserted at their place, if they are good enough', () => {
   const first = [blockOf(lineAt(0, 'top line')), blockOf(lineAt(200, 'foot of it'))]
   const second = [
     blockOf(lineAt(100, 'between them', 95), lineAt(140, 'and this', 95)),
@@ -42,7 +42,7 @@ test('what only the second saw is added where it stands on the page, if it is wo
   ])
 })
 
-test('what only the first saw stays', () => {
+test('lines that only the first reading has are kept', () => {
   const first = [blockOf(lineAt(0, 'one'), lineAt(40, 'two'))]
   assert.deepEqual(textsOf(mergeReadings(first, [blockOf(lineAt(40, 'tow', 10))])), ['one', 'two'])
   assert.deepEqual(textsOf(mergeReadings(first, [])), ['one', 'two'])
@@ -50,7 +50,7 @@ test('what only the first saw stays', () => {
   assert.deepEqual(mergeReadings([], []), [])
 })
 
-test('a line that the other reading tore in two is one place of the page', () => {
+test('a line that the other reading split in two is replaced as a whole', () => {
   const whole = [blockOf(lineAt(0, 'one whole line of it', 95))]
   const torn = [blockOf(lineAt(0, 'one wh', 30), lineAt(3, 'lime of it', 30, 110))]
   assert.deepEqual(textsOf(mergeReadings(whole, torn)), ['one whole line of it'])
@@ -60,7 +60,7 @@ test('a line that the other reading tore in two is one place of the page', () =>
   assert.deepEqual(textsOf(mergeReadings(bad, better)), ['one whole', 'line of it'])
 })
 
-test('columns side by side are not mixed', () => {
+test('neighbouring columns are not mixed', () => {
   const left = lineAt(0, 'left column', 95)
   const right = lineAt(0, 'right column', 20, 400)
   const second = [
@@ -75,7 +75,7 @@ test('columns side by side are not mixed', () => {
   )
 })
 
-test('a block that loses all its lines goes with them', () => {
+test('a block without lines is removed', () => {
   const first = [blockOf(lineAt(0, 'ona', 10)), blockOf(lineAt(3, 'lina', 10, 60))]
   const second = [blockOf(lineAt(1, 'one line', 95))]
   const merged = mergeReadings(first, second)
@@ -83,7 +83,7 @@ test('a block that loses all its lines goes with them', () => {
   assert.equal(merged.length, 1)
 })
 
-test('boxes, texts and confidences of paragraphs and blocks follow from their lines', () => {
+test('boxes, texts and confidences of paragraphs and blocks are derived from their lines', () => {
   const [block] = mergeReadings(
     [blockOf(lineAt(0, 'ab', 80), lineAt(30, 'xyz', 10))],
     [blockOf(lineAt(30, 'lighthouse keeper', 90, 5))],
@@ -94,7 +94,7 @@ test('boxes, texts and confidences of paragraphs and blocks follow from their li
   assert.deepEqual(block?.paragraphs[0]?.bbox, block?.bbox)
 })
 
-test('the input is not changed', () => {
+test('the input is not modified', () => {
   const first = [blockOf(lineAt(0, 'one', 10))]
   const second = [blockOf(lineAt(0, 'two', 90), lineAt(50, 'three', 90))]
   const before = structuredClone([first, second])
@@ -102,7 +102,7 @@ test('the input is not changed', () => {
   assert.deepEqual([first, second], before)
 })
 
-test('noise lines are dropped, and the rest of their blocks stays', () => {
+test('noise lines are dropped, and the rest of their blocks is kept', () => {
   const blocks = [
     blockOf(lineAt(0, 'a sound line', 90), lineAt(30, 'l i a', 5)),
     blockOf(lineAt(60, '— | .', 90)),
@@ -116,7 +116,7 @@ test('noise lines are dropped, and the rest of their blocks stays', () => {
   )
 })
 
-test('a block without noise stays the very same', () => {
+test('a block without noise stays the same object', () => {
   const block = blockOf(lineAt(0, 'a sound line', 90))
   assert.equal(withoutNoise([block])[0], block)
   assert.deepEqual(withoutNoise([]), [])

@@ -81,7 +81,7 @@ test('a page that reads well is read once', async () => {
   }
 })
 
-test('a page that reads poorly is looked at the other ways round, and read again as its preset allows', async () => {
+test('a page that reads poorly is tried in other rotations, and read again as its preset allows', async () => {
   for (const preset of ['fast', 'balanced', 'best'] as const) {
     const { calls, read } = await readWith(written, [poor], { recipe: recipeOf(preset) })
     const { readings, orientation } = await read
@@ -116,7 +116,7 @@ test('readings differ in what the engine is given', async () => {
   assert.equal(new Set(kinds).size, given.length)
 })
 
-test('of each line the better of two readings is kept, in the order of the page', async () => {
+test('the better of two readings is kept for each line, in page order', async () => {
   const [top, foot] = [lineAt(100, 'the first line', 90), lineAt(300, 'lho 1asl llme', 20)]
   const first: Answer = () => recognition(blockOf(top, foot))
   const second: Answer = () =>
@@ -131,7 +131,7 @@ test('of each line the better of two readings is kept, in the order of the page'
   )
 })
 
-test('a page on its side is looked at before it is read, and turned', async () => {
+test('a page on its side is probed before it is read, and rotated', async () => {
   for (const [given, rotation, before] of [
     [90, 270, [nothing, nothing]],
     [270, 90, [nothing]],
@@ -146,13 +146,13 @@ test('a page on its side is looked at before it is read, and turned', async () =
   }
 })
 
-test('a page on its side that reads no better any way round is not looked at twice', async () => {
+test('a page on its side that reads no better in any rotation is not probed twice', async () => {
   const { calls, read } = await readWith(turned(90), [poor])
   assert.equal((await read).orientation.rotation, 0)
   assert.equal(calls.length, 4 + planOf(recipeOf('balanced')).readings.length)
 })
 
-test('a page upside down is turned once it has read poorly', async () => {
+test('a page upside down is rotated after it has read poorly', async () => {
   const { calls, read } = await readWith(turned(180), [poor, nothing, good])
   const { orientation, text, readings } = await read
   assert.equal(calls.length, 4)
@@ -173,14 +173,14 @@ test('a second reading that runs out of time costs only itself', async () => {
   }
 })
 
-test('a look that runs out of time costs only itself', async () => {
+test('a probe that times out loses only itself', async () => {
   const { read } = await readWith(written, [poor, fails('page_timeout')])
   assert.notEqual((await read).text, '')
   const sideways = await readWith(turned(90), [fails('page_timeout'), good])
   assert.equal((await sideways.read).orientation.rotation, 0)
 })
 
-test('a turned page that cannot be read stays as it was read before', async () => {
+test('a rotated page that cannot be read keeps its earlier reading', async () => {
   const answers = [poor, nothing, good, fails('page_timeout')]
   const { read } = await readWith(turned(180), answers)
   const { orientation, readings } = await read
@@ -207,7 +207,7 @@ test('other errors are rethrown', async () => {
   await assert.rejects(read, TypeError)
 })
 
-test('a blank page is never given to the engine', async () => {
+test('a blank page never reaches the engine', async () => {
   const { calls, read } = await readWith(paperOf(900, 1200, 240), [])
   assert.deepEqual(await read, {
     text: '',
@@ -228,14 +228,14 @@ function picture(): Grey {
   return page
 }
 
-test('a picture is looked at once, and what the engine believes to see in it is not believed', async () => {
+test('a picture is read once, and words that the engine sees in it are dropped', async () => {
   const { calls, read } = await readWith(picture(), [says('l 1 oFa il', 20)])
   const { text, blocks, readings } = await read
   assert.deepEqual([text, blocks, calls.length], ['', [], 1])
   assert.equal(readings[0]?.linesKept, 0)
 })
 
-test('a short word that stands alone is to be surer than one among others', async () => {
+test('a short isolated word needs more confidence than one among others', async () => {
   const { calls, read } = await readWith(picture(), [says('ore', 75)])
   assert.deepEqual([(await read).text, calls.length], ['', 1])
   const alone = await readWith(written, [says('ore', 75), nothing])
@@ -245,7 +245,7 @@ test('a short word that stands alone is to be surer than one among others', asyn
   assert.match((await other.read).text, /ore/)
 })
 
-test('a picture with a word in it gives the word', async () => {
+test('a word in a picture is kept', async () => {
   const { read } = await readWith(picture(), [says('LIGHTHOUSE')])
   assert.equal((await read).text, 'LIGHTHOUSE')
 })
@@ -290,7 +290,7 @@ function offCentre(): Grey {
 }
 
 for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8] as const) {
-  test(`boxes and baselines are in the given pixels where EXIF orientation ${orientation} was undone`, async () => {
+  test(`boxes and baselines are in stored pixels after EXIF orientation ${orientation} was applied`, async () => {
     // The engine finds it good any way round, so what counts is where things are, not how they lie.
     const page = offCentre()
     const given = orientation >= 5 ? turn(page, { isMirrored: false, rotation: 90 }) : page
@@ -306,7 +306,7 @@ for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8] as const) {
   })
 }
 
-test('a page that lies askew tells by how much, and its boxes lie inside it', async () => {
+test('a skewed page reports its angle, and its boxes are inside it', async () => {
   const page = askew(written, 3)
   const { read } = await readWith(page, [seesInk])
   const { orientation, blocks } = await read
@@ -355,7 +355,7 @@ function stored(orientation: ExifOrientation): Grey {
 }
 
 for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8] as const) {
-  test(`words that are read with EXIF orientation ${orientation} lie on their ink in the given image`, async () => {
+  test(`words read with EXIF orientation ${orientation} cover their ink in the stored image`, async () => {
     const given = stored(orientation)
     const { blocks, text } = await readBindery(given, orientation)
     assert.match(text, /sewing/)
@@ -369,7 +369,7 @@ for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8] as const) {
 }
 
 for (const rotation of [90, 180, 270] as const) {
-  test(`so do words on a page that was turned by ${rotation} without a word of it in the file`, async () => {
+  test(`words on a page rotated by ${rotation} without EXIF cover their ink`, async () => {
     const given = turn(bindery, { isMirrored: false, rotation })
     const { blocks, text, orientation } = await readBindery(given, 1)
     assert.equal(orientation.rotation, 360 - rotation)
@@ -383,7 +383,7 @@ for (const rotation of [90, 180, 270] as const) {
   })
 }
 
-test('so do words on a page that lies askew', async () => {
+test('words on a skewed page cover their ink', async () => {
   const given = askew(bindery, 3)
   const { blocks } = await readBindery(given, 1)
   const { boxed, least } = inkIn(

@@ -34,7 +34,7 @@ test('readings of a preset have names of their own, and sound sizes', () => {
   }
 })
 
-test('other languages than English are read larger than it, with every preset', () => {
+test('languages other than English are read larger, with every preset', () => {
   for (const preset of presets) {
     const sizes = (languages: string[]) => {
       const { many, textHeight } = planOf({ preset, languages }).readings[0]
@@ -63,7 +63,7 @@ test('a planned reading tells the engine its resolution and its thresholding', (
   assert.equal(variablesOf(local, defaultRecipe)['thresholding_method'], '2')
 })
 
-test('only the quickest preset does without tables', () => {
+test('only the fastest preset skips table detection', () => {
   const found = presets.map((preset) => {
     const [first] = planOf({ preset, languages: ['eng'] }).readings
     return variablesOf(first, defaultRecipe)['textord_tabfind_find_tables']

@@ -26,14 +26,14 @@ async function rotationBy(given: Partial<Record<0 | 90 | 180 | 270, Recognition>
   return { rotation, pages }
 }
 
-test('the way round that reads clearly best is found', async () => {
+test('the rotation that reads clearly best is found', async () => {
   for (const rotation of [90, 180, 270] as const) {
     const found = await rotationBy({ [rotation]: recognition(sentence, 92) })
     assert.equal(found.rotation, rotation)
   }
 })
 
-test('a page stays as it is unless another way is clearly better', async () => {
+test('a page keeps its rotation unless another one is clearly better', async () => {
   const upright = recognition(sentence, 80)
   assert.equal((await rotationBy({ 0: upright })).rotation, 0)
   assert.equal((await rotationBy({ 0: upright, 180: recognition(sentence, 84) })).rotation, 0)
@@ -42,13 +42,13 @@ test('a page stays as it is unless another way is clearly better', async () => {
   assert.equal((await rotationBy({ 0: recognition('', 0), 90: word })).rotation, 0)
 })
 
-test('a way round that reads well ends the search', async () => {
+test('a rotation that reads well ends the search', async () => {
   const { rotation, pages } = await rotationBy({ 180: recognition(sentence, 95) })
   assert.equal(rotation, 180)
   assert.equal(pages.length, 2)
 })
 
-test('a part of some ten lines is looked at, four ways round, small', async () => {
+test('a part of about ten lines is probed in four rotations at a small size', async () => {
   const { pages } = await rotationBy({})
   assert.equal(pages.length, 4)
   const [first, second, third] = pages
@@ -60,13 +60,13 @@ test('a part of some ten lines is looked at, four ways round, small', async () =
   assert.ok(pages.every(({ wishes, label }) => wishes.psm === 6 && label === 'a.png#1'))
 })
 
-test('where there is no writing, nothing is looked at', async () => {
+test('a page without text is not probed', async () => {
   const blank = surveyOf(paperOf(300, 200))
   const read = () => assert.fail('the engine was called')
   assert.equal(await findRotation(blank, 'a.png#1', defaultRecipe, read), 0)
 })
 
-test('a look that fails is told', async () => {
+test('a failed probe is reported', async () => {
   const read = () => Promise.reject(new Error('the engine is gone'))
   await assert.rejects(findRotation(survey, 'a.png#1', defaultRecipe, read), /gone/)
 })

@@ -34,7 +34,7 @@ test('the paper of a shaded page becomes white, and its ink stays dark', () => {
   assert.ok(wrong < 0.005 * flat.data.length, `${wrong} pixels are neither`)
 })
 
-test('faint ink becomes dark with a gain, and stays as faint as it was without', () => {
+test('faint ink becomes dark with a gain, and keeps its contrast without one', () => {
   const faint = shade(upright, 150)
   const background = estimateBackground(faint, 32)
   const darkestOf = ({ data }: Grey) => data.toSorted()[Math.floor(data.length * 0.02)] ?? 0
@@ -45,7 +45,7 @@ test('faint ink becomes dark with a gain, and stays as faint as it was without',
   assert.ok(wrong < 0.005 * raised.data.length, 'paper is not raised with it')
 })
 
-test('the grain of empty paper is not raised to ink', () => {
+test('the grain of empty paper is not amplified to ink', () => {
   const grain = paperOf(width, height)
   for (let index = 0; index < grain.data.length; index += 1) {
     grain.data[index] = 215 + ((index * 7919) % 17)
@@ -54,14 +54,14 @@ test('the grain of empty paper is not raised to ink', () => {
   assert.ok(flat.data.every((value) => value > 225))
 })
 
-test('a headline that fills whole tiles is not taken for paper', () => {
+test('a headline that fills whole tiles is not mistaken for paper', () => {
   const page = paperOf(width, height)
   fill(page, 200, 300, 40, 200)
   const flat = flatten(page, estimateBackground(page, 32), 1)
   assert.equal(at(flat, 220, 400), 0)
 })
 
-test('a tile tells its paper, its ink and what most of it is', () => {
+test('a tile has a paper level, an ink level and a middle level', () => {
   const page = paperOf(96, 160, 200)
   fill(page, 0, 0, 96, 10, 20)
   const { columns, rows, side, paper, ink, middle } = estimateBackground(page, 32)
@@ -72,7 +72,7 @@ test('a tile tells its paper, its ink and what most of it is', () => {
   assert.deepEqual([top, foot], [20, 200], 'ink is looked for round about')
 })
 
-test('black is divided by no paper, and pages smaller than a tile have a background too', () => {
+test('black paper and pages smaller than a tile are flattened', () => {
   for (const page of [paperOf(100, 70, 0), paperOf(5, 3, 90), paperOf(1, 1)]) {
     const flat = flatten(page, estimateBackground(page, 32), 4)
     assert.equal(flat.data.length, page.data.length)

@@ -16,12 +16,12 @@ test('a page without dark parts is not copied', () => {
   assert.ok(surveyOf(page).page === page)
 })
 
-test('a page that is light on dark is turned into dark on light', () => {
+test('a light-on-dark page is inverted', () => {
   const page = writtenPage(896, 1184, 22)
   assert.equal(pixelsThatDiffer(surveyOf(inverse(page)).page, page), 0)
 })
 
-test('so is one whose sides fill no whole tiles, to its very edge', () => {
+test('a light-on-dark page with partial tiles is inverted to its edges', () => {
   for (const [width, height] of [
     [901, 1203],
     [2561, 3073],
@@ -31,7 +31,7 @@ test('so is one whose sides fill no whole tiles, to its very edge', () => {
   }
 })
 
-test('a dark panel with light writing is turned, and what stands round it stays', () => {
+test('a dark panel with light text is inverted, and its surroundings stay unchanged', () => {
   const page = paperOf(900, 1200)
   write(page, { ...sheet, bottom: 500 })
   fill(page, 96, 608, 704, 480, 20)
@@ -44,7 +44,7 @@ test('a dark panel with light writing is turned, and what stands round it stays'
   assert.ok(Math.abs(textHeight - 22) <= 2, `${textHeight}`)
 })
 
-test('a black border of a page becomes paper', () => {
+test('a black border becomes white paper', () => {
   const page = paperOf(1200, 1500, 0)
   fill(page, 192, 192, 800, 1100, 230)
   write(page, { left: 260, top: 260, right: 920, bottom: 1220, letter: 22 })
@@ -62,12 +62,12 @@ test('a black border of a page becomes paper', () => {
   assert.ok(Math.abs(textHeight - 22) <= 2)
 })
 
-test('a page that is light on dark and on its side is turned into dark on light, too', () => {
+test('a light-on-dark page on its side is inverted', () => {
   const page = turn(writtenPage(896, 1184, 22), { isMirrored: false, rotation: 90 })
   assert.equal(pixelsThatDiffer(surveyOf(inverse(page)).page, page), 0)
 })
 
-test('a bold headline is no panel, nor is a rule, nor a stamp', () => {
+test('bold headlines, rules and stamps are not panels', () => {
   const page = paperOf(900, 1200)
   write(page, { left: 60, top: 60, right: 860, bottom: 250, letter: 160 })
   fill(page, 60, 290, 780, 40)
@@ -76,7 +76,7 @@ test('a bold headline is no panel, nor is a rule, nor a stamp', () => {
   assert.ok(surveyOf(page).page === page)
 })
 
-test('a page that is all black is blank paper', () => {
+test('an all-black page becomes blank paper', () => {
   const { page, isBlank, textHeight } = surveyOf(paperOf(600, 600, 0))
   assert.deepEqual([isBlank, textHeight, at(page, 300, 300)], [true, 0, 255])
 })

@@ -31,20 +31,20 @@ function fieldOf(page: Grey): SlopeField {
   return slopes
 }
 
-test('lines of writing are followed from letter to letter, with a few samples a line', () => {
+test('text lines are followed from letter to letter, with a few samples each', () => {
   const { samples } = surveyOf(level)
   assert.ok(samples.length > 50, `${samples.length}`)
   assert.ok(samples.every(({ letters }) => letters >= 5))
   assert.ok(Math.abs(medianOf(slopesOf(level))) < 0.002)
 })
 
-test('a level page is left as it lies', () => {
+test('a level page stays unchanged', () => {
   assert.equal(surveyOf(level).slopes, undefined)
   assert.equal(surveyOf(askew(level, 0.2)).slopes, undefined, 'so small a slope costs nothing')
 })
 
 for (const degrees of [3, -3, 8]) {
-  test(`a page that lies askew by ${degrees} degrees is known to, and comes out level`, () => {
+  test(`a page skewed by ${degrees} degrees is detected and levelled`, () => {
     const page = askew(level, degrees)
     const field = fieldOf(page)
     const wanted = Math.tan((degrees * Math.PI) / 180)
@@ -84,7 +84,7 @@ const curves: Record<string, Curve> = {
 }
 
 for (const [name, { sink, slope }] of Object.entries(curves)) {
-  test(`lines that run ${name} are known to, and come out level`, () => {
+  test(`lines that run ${name} are detected and levelled`, () => {
     const page = warp(level, ({ x, y }) => ({ x, y: y - sink({ x, y }) }))
     const field = fieldOf(page)
     const errors = surveyOf(page).samples.map(({ x, y }) =>
@@ -100,7 +100,7 @@ for (const [name, { sink, slope }] of Object.entries(curves)) {
   })
 }
 
-test('a real page laid askew comes out level, too', async () => {
+test('a real skewed page is levelled', async () => {
   const { grey } = await decodePage(await openSample('letters/harbour.jpg'), 100)
   const page = askew(grey, 3)
   const field = fieldOf(page)
@@ -124,7 +124,7 @@ const fields: Record<string, SlopeField> = {
 }
 
 for (const [name, field] of Object.entries(fields)) {
-  test(`the places ${name} lead there and back`, () => {
+  test(`the mapping ${name} is invertible`, () => {
     for (let y = 0; y <= height; y += 65) {
       for (let x = 0; x <= width; x += 50) {
         const back = placeBefore(field, placeAfter(field, { x, y }))
@@ -145,7 +145,7 @@ for (const [name, field] of Object.entries(fields)) {
   })
 }
 
-test('a few wild samples do not bend the field', () => {
+test('a few outliers do not bend the field', () => {
   const samples = Array.from({ length: 100 }, (_, index) => ({
     x: (index % 10) * 100,
     y: Math.floor(index / 10) * 100,
@@ -158,7 +158,7 @@ test('a few wild samples do not bend the field', () => {
   assert.ok(Math.abs(slopeAt(field, 0, 0) - 0.02) < 3e-3)
 })
 
-test('too few samples make no field, and samples in one place make a plain one', () => {
+test('too few samples give no field, and samples at one place give a constant one', () => {
   const sample = { x: 10, y: 10, slope: 0.05, letters: 5 }
   assert.equal(fitSlopes([sample, sample, sample]), undefined)
   const field = fitSlopes(Array.from({ length: 100 }, () => sample))
@@ -166,7 +166,7 @@ test('too few samples make no field, and samples in one place make a plain one',
   assert.ok(Math.abs(slopeAt(field, 500, 500) - 0.05) < 1e-3)
 })
 
-test('more samples than a call takes arguments make a field', () => {
+test('more samples than a call accepts arguments give a field', () => {
   const samples = Array.from({ length: 200_000 }, (_, index) => ({
     x: index % 1000,
     y: Math.floor(index / 1000),
@@ -177,7 +177,7 @@ test('more samples than a call takes arguments make a field', () => {
   assert.ok(field !== undefined && Math.abs(slopeAt(field, 500, 100) - 0.01) < 1e-6)
 })
 
-test('straightening at another scale shows the same, and white outside', () => {
+test('levelling at another scale gives the same picture, with white outside', () => {
   const page = askew(level, 3)
   const field = fieldOf(page)
   const frame = { x: -100, y: -80, width: width + 200, height: height + 160 }
@@ -195,7 +195,7 @@ test('straightening at another scale shows the same, and white outside', () => {
   assert.ok(differing < 0.01 * 333 * 77, `${differing}`)
 })
 
-test('letters that follow one another too far apart, or not on one line, are no line', () => {
+test('letters too far apart, or on different lines, are not a line', () => {
   const letterAt = (x: number, y: number) => ({ x0: x, y0: y, x1: x + 14, y1: y + 20 })
   const row = (gap: number, step = 0) =>
     Array.from({ length: 12 }, (_, index) => letterAt(index * (14 + gap), index * step))
