@@ -24,7 +24,7 @@ const [a, b] = [
   workItems.write({ id: 'b', pass: 1 }, 'txt'),
 ] as const
 
-test('deaths are counted at the next start, each once, and what was done is forgotten', async (t) => {
+test('deaths are counted once at the next start, and finished items are forgotten', async (t) => {
   const { start, known, left } = setUp(t)
   const first = start()
   await first.take().next(a)
@@ -43,7 +43,7 @@ test('deaths are counted at the next start, each once, and what was done is forg
   assert.deepEqual(known(), { [a]: 3 }, 'nothing was in hand')
 })
 
-test('a start that is cut off after counting does not count again', (t) => {
+test('a start interrupted after counting does not count again', (t) => {
   const { ledger } = setUp(t)
   ledger.deaths.count('session', new Map([[a, 2]]))
   ledger.deaths.count('session', new Map([[a, 3]]))
@@ -52,7 +52,7 @@ test('a start that is cut off after counting does not count again', (t) => {
   assert.deepEqual(ledger.deaths.all(), new Map([[a, 3]]))
 })
 
-test('deaths of long ago are forgotten', (t) => {
+test('old deaths expire', (t) => {
   const { ledger } = setUp(t)
   const now = Date.now()
   ledger.deaths.count('one', new Map([[a, 3]]), now - 31 * 86_400_000)
@@ -60,7 +60,7 @@ test('deaths of long ago are forgotten', (t) => {
   assert.deepEqual(ledger.deaths.all(), new Map([[b, 1]]))
 })
 
-test('random kills condemn nobody: what was in hand with others runs alone next, and is cleared', async (t) => {
+test('random kills set nothing aside: items in hand together run alone next, and are cleared', async (t) => {
   const { start, known } = setUp(t)
   const all = Array.from({ length: 16 }, (_, index) =>
     workItems.write({ id: `d${index}`, pass: 1 }, 'txt'),

@@ -88,7 +88,7 @@ test('suspected documents are written one at a time, and their neighbours after 
   assert.deepEqual(forgotten.toSorted(), Object.keys(suspects))
 })
 
-test('a combined file over which the aggregator died is left out, told, and no old one stays', async (t) => {
+test('a combined file that killed the aggregator is left out and reported, and an old one is removed', async (t) => {
   const ledger = makeLedger(t)
   const out = makeOut(t, ledger)
   const { hands } = makeHands(t, { [workItems.combine('r1', 'results.txt')]: 3 })
@@ -106,7 +106,7 @@ test('a combined file over which the aggregator died is left out, told, and no o
   assert.ok(existsSync(join(out, 'results.ndjson')))
 })
 
-test('the pages of a document that was set aside are not looked at by whoever lists all', async (t) => {
+test('listings skip the pages of a document that was set aside', async (t) => {
   const ledger = makeLedger(t)
   const out = makeOut(t, ledger)
   const { hands } = makeHands(t, { [workItems.assemble(firstPass('d1'))]: 3 })
@@ -121,7 +121,7 @@ test('the pages of a document that was set aside are not looked at by whoever li
   assert.ok(existsSync(join(out, 'results.ndjson')))
 })
 
-test('a run over whose report the aggregator died ends with the reason', async (t) => {
+test('a run whose report killed the aggregator ends with the reason', async (t) => {
   const ledger = makeLedger(t)
   const run = makeRun()
   const { hands } = makeHands(t, { [workItems.end(run.id)]: 3 })
@@ -133,7 +133,7 @@ test('a run over whose report the aggregator died ends with the reason', async (
   )
 })
 
-test('a command over which the aggregator died is answered so, and those behind it are done', async (t) => {
+test('a command that killed the aggregator is rejected, and the next ones are executed', async (t) => {
   await redis.flushall()
   const keys = createKeys('p')
   const commands = createCommandReader(redis, keys, freeLease(redis))
@@ -159,7 +159,7 @@ test('a command over which the aggregator died is answered so, and those behind 
   assert.equal(await stateOf(sound), 'done')
 })
 
-test('a delivery over which the aggregator died is sent alone, then given up, and others are sent', async (t) => {
+test('a delivery that killed the aggregator is sent alone, then given up, and others are sent', async (t) => {
   const { webhooks } = makeLedger(t)
   const outbound = createOutbound({ allow: ['127.0.0.1/32'] })
   t.after(() => outbound.close())
@@ -201,7 +201,7 @@ test('a delivery over which the aggregator died is sent alone, then given up, an
   assert.deepEqual(seen, [[workItems.deliver('n1')]])
 })
 
-test('a page whose indexing killed the aggregator is left out of the index, all others are in it', async (t) => {
+test('a page whose indexing killed the aggregator is left out of the index, all others are indexed', async (t) => {
   const folder = makeFolder(t)
   const first = openLedger(folder)
   for (const id of ['d1', 'd2', 'd3']) {
@@ -224,7 +224,7 @@ test('a page whose indexing killed the aggregator is left out of the index, all 
   assert.deepEqual(ledger.pages.missing(10), [])
 })
 
-test('a ticket over which the aggregator died is set aside, and others are taken up', async (t) => {
+test('a ticket that killed the aggregator is set aside, and others are taken up', async (t) => {
   await redis.flushall()
   const { ledger, spool, documents, absorb, putInput, putTicket } = makeRecording(t, redis)
   const [deadly, sound] = ['u1', 'u2'].map((runId) => makeAcceptance([runId], { runId }))
@@ -241,7 +241,7 @@ test('a ticket over which the aggregator died is set aside, and others are taken
   assert.ok(existsSync(`${ticketFile(spool, 'u1')}.unreadable`))
 })
 
-test('after a death over a walk each entry is remembered, and one that killed three times ends as poison', async (t) => {
+test('after a death during a walk each entry is recorded, and one that killed three times ends as poison', async (t) => {
   await redis.flushall()
   const [root, out] = [makeFolder(t), makeFolder(t)]
   for (const name of ['a.png', 'deadly.png', 'z.png']) writeOld(join(root, name), name)
@@ -268,7 +268,7 @@ test('after a death over a walk each entry is remembered, and one that killed th
   assert.equal(hands.poisonOf(workItems.file(idOf('deadly.png'))), undefined)
 })
 
-test('an entry is in the file of marks while it is looked at', (t) => {
+test('an entry is in the marks file while it is examined', (t) => {
   const root = makeFolder(t)
   for (const name of ['a.png', 'b.png']) writeOld(join(root, name), name)
   const { hands, left } = makeHands(t)

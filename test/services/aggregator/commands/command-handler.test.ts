@@ -16,13 +16,13 @@ after(() => server.close())
 const redis = server.connect()
 const setUp = (t: TestContext, names: readonly string[] = []) => makeCommandScene(t, redis, names)
 
-test('a run that is asked for is handed to who starts it', async (t) => {
+test('a start command is passed to the run starter', async (t) => {
   const { handle, started } = setUp(t)
   await handle({ kind: 'start', request: makeRequest({ runId: 'r7' }) })
   assert.deepEqual(started, ['r7'])
 })
 
-test('a run is interrupted where it goes on, and passed by where nobody knows it', async (t) => {
+test('an active run is interrupted, and an unknown one is ignored', async (t) => {
   const { handle, ledger, beginRun, ended } = setUp(t, ['a.png'])
   await beginRun()
   await handle({ kind: 'interrupt', runId: 'unknown' })
@@ -31,7 +31,7 @@ test('a run is interrupted where it goes on, and passed by where nobody knows it
   assert.equal(ledger.documents.countOpen('r1'), 1, 'a later run reads it')
 })
 
-test('a run that a restart left open, and that is not taken up yet, is interrupted all the same', async (t) => {
+test('an open run that is not resumed yet after a restart is interrupted', async (t) => {
   const { handle, ledger, root, out, ended } = setUp(t, ['a.png'])
   ledger.runs.add(makeRequest({ root, out }), 'fp')
   await handle({ kind: 'interrupt', runId: 'r1' })
@@ -39,7 +39,7 @@ test('a run that a restart left open, and that is not taken up yet, is interrupt
   assert.match(ledger.runs.get('r1')?.report ?? '', /"state":"interrupted"/)
 })
 
-test('a run that a restart left open, and that is not taken up yet, is cancelled with its documents', async (t) => {
+test('an open run that is not resumed yet after a restart is cancelled with its documents', async (t) => {
   const { handle, ledger, runs, beginRun, outcomes, ended } = setUp(t, ['a.png'])
   await beginRun()
   await runs.stop()
@@ -49,7 +49,7 @@ test('a run that a restart left open, and that is not taken up yet, is cancelled
   assert.equal(ledger.documents.countOpen('r1'), 0)
 })
 
-test('nothing is read again in a folder whose run a restart left open', async (t) => {
+test('retries are ignored in a folder with an open run after a restart', async (t) => {
   const { handle, ledger, root, out, beginRun, readAll, endOf, outcomes } = setUp(t, ['bad.png'])
   await beginRun()
   await readAll()
@@ -59,7 +59,7 @@ test('nothing is read again in a folder whose run a restart left open', async (t
   assert.deepEqual(outcomes(), { rejected: 1 })
 })
 
-test('a folder run that is cancelled keeps what it has read and ends the rest', async (t) => {
+test('a cancelled folder run keeps its finished documents and cancels the others', async (t) => {
   const { handle, ledger, queue, absorb, beginRun, ended, outcomes } = setUp(t, ['a.png', 'b.png'])
   await beginRun()
   const [first, second] = ledger.documents
@@ -75,7 +75,7 @@ test('a folder run that is cancelled keeps what it has read and ends the rest', 
   assert.deepEqual(await queue.present([second.jobId]), new Set())
 })
 
-test('an upload that is cancelled keeps what it has read and ends the rest', async (t) => {
+test('a cancelled upload keeps its finished documents and cancels the others', async (t) => {
   const { handle, ledger, absorb } = setUp(t)
   const acceptance = makeAcceptance(['one', 'two'])
   await absorb([acceptance, uploadReport(acceptance)])
@@ -84,7 +84,7 @@ test('an upload that is cancelled keeps what it has read and ends the rest', asy
   assert.equal(rowOf(ledger, uploadOf('two')).outcome, 'cancelled')
 })
 
-test('one document can be cancelled, and the run goes on without it', async (t) => {
+test('a single document can be cancelled, and its run continues', async (t) => {
   const { handle, ledger, beginRun, readAll, endOf, ended, outcomes } = setUp(t, ['a.png', 'b.png'])
   await beginRun()
   const [id = ''] = ledger.documents.idsInState('r1', 'planned')
@@ -96,7 +96,7 @@ test('one document can be cancelled, and the run goes on without it', async (t) 
   assert.deepEqual(ended, [['r1', 'finished']])
 })
 
-test('a document that is deleted is gone, also where that is asked for twice', async (t) => {
+test('deleting a document twice is idempotent', async (t) => {
   const { handle, ledger, absorb, announcer } = setUp(t)
   const acceptance = makeAcceptance(['one'])
   await absorb([acceptance, uploadReport(acceptance)])
@@ -109,7 +109,7 @@ test('a document that is deleted is gone, also where that is asked for twice', a
   assert.equal(ledger.documents.get(documentId), undefined)
 })
 
-test('webhooks are entered and removed, and a delivery asked for anew is due at once', async (t) => {
+test('webhooks are added and removed, and a redelivery is due at once', async (t) => {
   const { handle, ledger, wakes } = setUp(t)
   const webhook = {
     id: 'h1',

@@ -18,7 +18,7 @@ after(() => server.close())
 const redis = server.connect()
 const setUp = (t: TestContext, names: readonly string[] = []) => makeCommandScene(t, redis, names)
 
-test('what failed in a folder run or was cancelled is read again, and nothing else', async (t) => {
+test('a retried folder run reads failed and cancelled documents again, and nothing else', async (t) => {
   const names = ['a.png', 'bad1.png', 'bad2.png', 'c.png']
   const { handle, ledger, beginRun, isPlanned, readAll, endOf, began, ended, ...rest } = setUp(
     t,
@@ -48,7 +48,7 @@ test('what failed in a folder run or was cancelled is read again, and nothing el
   ])
 })
 
-test('one failed document of a folder can be read again', async (t) => {
+test('a single failed document of a folder can be retried', async (t) => {
   const { handle, ledger, beginRun, isPlanned, readAll, endOf, ...rest } = setUp(t, [
     'bad1.png',
     'bad2.png',
@@ -68,7 +68,7 @@ test('one failed document of a folder can be read again', async (t) => {
   assert.deepEqual(rest.outcomes(), { rejected: 2 })
 })
 
-test('while a run uses a folder, nothing of it is read again beside that', async (t) => {
+test('documents of a folder are not retried while a run uses it', async (t) => {
   const { handle, ledger, beginRun, readAll, endOf, began, ...rest } = setUp(t, [
     'a.png',
     'bad.png',
@@ -86,7 +86,7 @@ test('while a run uses a folder, nothing of it is read again beside that', async
   assert.equal(ledger.runs.get('r1')?.state, 'finished')
 })
 
-test('a run whose failed files are gone does not begin again', async (t) => {
+test('a run whose failed files are gone is not reopened', async (t) => {
   const { handle, ledger, root, beginRun, readAll, endOf, began } = setUp(t, ['bad.png'])
   await beginRun()
   await readAll()
@@ -97,7 +97,7 @@ test('a run whose failed files are gone does not begin again', async (t) => {
   assert.equal(ledger.runs.get('r1')?.state, 'finished')
 })
 
-test('the failed documents of an upload go back on the queue, and the upload goes on', async (t) => {
+test('failed documents of an upload are requeued, and the upload is reopened', async (t) => {
   const { handle, ledger, queue, absorb, began } = setUp(t)
   const acceptance = makeAcceptance(['one', 'two', 'three'])
   const [, two, three] = acceptance.documents
@@ -122,7 +122,7 @@ test('the failed documents of an upload go back on the queue, and the upload goe
   assert.deepEqual(began, [], 'nothing is walked for it')
 })
 
-test('documents that are read, open, expired or unknown are not read again', async (t) => {
+test('finished, open, expired and unknown documents are not retried', async (t) => {
   const { handle, ledger, absorb } = setUp(t)
   const acceptance = makeAcceptance(['read', 'open', 'expired'])
   const [, , expired] = acceptance.documents

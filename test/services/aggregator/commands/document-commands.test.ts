@@ -29,7 +29,7 @@ const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
 const duplicate = (id: string, of: string) =>
   ({ v: 1, kind: 'duplicate', ...about(id), input, of }) as const
 
-test('a planned document that is cancelled ends at once, and nobody reads it', async (t) => {
+test('a cancelled planned document ends at once and is not read', async (t) => {
   const { documents, queue, standing, cancelled, final, announced } = await setUp(t, ['d1', 'd2'])
   await documents.cancel(['d1'])
   assert.deepEqual(standing('d1'), wasCancelled)
@@ -39,7 +39,7 @@ test('a planned document that is cancelled ends at once, and nobody reads it', a
   assert.equal(standing('d2').state, 'planned')
 })
 
-test('a document cancelled while it is read stays cancelled, whatever its worker reports', async (t) => {
+test('a document cancelled during its reading stays cancelled, whatever its worker reports', async (t) => {
   const { documents, absorb, ledger, standing } = await setUp(t, ['d1'])
   await documents.cancel(['d1'])
   await absorb([pageReport(about('d1'))])
@@ -47,7 +47,7 @@ test('a document cancelled while it is read stays cancelled, whatever its worker
   assert.deepEqual(ledger.pages.results('d1'), [])
 })
 
-test('of a document with many pages none stays on the queue', async (t) => {
+test('cancelling a document removes all of its pages from the queue', async (t) => {
   const { documents, queue, absorb, standing, cancelled } = await setUp(t, ['d1'])
   await absorb([{ v: 1, kind: 'expanded', ...about('d1'), input, pagesTotal: 3 }])
   await absorb([pageReport({ jobId: 'jd1n1', documentId: 'd1' }, { page: 1 }, 3)])
@@ -66,7 +66,7 @@ test('of a document with many pages none stays on the queue', async (t) => {
   assert.deepEqual(await cancelled(pages.map(({ jobId }) => documentJobId(jobId))), ['jd1', 'jd1'])
 })
 
-test('a document that waits for another can be cancelled, and the other goes on', async (t) => {
+test('cancelling a duplicate does not affect its original', async (t) => {
   const { documents, absorb, standing } = await setUp(t, ['d1', 'd2'])
   await absorb([duplicate('d2', 'd1')])
   assert.equal(standing('d2').state, 'waiting')
@@ -77,7 +77,7 @@ test('a document that waits for another can be cancelled, and the other goes on'
   assert.deepEqual(standing('d2'), wasCancelled)
 })
 
-test('what waits for a document that is cancelled is read after all', async (t) => {
+test('duplicates of a cancelled document are read themselves', async (t) => {
   const { documents, ledger, queue, absorb, standing } = await setUp(t, ['d1', 'd2', 'd3'])
   await absorb([duplicate('d2', 'd1'), duplicate('d3', 'd1')])
   await documents.cancel(['d1', 'd3'])
@@ -99,7 +99,7 @@ test('ended and unknown documents are not cancelled', async (t) => {
   assert.deepEqual(final.toSorted(), ['d1', 'd2'])
 })
 
-test('an upload that failed is read again, as the job of a new pass', async (t) => {
+test('a failed upload is retried as the job of a new pass', async (t) => {
   const { documents, ledger, queue, absorb, standing } = await setUp(t)
   const acceptance = makeAcceptance(['one'])
   const [about1] = acceptance.documents
@@ -129,7 +129,7 @@ test('an upload that failed is read again, as the job of a new pass', async (t) 
   assert.equal(standing(before.id).outcome, 'succeeded')
 })
 
-test('every upload that asked for a document goes on with its retry', async (t) => {
+test('a retried document reopens every upload that contains it', async (t) => {
   const { documents, ledger, absorb } = await setUp(t)
   const first = makeAcceptance(['one'])
   const [about1] = first.documents
@@ -141,7 +141,7 @@ test('every upload that asked for a document goes on with its retry', async (t) 
   assert.deepEqual(ledger.runs.activeUploads().toSorted(), ['u1', 'u2'])
 })
 
-test('a file of a folder is read again as it lies there now, and its run goes on', async (t) => {
+test('a retried file of a folder is read in its present version, and its run is reopened', async (t) => {
   const { documents, ledger, root, absorb, standing } = await setUp(t, ['d1'])
   await absorb([failedReport(about('d1'))])
   ledger.runs.end('r1', 'finished', null)
@@ -155,7 +155,7 @@ test('a file of a folder is read again as it lies there now, and its run goes on
   assert.equal(ledger.runs.get('r1')?.state, 'active')
 })
 
-test('a file of a folder that is gone stays as it ended, and its run too', async (t) => {
+test('a missing file of a folder keeps its outcome, and its run stays ended', async (t) => {
   const { documents, ledger, absorb, standing } = await setUp(t, ['d1'])
   await absorb([failedReport(about('d1'))])
   ledger.runs.end('r1', 'finished', null)

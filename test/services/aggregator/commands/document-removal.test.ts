@@ -21,7 +21,7 @@ const setUp = (t: TestContext, ids: readonly string[] = []) => makeDocumentScene
 
 const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
 
-test('an upload that is deleted leaves nothing behind', async (t) => {
+test('a deleted upload leaves nothing behind', async (t) => {
   const { documents, ledger, absorb, putInput, hasInput } = await setUp(t)
   const acceptance = makeAcceptance(['one', 'two'])
   for (const content of ['one', 'two']) putInput(content)
@@ -35,7 +35,7 @@ test('an upload that is deleted leaves nothing behind', async (t) => {
   await documents.remove(uploadOf('one'))
 })
 
-test('an upload of nothing any more is gone too', async (t) => {
+test('deleting the last document of an upload deletes the upload', async (t) => {
   const { documents, ledger, absorb } = await setUp(t)
   const acceptance = makeAcceptance(['one'])
   await absorb([
@@ -48,7 +48,7 @@ test('an upload of nothing any more is gone too', async (t) => {
   assert.notEqual(ledger.runs.get('u2'), undefined)
 })
 
-test('an input that another document needs outlives the one that is deleted', async (t) => {
+test('an input that another document needs is kept', async (t) => {
   const { documents, ledger, absorb, putInput, hasInput } = await setUp(t)
   const acceptance = makeAcceptance(['one'])
   const { sha256 = '' } = acceptance.documents[0] ?? {}
@@ -64,7 +64,7 @@ test('an input that another document needs outlives the one that is deleted', as
   assert.equal(hasInput('one'), false)
 })
 
-test('an input that is just being accepted again outlives the one that is deleted', async (t) => {
+test('an input that is being accepted again is kept', async (t) => {
   const { documents, absorb, putInput, putTicket, hasInput } = await setUp(t)
   const acceptance = makeAcceptance(['one'])
   putInput('one')
@@ -74,7 +74,7 @@ test('an input that is just being accepted again outlives the one that is delete
   assert.equal(hasInput('one'), true)
 })
 
-test('a file of a folder that is deleted loses its outputs, and never its input', async (t) => {
+test('a deleted file of a folder loses its outputs, never its input', async (t) => {
   const { documents, ledger, root, out, absorb } = await setUp(t, ['d1', 'd2'])
   for (const id of ['d1', 'd2']) writeFileSync(join(root, `${id}.png`), 'page')
   await absorb([pageReport(about('d1')), pageReport(about('d2'))])
@@ -88,7 +88,7 @@ test('a file of a folder that is deleted loses its outputs, and never its input'
   assert.notEqual(ledger.runs.get('r1'), undefined)
 })
 
-test('an output that cannot be removed does not keep its document', async (t) => {
+test('an output that cannot be deleted does not keep its document', async (t) => {
   const { documents, ledger, out, absorb } = await setUp(t, ['d1'])
   mkdirSync(join(out, 'd1.png.txt'))
   await absorb([pageReport(about('d1'))])
@@ -98,7 +98,7 @@ test('an output that cannot be removed does not keep its document', async (t) =>
   rmSync(join(out, 'd1.png.txt'), { recursive: true })
 })
 
-test('a document that is deleted may come again: its jobs are neither done nor cancelled', async (t) => {
+test('a deleted document can be submitted again: its completion and cancellation marks are gone', async (t) => {
   const { documents, keys, redis: own, absorb } = await setUp(t, ['d1', 'd2'])
   await absorb([{ v: 1, kind: 'expanded', ...about('d1'), input, pagesTotal: 2 }])
   await documents.cancel(['d1'])

@@ -30,7 +30,7 @@ function setUp(t: TestContext, meanwhile: (spool: Spool) => void = () => undefin
 
 const ticketText = (content: string): string => JSON.stringify(makeAcceptance([content]))
 
-test('an input that nobody needs is removed, one that a document needs is not', (t) => {
+test('an unused input is removed, a used one is kept', (t) => {
   const { inputs, needed, left, spool } = setUp(t)
   needed.add(two)
   inputs.drop([one, two, hash('sha256', 'unknown')])
@@ -38,7 +38,7 @@ test('an input that nobody needs is removed, one that a document needs is not', 
   assert.deepEqual(readdirSync(spool.tmp), [])
 })
 
-test('an input stays that a ticket names, or the draft of one', (t) => {
+test('an input named by a ticket or its draft is kept', (t) => {
   const { inputs, left, spool } = setUp(t)
   writeFileSync(ticketFile(spool, 'u1'), ticketText('one'))
   writeFileSync(join(spool.tmp, 'x.ticket'), ticketText('two'))
@@ -46,7 +46,7 @@ test('an input stays that a ticket names, or the draft of one', (t) => {
   assert.deepEqual(left(), [one, two].toSorted())
 })
 
-test('an input stays that comes in again while the old one is being removed', (t) => {
+test('an input uploaded again during its removal is kept', (t) => {
   const { inputs, left, spool } = setUp(t, ({ inputs: folder, tmp }) => {
     writeFileSync(join(tmp, 'new'), 'one')
     renameSync(join(tmp, 'new'), join(folder, one))
@@ -56,7 +56,7 @@ test('an input stays that comes in again while the old one is being removed', (t
   assert.equal(readFileSync(join(spool.inputs, one), 'utf8'), 'one')
 })
 
-test('inputs whose removal a crash interrupted are restored', (t) => {
+test('an input removal interrupted by a crash is undone', (t) => {
   const { inputs, left, spool } = setUp(t)
   renameSync(join(spool.inputs, one), join(spool.tmp, `${one}.removed`))
   writeFileSync(join(spool.tmp, 'a draft'), 'two')

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createCommandTaker } from '../../../../services/aggregator/commands/take-commands.ts'
 import { silent } from '../../../helpers/processes/private-redis.ts'
 
-test('it stops although the read it waits for never ends: Redis was away when its connection was given up', async () => {
+test('the command loop stops even if its read never returns after an outage of Redis', async () => {
   const stopping = new AbortController()
   const begun = Promise.withResolvers<void>()
   const taker = createCommandTaker({
@@ -24,7 +24,7 @@ test('it stops although the read it waits for never ends: Redis was away when it
   await running
 })
 
-test('a run that is asked for in words of another version is refused, and its command is taken off', async () => {
+test('a start command of another version is rejected and acknowledged', async () => {
   const stopping = new AbortController()
   const [forgotten, refused]: [string[], string[]] = [[], []]
   const taker = createCommandTaker({

@@ -33,7 +33,7 @@ function setUp(t: TestContext) {
   return { ledger, told, announcer: createAnnouncer({ ledger, enqueue }) }
 }
 
-test('a document of a folder is told about with what came of it, under the labels of its run', (t) => {
+test('a document of a folder is announced with its outcome and the labels of its run', (t) => {
   const { ledger, told, announcer } = setUp(t)
   ledger.runs.add(makeRequest(labelled('red')), 'fp')
   ledger.documents.plan(makePlan('d1'))
@@ -66,7 +66,7 @@ test('a document of a folder is told about with what came of it, under the label
   ])
 })
 
-test('an upload that was asked for more than once is told to each, with its own labels', async (t) => {
+test('a document of several uploads is announced for each, with its own labels', async (t) => {
   const { ledger, told, announcer } = setUp(t)
   const plan = makePlan('d1', { runId: 'u1' })
   ledger.documents.planUpload({ ...plan, sha256: 'abc', mediaType: 'image/png' })
@@ -113,7 +113,7 @@ function countPieces(t: TestContext, ledger: Ledger, told: readonly unknown[]): 
   return pieces
 }
 
-test('what many uploads asked for is told some at a time, each in a transaction of its own', async (t) => {
+test('a document of many uploads is announced in batches, each in its own transaction', async (t) => {
   const { ledger, told, announcer } = setUp(t)
   failPopular(ledger, 450)
   const pieces = countPieces(t, ledger, told)
@@ -123,7 +123,7 @@ test('what many uploads asked for is told some at a time, each in a transaction 
   assert.equal(new Set(told.map(({ data }) => Object(data).runId)).size, 450)
 })
 
-test('with more webhooks there are fewer uploads in a transaction', async (t) => {
+test('more webhooks make smaller batches', async (t) => {
   const { ledger, told, announcer } = setUp(t)
   for (const id of ['h2', 'h3']) ledger.webhooks.add({ ...webhook, id })
   failPopular(ledger, 60)
@@ -133,7 +133,7 @@ test('with more webhooks there are fewer uploads in a transaction', async (t) =>
   assert.deepEqual(pieces, [34, 25, 0, 0])
 })
 
-test('what a death kept from being told is told after it, as it was and once', async (t) => {
+test('announcements interrupted by a crash are made once after the restart, unchanged', async (t) => {
   const { ledger, told, announcer } = setUp(t)
   failPopular(ledger, 250)
   announcer.documentFinal('d1')
@@ -156,7 +156,7 @@ test('what a death kept from being told is told after it, as it was and once', a
   assert.ok(told.every(({ data }) => Object(data).outcome === 'rejected'))
 })
 
-test('where nobody listens, or nothing is known, nothing is told', (t) => {
+test('nothing is announced without webhooks, or for an unknown document', (t) => {
   const { ledger, told, announcer } = setUp(t)
   announcer.documentFinal('unknown')
   ledger.webhooks.remove('h1')
@@ -165,7 +165,7 @@ test('where nobody listens, or nothing is known, nothing is told', (t) => {
   assert.deepEqual(told, [])
 })
 
-test('the end of a run is told with its outcomes', (t) => {
+test('the end of a run is announced with its outcomes', (t) => {
   const { told, announcer } = setUp(t)
   announcer.runEnded(makeRun(labelled('red')), 'cancelled', { succeeded: 2, cancelled: 1 })
   announcer.runEnded(makeRun(), 'finished', {})

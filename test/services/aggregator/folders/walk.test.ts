@@ -26,7 +26,7 @@ const walkAll = (root: string, given: Partial<WalkOptions> = {}, inputs = ['']):
 const told = (found: readonly Found[]): string[] =>
   found.map((one) => ('problem' in one ? `${one.path}: ${one.problem.code}` : one.path))
 
-test('files come in the order of their names, folder by folder, whatever the disk thinks', (t) => {
+test('files come in the order of their names, folder by folder, in any order of the disk', (t) => {
   const root = fill(makeFolder(t), ['b.png', 'a/2.png', 'a/10.png', 'c/d/e.png', 'B.png', 'é.png'])
   assert.deepEqual(told(walkAll(root)), [
     'B.png',
@@ -38,13 +38,13 @@ test('files come in the order of their names, folder by folder, whatever the dis
   ])
 })
 
-test('what systems leave lying about is no page', (t) => {
+test('system files are skipped', (t) => {
   const junk = ['Thumbs.db', 'desktop.ini', '~$draft.png', '__MACOSX/a.png', '@eaDir/b.png']
   const root = fill(makeFolder(t), [...junk, '._a.png', '.DS_Store', 'page.png'])
   assert.deepEqual(told(walkAll(root, { includeHidden: true })), ['page.png'])
 })
 
-test('hidden files and folders are read only when asked for', (t) => {
+test('hidden files and folders are read only on request', (t) => {
   const root = fill(makeFolder(t), ['.hidden.png', '.folder/a.png', 'b.png'])
   assert.deepEqual(told(walkAll(root)), ['b.png'])
   assert.deepEqual(told(walkAll(root, { includeHidden: true })), [
@@ -54,7 +54,7 @@ test('hidden files and folders are read only when asked for', (t) => {
   ])
 })
 
-test('an input that was named is taken although it is hidden', (t) => {
+test('a hidden input is read if it is named', (t) => {
   const root = fill(makeFolder(t), ['.hidden.png', '.folder/a.png'])
   assert.deepEqual(told(walkAll(root, {}, ['.hidden.png', '.folder'])), [
     '.hidden.png',
@@ -62,7 +62,7 @@ test('an input that was named is taken although it is hidden', (t) => {
   ])
 })
 
-test('a file is found once, however often and from wherever it was named', (t) => {
+test('a file is found once, however often it is named', (t) => {
   const root = fill(makeFolder(t), ['a/1.png', 'a/2.png', 'b.png'])
   const found = told(walkAll(root, {}, ['a', 'a/2.png', '', 'b.png', 'a']))
   assert.deepEqual(found.toSorted(), ['a/1.png', 'a/2.png', 'b.png'])
@@ -74,7 +74,7 @@ test('files that the globs exclude are not examined', (t) => {
   assert.deepEqual(told(walkAll(root, globs)), ['a.png', 'sub/b.png'])
 })
 
-test('a FIFO is told about and not opened', (t) => {
+test('a FIFO is reported and not opened', (t) => {
   const root = fill(makeFolder(t), ['a.png'])
   execFileSync('mkfifo', [join(root, 'pipe.png')])
   const found = walkAll(root)
@@ -82,7 +82,7 @@ test('a FIFO is told about and not opened', (t) => {
   assert.match(JSON.stringify(found[1]), /is a FIFO/)
 })
 
-test('symbolic links are passed by unless they are to be followed', (t) => {
+test('symbolic links are skipped unless they are followed on request', (t) => {
   const root = fill(makeFolder(t), ['a.png', 'sub/b.png'])
   symlinkSync('a.png', join(root, 'link.png'))
   symlinkSync('sub', join(root, 'linked'))
@@ -95,7 +95,7 @@ test('symbolic links are passed by unless they are to be followed', (t) => {
   ])
 })
 
-test('a link that leads out of the folder is refused, a dangling one is not there', (t) => {
+test('a link that leaves the folder is rejected, a dangling one is skipped', (t) => {
   const outside = fill(makeFolder(t), ['secret.png'])
   const root = fill(makeFolder(t), ['a.png'])
   symlinkSync(join(outside, 'secret.png'), join(root, 'file.png'))
@@ -109,7 +109,7 @@ test('a link that leads out of the folder is refused, a dangling one is not ther
   ])
 })
 
-test('a link back up does not make the walk endless', (t) => {
+test('a link to a parent folder does not loop', (t) => {
   const root = fill(makeFolder(t), ['a/b/page.png'])
   symlinkSync('../..', join(root, 'a', 'b', 'up'))
   symlinkSync('self', join(root, 'self'))
@@ -119,7 +119,7 @@ test('a link back up does not make the walk endless', (t) => {
   ])
 })
 
-test('a name that is not UTF-8 is told about under a name that no other file has', (t) => {
+test('a name that is not UTF-8 is reported under a unique name', (t) => {
   const root = fill(makeFolder(t), ['é.png', 'z.png'])
   writeFileSync(Buffer.concat([Buffer.from(root), Buffer.from('/\xe9.png', 'latin1')]), '')
   writeFileSync(Buffer.concat([Buffer.from(root), Buffer.from('/\xe8.png', 'latin1')]), '')
@@ -129,17 +129,17 @@ test('a name that is not UTF-8 is told about under a name that no other file has
   assert.match(JSON.stringify(found), /path_not_utf8.*convmv/)
 })
 
-test('names with newlines and quotes are files like others', (t) => {
+test('names with newlines and quotes are ordinary files', (t) => {
   const names = ['a\nb.png', `it's "it".png`]
   assert.deepEqual(told(walkAll(fill(makeFolder(t), names))), names)
 })
 
-test('an input that is not there is one problem, and the others are found', (t) => {
+test('a missing input is one problem, and the others are found', (t) => {
   const root = fill(makeFolder(t), ['a.png'])
   assert.deepEqual(told(walkAll(root, {}, ['missing', 'a.png'])), ['missing: not_found', 'a.png'])
 })
 
-test('a file comes with its stat and its age', (t) => {
+test('a file has its stat and its age', (t) => {
   const [found] = walkAll(fill(makeFolder(t), ['a.png']))
   assert.ok(found !== undefined && 'stat' in found)
   assert.match(found.stat, /^5-\d{19}-\d{19}$/)

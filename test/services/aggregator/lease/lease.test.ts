@@ -33,7 +33,7 @@ function setUp(t: TestContext) {
   return { key, claim, makeLocked, tokenNow }
 }
 
-test('the holder writes; a second aggregator is refused, and told who holds the prefix', async (t) => {
+test("the holder writes; a second aggregator is rejected with the holder's name", async (t) => {
   const { claim, makeLocked } = setUp(t)
   const folder = makeLocked()
   const first = claim(folder)
@@ -51,7 +51,7 @@ test('the holder writes; a second aggregator is refused, and told who holds the 
   })
 })
 
-test('a copy of the ledger in another folder is refused as such', async (t) => {
+test('a copy of the ledger in another folder is rejected as a copy', async (t) => {
   const { claim, makeLocked } = setUp(t)
   const folder = makeLocked()
   await claim(folder).take(never)
@@ -60,7 +60,7 @@ test('a copy of the ledger in another folder is refused as such', async (t) => {
   await assert.rejects(claim(copy).take(never), /a copy of this ledger/)
 })
 
-test('after a kill the same folder has the lease at once, and the token increases', async (t) => {
+test('after a kill the same folder gets the lease at once, with a higher token', async (t) => {
   const { claim, makeLocked, tokenNow } = setUp(t)
   const folder = makeLocked()
   const dead = claim(folder)
@@ -75,7 +75,7 @@ test('after a kill the same folder has the lease at once, and the token increase
   assert.equal(await redis.exists('dead'), 0)
 })
 
-test('a holder that does not renew is waited for; one that lets go is followed at once', async (t) => {
+test('an unrenewed lease is waited for; a released one is taken at once', async (t) => {
   const { key, claim, makeLocked } = setUp(t)
   const dead = JSON.stringify({ from: 'another version' })
   await redis.set(key, `1 ${dead}`, 'PX', 1_500)
@@ -88,7 +88,7 @@ test('a holder that does not renew is waited for; one that lets go is followed a
   await second.held()
 })
 
-test('an aggregator that was frozen while another took over writes nothing, and hears of it', async (t) => {
+test('an aggregator frozen during a takeover writes nothing, and is notified', async (t) => {
   const { key, claim, makeLocked } = setUp(t)
   const frozen = claim(makeLocked())
   await frozen.take(never)
@@ -103,7 +103,7 @@ test('an aggregator that was frozen while another took over writes nothing, and 
   await next.held()
 })
 
-test('where Redis was wiped the holder takes the lease again, and its writes go on', async (t) => {
+test('after Redis was wiped the holder takes the lease again, and its writes continue', async (t) => {
   const { key, claim, makeLocked, tokenNow } = setUp(t)
   const lease = claim(makeLocked())
   await lease.take(never)
@@ -121,7 +121,7 @@ test('the lease is renewed while its holder lives', async (t) => {
   await waitFor('it is renewed', async () => (await redis.pttl(key)) > 10_000)
 })
 
-test('a full Redis gives the lease, and takes what only frees memory', async (t) => {
+test('a full Redis grants the lease, and accepts commands that only free memory', async (t) => {
   const { claim, makeLocked } = setUp(t)
   await redis.set('big', 'x')
   await redis.config('SET', 'maxmemory', '1mb')
@@ -136,7 +136,7 @@ test('a full Redis gives the lease, and takes what only frees memory', async (t)
   }
 })
 
-test('scripts that Redis forgot are sent again', async (t) => {
+test('scripts that Redis forgot are loaded again', async (t) => {
   const { claim, makeLocked } = setUp(t)
   const lease = claim(makeLocked())
   await lease.take(never)
@@ -145,7 +145,7 @@ test('scripts that Redis forgot are sent again', async (t) => {
   assert.equal(await redis.get('flushed'), '1')
 })
 
-test('waiting for the lease ends with the process', async (t) => {
+test('an abort signal ends the wait for the lease', async (t) => {
   const { key, claim, makeLocked } = setUp(t)
   await redis.set(key, '1 {}', 'PX', 60_000)
   const stopping = new AbortController()

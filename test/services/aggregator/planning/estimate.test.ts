@@ -49,7 +49,7 @@ function setUp(t: TestContext, given: Partial<FolderRequest> = {}) {
   return { ledger, out, keys, read, find }
 }
 
-test('an earlier run with the same recipe tells how long this one takes, and what it writes', async (t) => {
+test('an earlier run with the same recipe predicts time and output size', async (t) => {
   const { ledger, out, read, find } = setUp(t)
   ledger.runs.add({ ...makeRun({ out }).request, runId: 'r0' }, 'fp')
   ledger.runs.end('r0', 'finished', '{}')
@@ -61,7 +61,7 @@ test('an earlier run with the same recipe tells how long this one takes, and wha
   assert.ok(Number(estimate.freeBytes) > 0)
 })
 
-test('without one the first documents of the run tell it, shared by the workers that are alive', async (t) => {
+test('without one the first documents of the run predict them, for the live workers', async (t) => {
   const { read, keys, find } = setUp(t)
   assert.equal(await find(), undefined)
   read('r1', 19)
@@ -72,7 +72,7 @@ test('without one the first documents of the run tell it, shared by the workers 
   assert.deepEqual([estimate?.seconds, estimate?.basis], [500, 'first_pages'])
 })
 
-test('with canaries it is these that tell it', async (t) => {
+test('with canaries these predict them', async (t) => {
   const { read, find } = setUp(t, { canary: 20 })
   read('r1', 20)
   assert.equal((await find())?.basis, 'canary')

@@ -45,7 +45,7 @@ function setUp(t: TestContext, pages = '') {
   return { ledger, recipe, run: makeRun({ recipe }), take, read, failed, expanded }
 }
 
-test('one bad page fails alone: the document is partial, has the others, and names it', async (t) => {
+test('a bad page fails alone: the document is partial, has the other pages, and names the failed one', async (t) => {
   const { ledger, recipe, take, read, failed, expanded } = setUp(t)
   assert.deepEqual(take(failed(2)).read, [])
   assert.deepEqual(take(expanded, read(1)).read, [])
@@ -61,7 +61,7 @@ test('one bad page fails alone: the document is partial, has the others, and nam
   assert.deepEqual(document.failedPages, [{ page: 2, outcome: 'timeout', error }])
 })
 
-test('a document of which every page failed ends as its first page did', (t) => {
+test('a document whose pages all failed has the outcome of its first page', (t) => {
   const { ledger, take, failed, expanded } = setUp(t)
   assert.deepEqual(take(expanded, failed(3), failed(2), failed(1)).failed, ['d1'])
   const row = rowOf(ledger, 'd1')
@@ -69,7 +69,7 @@ test('a document of which every page failed ends as its first page did', (t) => 
   assert.equal(row.error?.message, 'page 1 of 3 took too long (and 2 more pages failed)')
 })
 
-test('where some pages were asked for, the document is complete with them', (t) => {
+test('with requested pages the document is complete with them', (t) => {
   const { ledger, run, take, read, expanded } = setUp(t, '2-9')
   take(expanded)
   const jobs = missingJobs(run, rowOf(ledger, 'd1'), [])
@@ -81,7 +81,7 @@ test('where some pages were asked for, the document is complete with them', (t) 
   assert.deepEqual(take(read(2)).read, ['d1'])
 })
 
-test('a twin of a partial document gets what there is, and is partial too', (t) => {
+test('a twin of a partial document copies its pages, and is partial too', (t) => {
   const { ledger, take, read, failed, expanded } = setUp(t)
   take(expanded, read(1), failed(2))
   take({ v: 1, kind: 'duplicate', jobId: 'jd2', documentId: 'd2', input, of: 'd1' })
@@ -101,7 +101,7 @@ function endPartly(t: TestContext) {
   return { ...scene, row: rowOf(scene.ledger, 'd1') }
 }
 
-test('of a partial document only what failed is read again, and then it is whole', (t) => {
+test('only the failed pages of a partial document are read again, and complete it', (t) => {
   const { ledger, run, row, take } = endPartly(t)
   const kept = planAgain(ledger, row, nextPass(row), false)
   const jobs = missingJobs(run, rowOf(ledger, 'd1'), kept ?? [])
@@ -122,7 +122,7 @@ test('of a partial document only what failed is read again, and then it is whole
   )
 })
 
-test('all of a partial document is read again where its file has changed, or the user wants it', (t) => {
+test('a partial document is read again in full if its file changed, or with --force', (t) => {
   const changed = (plan: Plan): Plan => ({ ...plan, stat: '4-2-2' })
   for (const [isForced, change] of [
     [true, (plan: Plan) => plan],
@@ -152,7 +152,7 @@ function goOnWith(t: TestContext, given: Partial<FolderRequest>) {
   return { ...scene, jobs, pages: jobs.map(({ job }) => job.page) }
 }
 
-test('a run that retries what failed reads the failed page of a document that another run did not end', (t) => {
+test('--retry-failed reads the failed page of a document that another run left open', (t) => {
   const { ledger, take, failed, jobs, pages } = goOnWith(t, { retryFailed: true })
   assert.deepEqual(pages, [2, 3], 'the page that was read stays')
   take(failed(2)) // Delivered again.
@@ -167,7 +167,7 @@ test('a run that retries what failed reads the failed page of a document that an
   )
 })
 
-test('a forced run reads all of a document that another run did not end, and any other run its rest', (t) => {
+test('a forced run reads a document that another run left open in full, any other run only its rest', (t) => {
   assert.deepEqual(goOnWith(t, { force: true }).pages, [undefined], 'it is opened anew')
   for (const given of [{}, { runId: 'r1', retryFailed: true }, { runId: 'r1', force: true }]) {
     const { ledger, jobs, pages } = goOnWith(t, given)

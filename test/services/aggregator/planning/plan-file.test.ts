@@ -52,7 +52,7 @@ function setUp(t: TestContext) {
   return { root, out, file, stat, id, decide, plan, read, fail }
 }
 
-test('a file that nobody knows is read', async (t) => {
+test('an unknown file is read', async (t) => {
   const { decide, id, stat } = setUp(t)
   const decision = await decide()
   assert.ok(decision.action === 'read')
@@ -75,14 +75,14 @@ test('ids are letters and digits, and differ by output folder, root and path', (
   for (const id of ids) assert.match(id, /^d[0-9a-z]{26}$/)
 })
 
-test('unchanged files that were read are skipped', async (t) => {
+test('unchanged finished files are skipped', async (t) => {
   const { decide, read } = setUp(t)
   await read()
   const decision = await decide()
   assert.ok(decision.action === 'skip' && !decision.failed)
 })
 
-test('what ended in this very run is counted already', async (t) => {
+test('documents that ended in this run are counted already', async (t) => {
   const { decide, read } = setUp(t)
   await read()
   assert.deepEqual(await decide({ runId: 'r0' }), { action: 'counted' })
@@ -105,7 +105,7 @@ test('a changed file, another recipe and --force read again, under a new job id'
   assert.ok(decisions[2]?.action === 'read' && !decisions[2].mayHaveTwin)
 })
 
-test('a planned document keeps its job id, so that the queue finds it', async (t) => {
+test('a planned document keeps its job id, so that the queue deduplicates it', async (t) => {
   const { decide, plan } = setUp(t)
   const planned = await plan()
   const decision = await decide()
@@ -115,7 +115,7 @@ test('a planned document keeps its job id, so that the queue finds it', async (t
   assert.notEqual(nextPass(planned).jobId, planned.jobId)
 })
 
-test('what failed is read again only with --retry-failed', async (t) => {
+test('failed documents are read again only with --retry-failed', async (t) => {
   const { decide, fail } = setUp(t)
   await fail('rejected')
   const decision = await decide()
@@ -129,7 +129,7 @@ test('cancelled documents are read', async (t) => {
   assert.equal((await decide()).action, 'read')
 })
 
-test('a missing output is restored, also one of a format that is new', async (t) => {
+test('a missing output is restored, also one of a new format', async (t) => {
   const { decide, read, out } = setUp(t)
   await read()
   rmSync(join(out, 'a.png.json'))
@@ -137,7 +137,7 @@ test('a missing output is restored, also one of a format that is new', async (t)
   assert.equal((await decide({ formats: ['txt'] })).action, 'skip')
 })
 
-test('an output folder that is gone is no error', async (t) => {
+test('a missing output folder is no error', async (t) => {
   const { decide, read, out } = setUp(t)
   await read()
   rmSync(out, { recursive: true })
@@ -145,7 +145,7 @@ test('an output folder that is gone is no error', async (t) => {
   mkdirSync(out)
 })
 
-test('an edited output is noticed with --checksum only', async (t) => {
+test('an edited output is detected with --checksum only', async (t) => {
   const { decide, read, out } = setUp(t)
   await read()
   assert.equal((await decide({ checksum: true })).action, 'skip')
@@ -154,7 +154,7 @@ test('an edited output is noticed with --checksum only', async (t) => {
   assert.equal((await decide({ checksum: true })).action, 'restore')
 })
 
-test('an input whose bytes changed behind the same stat is noticed with --checksum', async (t) => {
+test('an input whose bytes changed behind the same stat is detected with --checksum', async (t) => {
   const { decide, read, file } = setUp(t)
   await read()
   writeFileSync(file, 'egap')

@@ -14,7 +14,7 @@ const redis = server.connect()
 
 const setUp = (t: TestContext, names: readonly string[]) => makePlannerScene(t, redis, names)
 
-test('a file that has just been written is looked at again before it is read', async (t) => {
+test('a recently written file is checked again before it is read', async (t) => {
   const { plan, root, waiting } = setUp(t, [])
   writeFileSync(join(root, 'new.png'), 'whole')
   await plan().planned
@@ -40,7 +40,7 @@ test('a file that is still growing is left for the next run', async (t) => {
   assert.equal(ledger.documents.countFinal('r1').get('unstable'), 1)
 })
 
-test('a file that is gone at the second look has an end in the ledger, and none is planned twice', async (t) => {
+test('a file that is gone at the second check ends in the ledger, and none is planned twice', async (t) => {
   const { plan, ledger, root, waiting } = setUp(t, ['old.png'])
   for (const name of ['gone.png', 'kept.png']) writeFileSync(join(root, name), name)
   const { planned, progress } = plan()
@@ -59,7 +59,7 @@ test('a file that is gone at the second look has an end in the ledger, and none 
   assert.deepEqual([row?.path, row?.error?.code], ['gone.png', 'not_found'])
 })
 
-test('an entry that is no file is a rejected document, counted once however often it is found', async (t) => {
+test('an entry that is not a file is a rejected document, counted once', async (t) => {
   const { plan, ledger, root } = setUp(t, ['a.png'])
   execFileSync('mkfifo', [join(root, 'pipe.png')])
   const first = plan()
@@ -74,7 +74,7 @@ test('an entry that is no file is a rejected document, counted once however ofte
   assert.deepEqual([again.planned, again.failed], [2, 1], 'the ledger has counted it')
 })
 
-test('a page that was read and is a FIFO now counts as no page of this run', async (t) => {
+test('a finished page that has become a FIFO is not a page of this run', async (t) => {
   const { plan, ledger, root, readAll } = setUp(t, ['a.png'])
   const first = plan()
   await first.planned
@@ -86,7 +86,7 @@ test('a page that was read and is a FIFO now counts as no page of this run', asy
   assert.equal(ledger.pages.count('r2'), 0)
 })
 
-test('a document whose output has no place fails once, however often its run is gone on with', async (t) => {
+test('a document without a free output name fails once, however often its run continues', async (t) => {
   const { plan, ledger, out, waiting } = setUp(t, ['a.png', 'b.png'])
   writeOld(join(out, 'a.png.txt'), 'of the user')
   await plan().planned
@@ -109,7 +109,7 @@ test('a document whose output has no place fails once, however often its run is 
   assert.equal(ledger.documents.countOpen('r2'), 2)
 })
 
-test('planning waits while Redis takes no jobs, and goes on by itself', async (t) => {
+test('planning waits while Redis refuses jobs, and continues by itself', async (t) => {
   const { plan, queue, waiting } = setUp(t, ['a.png', 'b.png'])
   await redis.config('SET', 'maxmemory', '1mb')
   const { planned, progress } = plan()

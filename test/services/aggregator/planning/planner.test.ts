@@ -30,7 +30,7 @@ test('every file is committed to the ledger and its job is on the queue', async 
   assert.deepEqual({ seen, count, planningDone }, { seen: 2, count: 2, planningDone: true })
 })
 
-test('globs choose, by name or by place, whatever the case', async (t) => {
+test('globs select by name or path, ignoring case', async (t) => {
   const { plan, root, waiting } = setUp(t, ['a.png', 'b.JPG', 'c.txt'])
   mkdirSync(join(root, 'sub'))
   writeOld(join(root, 'sub', 'd.png'))
@@ -54,14 +54,14 @@ for (const glob of ['(([a-z-]+)+)+0', `${'?*'.repeat(60)}0`, `${'{*,*}'.repeat(6
   })
 }
 
-test('a stored run whose pattern cannot be matched within bounds ends with a code', async (t) => {
+test('a stored run whose pattern exceeds the matching bounds ends with a code', async (t) => {
   const { plan } = setUp(t, ['a.png'])
   for (const glob of ['a'.repeat(2_000), '(a)\\1', '{a}\\\\\\\\']) {
     await assert.rejects(plan({ include: [glob] }).planned, { code: 'invalid_pattern' })
   }
 })
 
-test('a run whose plan the full disk refuses waits for the disk, and counts nothing twice', async (t) => {
+test('a run that a full disk blocks waits for the disk, and counts nothing twice', async (t) => {
   const { ledger, plan, waiting } = setUp(t, ['a.png', 'b.png'])
   const transaction = ledger.transaction.bind(ledger)
   const full = Object.assign(new Error('database or disk is full'), {
@@ -97,7 +97,7 @@ test('a second run finds everything unchanged and reads nothing', async (t) => {
   assert.deepEqual({ planned, unchanged }, { planned: 0, unchanged: 2 })
 })
 
-test('a run that was cut off goes on: what is planned keeps its job, what ended is not counted again', async (t) => {
+test('an interrupted run continues: planned documents keep their jobs, ended ones are not counted again', async (t) => {
   const { plan, waiting, queue } = setUp(t, ['a.png', 'b.png'])
   await plan().planned
   const before = waiting().map((row) => row.jobId)
@@ -132,7 +132,7 @@ function setUpRead(t: TestContext) {
   }
 }
 
-test('a document that is read and not yet written keeps its text when its run is planned again', async (t) => {
+test('a document that is read but not written keeps its text when its run is planned again', async (t) => {
   const { plan, ledger, publisher, read, text } = setUpRead(t)
   await plan().planned
   const id = read()
@@ -145,7 +145,7 @@ test('a document that is read and not yet written keeps its text when its run is
   assert.equal(rowOf(ledger, id).outcome, 'succeeded')
 })
 
-test('a run waits for a document that the run before is just writing, and does not read it', async (t) => {
+test('a run waits for a document that the previous run is writing, and does not read it', async (t) => {
   const { plan, ledger, publisher, read, text } = setUpRead(t)
   await plan().planned
   const id = read()
@@ -159,7 +159,7 @@ test('a run waits for a document that the run before is just writing, and does n
   assert.equal(text(), 'hello\n')
 })
 
-test('a lost output is written again from the ledger', async (t) => {
+test('a missing output is written again from the ledger', async (t) => {
   const { plan, out, readAll } = setUp(t, ['a.png'])
   const first = plan()
   await first.planned
@@ -175,7 +175,7 @@ test('a lost output is written again from the ledger', async (t) => {
   assert.equal(execFileSync('cat', [join(out, 'a.png.txt')]).toString(), 'hello\n')
 })
 
-test('no more than the window and one batch are on the queue', async (t) => {
+test('at most the window and one batch are on the queue', async (t) => {
   const names = Array.from({ length: 1_100 }, (_, index) => `${index}.png`)
   const { plan, waiting, readAll } = setUp(t, names)
   const { planned, progress } = plan({}, { window: 1 })
@@ -189,7 +189,7 @@ test('no more than the window and one batch are on the queue', async (t) => {
   assert.equal(waiting().length, 100)
 })
 
-test('a dry run counts beyond the window, and leaves ledger and queue alone', async (t) => {
+test('a dry run counts beyond the window, and changes neither ledger nor queue', async (t) => {
   const { plan, waiting } = setUp(
     t,
     Array.from({ length: 600 }, (_, index) => `${index}.png`),
@@ -200,7 +200,7 @@ test('a dry run counts beyond the window, and leaves ledger and queue alone', as
   assert.deepEqual(waiting(), [])
 })
 
-test('planning ends when it is told to, with a full window too', async (t) => {
+test('planning stops on request, also with a full window', async (t) => {
   const { plan } = setUp(
     t,
     Array.from({ length: 600 }, (_, index) => `${index}.png`),

@@ -23,7 +23,7 @@ function setUp(t: TestContext, ids: readonly string[]) {
   return { ledger, take, back }
 }
 
-test('what failed by the service is planned under a new job, what failed by itself stays', (t) => {
+test('documents failed by the service are planned under a new job, others keep their failure', (t) => {
   const { ledger, take, back } = setUp(t, ['d1', 'd2', 'd3'])
   take(failedReport(about('d1'), broken), failedReport(about('d2')), pageReport(about('d3')))
   back()
@@ -34,7 +34,7 @@ test('what failed by the service is planned under a new job, what failed by itse
   assert.equal(rowOf(ledger, 'd3').outcome, 'succeeded')
 })
 
-test('pages that were read stay, in a document that is open and in one that ended in part', (t) => {
+test('finished pages are kept, in an open document and in a partial one', (t) => {
   const { ledger, take, back } = setUp(t, ['d1', 'd2'])
   const bad = { ...broken, pagesTotal: 3 }
   take(
@@ -58,7 +58,7 @@ test('pages that were read stay, in a document that is open and in one that ende
   }
 })
 
-test('a page in progress when its run pauses fails nothing, and its job may run again', (t) => {
+test('a page in progress when its run pauses fails nothing, and its job can run again', (t) => {
   const { ledger, take } = setUp(t, ['d1', 'd2', 'd3'])
   ledger.runs.end('r1', 'paused', null)
   const { unread, failed } = take(
@@ -83,7 +83,7 @@ const reading = {
   recogniseMs: 1,
 }
 
-test('a failed attempt changes nothing in the ledger, and is a reading; a page without the engine is none', (t) => {
+test('a failed attempt changes nothing in the ledger and counts as a reading; a page without the engine does not', (t) => {
   const { ledger, take } = setUp(t, ['d1', 'd2'])
   const retry = { v: 1, kind: 'retrying', page: null, error: broken.error } as const
   const { readings } = take(
@@ -101,7 +101,7 @@ test('a failed attempt changes nothing in the ledger, and is a reading; a page w
   assert.equal(rowOf(ledger, 'd1').outcome, 'succeeded')
 })
 
-test('only a paused run is resumed, and one whose folder another run takes is paused no longer', (t) => {
+test('only a paused run is resumed, and a run whose folder another run takes is no longer paused', (t) => {
   const { ledger } = setUp(t, [])
   assert.equal(ledger.runs.resume('r1', 'fp2'), false)
   const pause = { code: 'engine_failed' } satisfies Partial<Pause>

@@ -34,7 +34,7 @@ test('unfinished documents of a run are planned again in batches', (t) => {
   }
 })
 
-test('where we die in between, the rest is planned anew by doing it again, and nothing twice', (t) => {
+test('replanning after a crash plans the rest, and nothing twice', (t) => {
   const ledger = setUp(t)
   for (const rows of replanOpen(ledger, 'r1', 'newer')) if (rows.length === 50) break // Killed.
   assert.ok(ids.some((id) => rowOf(ledger, id).pass === 1))

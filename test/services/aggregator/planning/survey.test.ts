@@ -5,7 +5,7 @@ import { passedOver, type WalkStep } from '../../../../services/aggregator/folde
 import { makeLedger } from '../../../helpers/ledger/ledger.ts'
 import { makeRun } from '../../../helpers/ledger/records.ts'
 
-test('other work has its turn while files are passed over', async (t) => {
+test('a survey that skips files yields to other work', async (t) => {
   let turns = 0
   const count = (): void => {
     turns += 1

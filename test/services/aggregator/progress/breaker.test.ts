@@ -23,7 +23,7 @@ function feed(breaker: ReturnType<typeof createBreaker>, count: number, reading:
   return trip
 }
 
-test('failures of the service in a row trip it, and one page that is read in between begins the row anew', () => {
+test('consecutive service failures trip the breaker, and a finished page resets the count', () => {
   const breaker = createBreaker({ inARow: 5, share: 1 })
   assert.equal(feed(breaker, 4, failed('engine_failed')), undefined)
   assert.equal(breaker(read), undefined)
@@ -39,7 +39,7 @@ test('failures of the service in a row trip it, and one page that is read in bet
   )
 })
 
-test('what speaks of the file neither counts nor ends a row', () => {
+test('failures of files neither count nor reset the count', () => {
   const breaker = createBreaker(defaultMaxFailures)
   for (const code of ['unsupported_type', 'corrupt_image', 'password_required', 'too_large']) {
     assert.equal(feed(breaker, 500, failed(code)), undefined, code)
@@ -56,7 +56,7 @@ test('a document that kills workers counts once, however many pages it has', () 
   assert.equal(breaker(failed('worker_crash', 'd3'))?.failures, 3)
 })
 
-test('more than its share of the first 200 readings trips it, later ones do not', () => {
+test('too large a share of the first 200 attempts trips the breaker, later ones do not', () => {
   const every = (n: number, breaker: ReturnType<typeof createBreaker>, count: number) =>
     Array.from({ length: count }, (_, index) =>
       breaker(index % n === 0 ? failed('page_timeout') : read),
@@ -69,7 +69,7 @@ test('more than its share of the first 200 readings trips it, later ones do not'
   assert.equal(every(2, late, 1_000), -1)
 })
 
-test('a few failures that take long are enough, where nothing was read meanwhile', () => {
+test('a few slow failures suffice while nothing succeeds', () => {
   let now = 0
   const breaker = createBreaker(defaultMaxFailures, () => now)
   assert.equal(feed(breaker, 9, failed('page_timeout')), undefined)
@@ -79,12 +79,12 @@ test('a few failures that take long are enough, where nothing was read meanwhile
   assert.equal(breaker(failed('page_timeout'))?.rule, 'in_a_row')
 })
 
-test('switched off it never trips', () => {
+test('a disabled breaker never trips', () => {
   const breaker = createBreaker({ inARow: 0, share: 1 })
   assert.equal(feed(breaker, 10_000, failed('engine_failed')), undefined)
 })
 
-test('a limit is a number in a row, a share, or both; what is left out keeps its default', () => {
+test('a limit is a count, a share, or both; an omitted part keeps its default', () => {
   assert.deepEqual(parseMaxFailures('10'), { inARow: 10, share: 0.5 })
   assert.deepEqual(parseMaxFailures('25%'), { inARow: 50, share: 0.25 })
   assert.deepEqual(parseMaxFailures('7,100%'), { inARow: 7, share: 1 })
@@ -94,7 +94,7 @@ test('a limit is a number in a row, a share, or both; what is left out keeps its
   }
 })
 
-test('a pause names the commonest code, how many of how many, a file and a cure', () => {
+test('a pause names the most frequent code, its share, a file and a cure', () => {
   const breaker = createBreaker({ inARow: 4, share: 1 })
   breaker(failed('engine_crash', 'd1'))
   const trip = ['d4', 'd3', 'd2'].map((id) => breaker(failed('worker_crash', id))).at(-1)

@@ -30,7 +30,7 @@ const stageOf = (t: TestContext, ids: readonly string[]) => {
   return canaryStage(ledger, run).stage
 }
 
-test('where a run stands with its canaries is in the ledger', (t) => {
+test('the canary progress of a run is in the ledger', (t) => {
   assert.equal(stageOf(t, []), 'new')
   assert.equal(stageOf(t, ['a', 'open1']), 'begun')
   assert.equal(stageOf(t, ['a', 'b', 'c', 'bad1']), 'passed')
@@ -39,7 +39,7 @@ test('where a run stands with its canaries is in the ledger', (t) => {
   assert.deepEqual(canaryStage(ledger, run), { stage: 'begun', paths: new Set(['open1.png']) })
 })
 
-test('more than half of the canaries failing is too much, whatever failed; the share can be set', (t) => {
+test('more than half of the canaries failing pauses the run, for any failure; the share is configurable', (t) => {
   const two = setUp(t, ['a', 'b', 'bad1', 'bad2'])
   assert.equal(judgeCanaries(two.ledger, two.run), undefined)
   const three = setUp(t, ['a', 'bad1', 'bad2', 'bad3'])
@@ -65,7 +65,7 @@ test('a sample is spread evenly over a series of any length', () => {
   }
 })
 
-test('a survey counts what is still to be read and its size, and samples only that', async (t) => {
+test('a survey counts and samples only unread files', async (t) => {
   const { ledger, run } = setUp(t, [])
   const found = Array.from({ length: 50 }, (_, index) => ({
     path: `${index}.png`,

@@ -13,7 +13,7 @@ const server = await startPrivateRedis()
 after(() => server.close())
 const redis = server.connect()
 
-test('in a full Redis a run is still told of, and what ended meanwhile is told once it has room', async (t) => {
+test('with a full Redis progress is reported again once it has room, including documents that ended meanwhile', async (t) => {
   const folder = makeFolder(t)
   t.after(takeFolder(folder))
   const prefix = 'progress'

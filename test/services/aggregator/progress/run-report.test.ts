@@ -15,7 +15,7 @@ const timings = (recogniseMs: number, prepareMs = 0, overlapMs = 0) => ({
   overlapMs,
 })
 
-test('a report counts outcomes, shares the pages out and finds the slowest and the least sure', async (t) => {
+test('a report counts outcomes, divides pages among workers, and lists the slowest and least confident pages', async (t) => {
   const ledger = makeLedger(t)
   const add = (id: string): boolean => ledger.documents.plan(makePlan(id))
   for (const index of Array.from({ length: 20 }, (_, n) => n + 1)) {
@@ -84,7 +84,7 @@ test('a report counts outcomes, shares the pages out and finds the slowest and t
   )
 })
 
-test('a run that finished names what has no outcome all the same, as far as a list may be long', async (t) => {
+test('a finished run names documents without an outcome, up to a limit', async (t) => {
   const ledger = makeLedger(t)
   const run = makeRun()
   const report = () => buildReport(ledger, run, newProgress('r1', run.startedAt), 'finished')
@@ -94,7 +94,7 @@ test('a run that finished names what has no outcome all the same, as far as a li
   assert.deepEqual([unsettled?.count, unsettled?.paths.length], [25, 20])
 })
 
-test('a run that found nothing has numbers too', async (t) => {
+test('a run without files has a complete report', async (t) => {
   const run = makeRun()
   const report = await buildReport(makeLedger(t), run, newProgress('r1', run.startedAt), 'finished')
   assert.deepEqual(report.outcomes, {})
@@ -112,7 +112,7 @@ function putPage(ledger: Ledger, id: string, given: Parameters<typeof makePage>[
   ledger.documents.settle(firstPass(id), {})
 }
 
-test('a worker is busy for the time it works, however many pages it has in hand', async (t) => {
+test("a worker's busy time counts once, however many pages it has in hand", async (t) => {
   const ledger = makeLedger(t)
   for (const id of ['d1', 'd2', 'd3', 'd4']) {
     // Each is prepared for 2 s, all of it while the one before is read for 2.5 s.
@@ -124,7 +124,7 @@ test('a worker is busy for the time it works, however many pages it has in hand'
   assert.equal(report.pageMs.p50, 4_500)
 })
 
-test('earlier readings of a resumed run take none of its time', async (t) => {
+test('earlier readings of a resumed run do not count towards its time', async (t) => {
   const ledger = makeLedger(t)
   putPage(ledger, 'd1', { timings: timings(60_000) })
   const run = { ...makeRun(), startedAt: new Date(Date.now() + 1_000).toISOString() }
@@ -133,7 +133,7 @@ test('earlier readings of a resumed run take none of its time', async (t) => {
   assert.deepEqual([pagesRead, pagesPerSecond, workers[0]?.utilisation], [1, 0, 0])
 })
 
-test('a worker that does not tell its overlaps is never busier than all the time', async (t) => {
+test('a worker that does not report overlaps has a utilisation of at most 1', async (t) => {
   const ledger = makeLedger(t)
   const { overlapMs: _, ...older } = timings(60_000)
   putPage(ledger, 'd1', { timings: older })
@@ -142,7 +142,7 @@ test('a worker that does not tell its overlaps is never busier than all the time
   assert.equal(report.workers[0]?.utilisation, 1)
 })
 
-test('other work has its turn between the questions that go through all pages of a run', async (t) => {
+test('queries over all pages of a run yield to other work', async (t) => {
   const ledger = makeLedger(t)
   const run = makeRun()
   let turns = 0

@@ -82,7 +82,7 @@ function setUp(t: TestContext, ids: readonly string[], fault: Fault = () => ({})
 
 const about = (id: string) => ({ jobId: `j${id}`, documentId: id })
 
-test('what workers report is recorded, written, told, and taken off the stream', async (t) => {
+test('reports are recorded, written, announced and acknowledged', async (t) => {
   const { ledger, out, collect, reporter, final, pages } = setUp(t, ['d1', 'd2'])
   await reporter.report(pageReport(about('d1')))
   await reporter.report(failedReport(about('d2')))
@@ -94,7 +94,7 @@ test('what workers report is recorded, written, told, and taken off the stream',
   assert.equal(await reporter.backlog(), 0)
 })
 
-test('an acceptance is announced once the ledger has it, and read with later entries', async (t) => {
+test('an acceptance is announced once it is in the ledger, and is readable by later entries', async (t) => {
   const { ledger, keys, collect, reporter, final, accepted } = setUp(t, [])
   const acceptance = makeAcceptance(['one', 'two'])
   const [one] = acceptance.documents
@@ -107,7 +107,7 @@ test('an acceptance is announced once the ledger has it, and read with later ent
   assert.equal(await reporter.backlog(), 0)
 })
 
-test('results from outside the stream are recorded like the others', async (t) => {
+test('results from outside the stream are recorded alike', async (t) => {
   const { ledger, out, collector, final, accepted } = setUp(t, ['d1'])
   await collector.absorb([pageReport(about('d1')), makeAcceptance(['one'])])
   assert.deepEqual(final, ['d1'])
@@ -116,7 +116,7 @@ test('results from outside the stream are recorded like the others', async (t) =
   assert.equal(rowOf(ledger, uploadOf('one')).state, 'planned')
 })
 
-test('results are taken until the stream is empty, also after the word to stop', async (t) => {
+test('results are collected until the stream is empty, also after a stop request', async (t) => {
   const ids = Array.from({ length: 450 }, (_, index) => `d${index}`)
   const { collect, reporter, final } = setUp(t, ids)
   for (const id of ids) await reporter.report(failedReport(about(id)))
@@ -125,7 +125,7 @@ test('results are taken until the stream is empty, also after the word to stop',
   assert.equal(await reporter.backlog(), 0)
 })
 
-test('documents that were read but not written when the aggregator died are written at the next start', async (t) => {
+test('documents read but not written before a crash are written at the next start', async (t) => {
   const { ledger, out, collect, final } = setUp(t, ['d1'])
   ledger.documents.setInput(firstPass('d1'), input, 1)
   ledger.pages.putResult('d1', makePage())
@@ -138,7 +138,7 @@ test('documents that were read but not written when the aggregator died are writ
   assert.equal(readFileSync(join(out, 'd1.png.txt'), 'utf8'), 'hello\n')
 })
 
-test('entries that a dead aggregator took and never acknowledged are collected', async (t) => {
+test('entries that a dead aggregator never acknowledged are collected', async (t) => {
   const { keys, collect, reporter, final } = setUp(t, ['d1'])
   await reporter.report(pageReport(about('d1')))
   const dead = createResultReader(redis, keys, 'a', freeLease(redis))
@@ -148,7 +148,7 @@ test('entries that a dead aggregator took and never acknowledged are collected',
   assert.equal(await reporter.backlog(), 0)
 })
 
-test('an acknowledgement that Redis swallows does not keep documents from their end', async (t) => {
+test('a lost acknowledgement does not keep documents from ending', async (t) => {
   let refusals = 0
   const { ledger, collect, reporter, final } = setUp(t, ['d1', 'd2'], () => ({
     async acknowledge() {
@@ -163,7 +163,7 @@ test('an acknowledgement that Redis swallows does not keep documents from their 
   assert.deepEqual(final.toSorted(), ['d1', 'd2'])
 })
 
-test('a result that nobody understands stays on the stream and holds nothing up', async (t) => {
+test('a result that cannot be parsed stays on the stream and blocks nothing', async (t) => {
   const { keys, collect, reporter, final } = setUp(t, ['d1'])
   await redis.xadd(keys.results, '*', 'b', 'from the future')
   await reporter.report(pageReport(about('d1')))
@@ -171,7 +171,7 @@ test('a result that nobody understands stays on the stream and holds nothing up'
   assert.equal(await reporter.backlog(), 1)
 })
 
-test('a document that is to be read after all goes back on the queue', async (t) => {
+test('a document that must be read after all is requeued', async (t) => {
   const { ledger, queue, collect, reporter } = setUp(t, ['d1'])
   await reporter.report({ v: 1, kind: 'hashed', ...about('d1'), input })
   await collect(() => rowOf(ledger, 'd1').pass === 2)
@@ -179,7 +179,7 @@ test('a document that is to be read after all goes back on the queue', async (t)
   assert.deepEqual(await queue.present([jobId, 'jd1']), new Set([jobId]))
 })
 
-test('a stream that was wiped under the reader is opened again', async (t) => {
+test('a stream that was wiped is opened again', async (t) => {
   const { keys, collect, reporter, final } = setUp(t, ['d1', 'd2'])
   await reporter.report(pageReport(about('d1')))
   await collect(async () => {
@@ -193,7 +193,7 @@ test('a stream that was wiped under the reader is opened again', async (t) => {
   assert.deepEqual(final.toSorted(), ['d1', 'd2'])
 })
 
-test('entries that were delivered into a broken connection are collected once it is back', async (t) => {
+test('entries delivered into a broken connection are collected after the reconnect', async (t) => {
   let isCut = false
   const cut = (reader: ResultReader, connection: Redis): Partial<ResultReader> => ({
     /** The first answer with entries never arrives; ioredis repeats the read by itself. */
@@ -213,7 +213,7 @@ test('entries that were delivered into a broken connection are collected once it
   })
 })
 
-test('a Redis that is full of results is drained, and documents go on the queue when it has room', async (t) => {
+test('a Redis full of results is drained, and documents are queued once it has room', async (t) => {
   const { ledger, queue, collect, reporter, final } = setUp(t, ['d1', 'd2'])
   await reporter.report(pageReport(about('d1')))
   await reporter.report({

@@ -26,7 +26,7 @@ test('only work of the last minute counts', () => {
   assert.equal(pace.perMinute(), 0)
 })
 
-test('a process that has just begun tells its pace so far', () => {
+test('a new process reports its pace so far', () => {
   const { pace, at } = setUp()
   assert.equal(pace.perMinute(), 0)
   at(20)
@@ -36,7 +36,7 @@ test('a process that has just begun tells its pace so far', () => {
   assert.equal(pace.perMinute(), 10)
 })
 
-test('one page in the first moment is no pace of thousands', () => {
+test('one page in the first moment does not extrapolate to thousands', () => {
   const { pace, at } = setUp()
   at(0.001)
   pace.add(1)

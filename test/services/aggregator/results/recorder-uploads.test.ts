@@ -52,7 +52,7 @@ test('an upload becomes a run with a planned document for each file', (t) => {
   assert.deepEqual(ledger.submissions.documentsOf('u1').length, 2)
 })
 
-test('an upload that is told twice is entered once', (t) => {
+test('an upload announced twice is recorded once', (t) => {
   const { ledger, take } = setUp(t)
   const acceptance = makeAcceptance(['one'])
   const [document] = acceptance.documents
@@ -76,7 +76,7 @@ test('a second upload of the same bytes is another submission, and plans nothing
   assert.deepEqual([...ledger.submissions.runsOf(uploadOf('one'))].flat().toSorted(), ['u1', 'u2'])
 })
 
-test('an upload that is to be read anew begins without the pages of the reading before', (t) => {
+test('a forced upload starts without the pages of the earlier reading', (t) => {
   const { ledger, take } = setUp(t)
   const id = uploadOf('one')
   take(makeAcceptance(['one']))
@@ -96,7 +96,7 @@ test('an upload that is to be read anew begins without the pages of the reading 
   assert.equal(rowOf(ledger, id).pass, 2, 'what comes late asks for nothing new')
 })
 
-test('a report is understood from the acceptance on, also in one batch with it', (t) => {
+test('a report is valid from the acceptance on, also in the same batch', (t) => {
   const { ledger, take } = setUp(t)
   const acceptance = makeAcceptance(['one'])
   const about1 = { jobId: acceptance.documents[0]?.jobId ?? '', documentId: uploadOf('one') }
@@ -110,7 +110,7 @@ test('a report is understood from the acceptance on, also in one batch with it',
   assert.equal(rowOf(ledger, uploadOf('one')).outcome, 'succeeded')
 })
 
-test('a file of a folder that was read may be asked for by an upload, and stays what it is', (t) => {
+test('an upload can include a finished file of a folder, which stays unchanged', (t) => {
   const { ledger, take } = setUp(t)
   ledger.runs.add(makeRequest(), 'fp')
   ledger.documents.plan(makePlan('d1'))

@@ -76,7 +76,7 @@ test('a failure ends the document with its code', (t) => {
   )
 })
 
-test('every kind of report, told twice, changes nothing the second time', (t) => {
+test('recording any report twice changes nothing the second time', (t) => {
   const { ledger, take } = setUp(t, ['page', 'bad', 'many', 'twin', 'known'])
   const reports = [
     pageReport(about('page')),
@@ -98,7 +98,7 @@ test('every kind of report, told twice, changes nothing the second time', (t) =>
   assert.deepEqual(snapshot(), before)
 })
 
-test('the first of two successes of a page stays', (t) => {
+test('the first of two successes of a page is kept', (t) => {
   const { ledger, take } = setUp(t)
   take(expanded('d1', 2))
   take(pageReport(pageOf('d1', 1), { text: 'first' }, 2))
@@ -117,14 +117,14 @@ test('a success of a page replaces its failure, and no failure a success', (t) =
   assert.equal(ledger.pages.results('d1').length, 3)
 })
 
-test('a report about an earlier pass, another run or an unknown document is passed by', (t) => {
+test('a report about an earlier pass, another run or an unknown document is ignored', (t) => {
   const { ledger, take } = setUp(t)
   assert.deepEqual(take(pageReport({ jobId: 'jold', documentId: 'd1' })), nothing)
   assert.deepEqual(take(pageReport(about('unknown'))), nothing)
   assert.equal(rowOf(ledger, 'd1').state, 'planned')
 })
 
-test('a document of many pages is read when the last of them is, in whatever order', (t) => {
+test('a document of many pages is read when its last page is, in any order', (t) => {
   const { take, outcomeOf } = setUp(t)
   assert.deepEqual(take(pageReport(pageOf('d1', 3), { page: 3 }, 3)).read, [])
   assert.deepEqual(take(expanded('d1', 3)).read, [])
@@ -134,7 +134,7 @@ test('a document of many pages is read when the last of them is, in whatever ord
   assert.equal(outcomeOf('d1'), 'succeeded')
 })
 
-test('a duplicate of what was read takes its pages over', (t) => {
+test('a duplicate of a finished document copies its pages', (t) => {
   const { ledger, take } = setUp(t, ['d1', 'd2'])
   take(pageReport(about('d1')))
   assert.deepEqual(take(duplicate('d2', 'd1')), { ...nothing, read: ['d2'] })
@@ -161,7 +161,7 @@ test('of thousands of duplicates, one transaction settles a thousand; the others
   assert.ok(left.every(({ state }) => state === 'waiting'))
 })
 
-test('bytes that cannot be read cannot be read in the copy either', (t) => {
+test('unreadable bytes are unreadable in the copy too', (t) => {
   const { take, outcomeOf } = setUp(t, ['d1', 'd2'])
   take(duplicate('d2', 'd1'))
   assert.deepEqual(take(failedReport(about('d1'))).failed.toSorted(), ['d1', 'd2'])
@@ -176,7 +176,7 @@ test('bytes that killed the workers are not read again for a copy', (t) => {
   assert.deepEqual([outcomeOf('d2'), rowOf(ledger, 'd2').error?.code], ['failed', 'poison'])
 })
 
-test('where the original failed for reasons of its own, the copy is read itself', (t) => {
+test('a copy is read itself if its original failed for other reasons than its bytes', (t) => {
   const causes = [
     { outcome: 'timeout', error: { code: 'page_timeout', message: '' } },
     { outcome: 'engine_crash', error: { code: 'worker_crash', message: '' } },
@@ -199,7 +199,7 @@ test('where the original failed for reasons of its own, the copy is read itself'
   }
 })
 
-test('a duplicate of what the ledger does not hold is read itself', (t) => {
+test('a duplicate of an original missing from the ledger is read itself', (t) => {
   const { take } = setUp(t)
   const { requeued } = take(duplicate('d1', 'nobody'))
   assert.deepEqual(
@@ -225,7 +225,7 @@ test('content that an earlier run read is copied, other content is read', (t) =>
   )
 })
 
-test('a failure is announced in the same transaction, a success once its files exist', (t) => {
+test('a failure is announced in its transaction, a success once its files exist', (t) => {
   const { take, announced } = setUp(t, ['d1', 'd2', 'd3'])
   take(duplicate('d2', 'd1'))
   take(failedReport(about('d1')), pageReport(about('d3')))
@@ -233,7 +233,7 @@ test('a failure is announced in the same transaction, a success once its files e
   assert.deepEqual(announced, ['d1', 'd2'])
 })
 
-test('a twin of a document whose file has changed meanwhile is read by itself', (t) => {
+test('a twin of a document whose file changed meanwhile is read itself', (t) => {
   const { ledger, take } = setUp(t, ['d1', 'd2'])
   take(duplicate('d2', 'd1'))
   const changed = makePlan('d1', { pass: 2, jobId: 'later', stat: '3-2-2' })

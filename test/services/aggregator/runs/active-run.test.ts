@@ -19,7 +19,7 @@ const setUp = (t: TestContext, names: readonly string[]) => makeCommandScene(t, 
 
 const rejected = { code: 'corrupt_image', message: 'is corrupt' }
 
-test('a run ends by the ledger, also where not every end was counted', async (t) => {
+test('a run ends by the ledger, even if some ends were not counted', async (t) => {
   const { ledger, active, beginRun, endOf } = setUp(t, ['a.png', 'b.png'])
   await beginRun()
   const run = active.get('r1')
@@ -35,7 +35,7 @@ test('a run ends by the ledger, also where not every end was counted', async (t)
   assert.equal(ledger.runs.get('r1')?.state, 'finished')
 })
 
-test('a run does not end by its counts while the ledger has a document open', async (t) => {
+test('a run does not end by its counts while the ledger has an open document', async (t) => {
   const { ledger, active, beginRun, readAll, endOf } = setUp(t, ['a.png', 'b.png'])
   await beginRun()
   const run = active.get('r1')
@@ -60,7 +60,7 @@ test('a run does not end by its counts while the ledger has a document open', as
   assert.deepEqual([report.outcomes, report.unsettled], [{ succeeded: 2 }, { count: 0, paths: [] }])
 })
 
-test('a run that is cancelled counts a document that is being written', async (t) => {
+test('a cancelled run counts a document that is being written', async (t) => {
   const scene = setUp(t, ['a.png', 'b.png'])
   const { ledger, active, beginRun, handle, publisher, listeners } = scene
   await beginRun()
@@ -118,7 +118,7 @@ async function runWith(t: TestContext, errors: Error[]) {
   return { times, progress, report: parseRunReport(ledger.runs.get('r1')?.report ?? '') }
 }
 
-test('planning waits for a disk and a Redis that are full, and counts anew', async (t) => {
+test('planning waits for a full disk and a full Redis, and restarts its counts', async (t) => {
   const noSpace = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
   const oom = Object.assign(new Error("OOM command not allowed when used memory > 'maxmemory'."), {
     name: 'ReplyError',
@@ -128,14 +128,14 @@ test('planning waits for a disk and a Redis that are full, and counts anew', asy
   assert.equal(report.error, undefined)
 })
 
-test('a mistake of ours in planning refuses the run, and says which', async (t) => {
+test('an internal error in planning rejects the run with its message', async (t) => {
   const { times, progress, report } = await runWith(t, [new Error('a mistake')])
   assert.deepEqual([times, progress?.state], [1, 'refused'])
   assert.deepEqual(progress?.error, { code: 'internal', message: 'planning failed: a mistake' })
   assert.deepEqual([report.state, report.error], ['interrupted', progress.error])
 })
 
-test('the progress of a run lapses when nobody looks after it, and stays for a day when it has ended', async (t) => {
+test('the progress of a run expires without an aggregator, and stays for a day after its end', async (t) => {
   const { keys, active, beginRun, readAll, endOf } = setUp(t, ['a.png'])
   await beginRun()
   const ttlOf = () => redis.ttl(keys.progress('r1'))

@@ -5,7 +5,7 @@ import { createActiveRuns } from '../../../../services/aggregator/runs/active-ru
 import { makeLedger } from '../../../helpers/ledger/ledger.ts'
 import { makeRequest } from '../../../helpers/ledger/records.ts'
 
-test('a new run that start-up takes up before its command is done is started once', (t) => {
+test('a new run that start-up resumes before its command is acknowledged starts once', (t) => {
   const ledger = makeLedger(t)
   const started: string[] = []
   const runs = createActiveRuns({

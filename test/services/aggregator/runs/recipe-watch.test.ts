@@ -70,7 +70,7 @@ function setUp(t: TestContext, fingerprint: string) {
   }
 }
 
-test('a run of an older version is planned anew: what is left gets new jobs, what is finished stays', async (t) => {
+test('a run of an older version is replanned: unfinished documents get new jobs, finished ones stay', async (t) => {
   const { ledger, watch, reconcile, jobs } = setUp(t, 'older')
   const done = makePlan('d2', { fingerprint: 'older' })
   ledger.documents.plan(done)
@@ -91,7 +91,7 @@ test('a run of an older version is planned anew: what is left gets new jobs, wha
   assert.equal(await jobs(), 1)
 })
 
-test('a run stays as it was planned while somebody alive reads it so', async (t) => {
+test('a run keeps its plan while a live worker can read it', async (t) => {
   const { ledger, watch, hasWorker } = setUp(t, 'older')
   await hasWorker('w1', { older: null, [own]: 'an older engine' })
   await watch.look(true)
@@ -99,7 +99,7 @@ test('a run stays as it was planned while somebody alive reads it so', async (t)
   assert.equal(rowOf(ledger, 'd1').pass, 1)
 })
 
-test('an upload of an older version is planned anew too, once no worker reads it', async (t) => {
+test('an upload of an older version is replanned too, once no worker can read it', async (t) => {
   const { ledger, watch, hasWorker } = setUp(t, own)
   ledger.runs.add(makeUploadRequest(), 'older')
   ledger.documents.planUpload({
@@ -113,7 +113,7 @@ test('an upload of an older version is planned anew too, once no worker reads it
   assert.deepEqual([fingerprint, state, sha256, origin], [own, 'planned', 'abc', 'upload'])
 })
 
-test('a recipe that nobody can read is reported with the reason, and does not block others', async (t) => {
+test('a recipe that no worker can read is reported with the reason, and does not block others', async (t) => {
   const { keys, ledger, watch, hasWorker, reconcile, jobs, active } = setUp(t, own)
   const told: unknown[] = []
   const run = ledger.runs.get('r1')
@@ -142,7 +142,7 @@ test('a recipe that nobody can read is reported with the reason, and does not bl
   assert.equal(told.at(-1), null)
 })
 
-test('a worker that has not looked yet is not said to be unable', async (t) => {
+test('a worker that has not checked yet is not reported as unable', async (t) => {
   const { keys, watch, hasWorker, reconcile, jobs } = setUp(t, own)
   await hasWorker('w1', {})
   await reconcile()
@@ -151,7 +151,7 @@ test('a worker that has not looked yet is not said to be unable', async (t) => {
   assert.equal(await jobs(), 1)
 })
 
-test('the recipe of an open run is kept again where Redis has lost it', async (t) => {
+test('the recipe of an open run is stored again after Redis lost it', async (t) => {
   const { keys, watch } = setUp(t, own)
   const key = keys.recipe(recipeIdOf(defaultRecipe))
   await watch.look(true)
@@ -161,7 +161,7 @@ test('the recipe of an open run is kept again where Redis has lost it', async (t
   assert.equal(await redis.exists(key), 1)
 })
 
-test('workers that take an older version of jobs are none that can read', async (t) => {
+test('workers of an older job version do not count as able', async (t) => {
   const { keys, watch } = setUp(t, own)
   await redis.zadd(keys.workers, Date.now(), 'w1')
   // Where version 1 says it.
@@ -173,7 +173,7 @@ test('workers that take an older version of jobs are none that can read', async 
   )
 })
 
-test('workers are asked about 1 000 recipes at most', async (t) => {
+test('workers check at most 1 000 recipes', async (t) => {
   const { keys } = setUp(t, own)
   const wanted = Array.from({ length: 3_000 }, (_, index) => [`fp${index}`, 'id'] as const)
   await publishWanted(redis, keys, Object.fromEntries(wanted))

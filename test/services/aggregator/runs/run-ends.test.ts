@@ -43,7 +43,7 @@ async function setUp(t: TestContext) {
   return { keys, ledger, ends, run, report, told, announced }
 }
 
-test('an end is recorded once, whoever records it again', async (t) => {
+test('an end is recorded once, however often it is repeated', async (t) => {
   const { ends, ledger, run, report, announced } = await setUp(t)
   ends.record(run, report)
   ends.record(run, { ...report, state: 'interrupted' })
@@ -51,7 +51,7 @@ test('an end is recorded once, whoever records it again', async (t) => {
   assert.deepEqual(announced, [['r1', 'finished']])
 })
 
-test('who waits is told what the ledger has: the report, and counts that come of it', async (t) => {
+test('watchers receive the report of the ledger and its counts', async (t) => {
   const { ends, run, report, told } = await setUp(t)
   ends.record(run, report)
   await ends.tell('r1')
@@ -65,7 +65,7 @@ test('who waits is told what the ledger has: the report, and counts that come of
   )
 })
 
-test('an end that was recorded and not told is told by the next pass, and one that was told is not', async (t) => {
+test('an end recorded but not published is published by the next pass, once', async (t) => {
   const { ends, ledger, run, report, told } = await setUp(t)
   ends.record(run, report)
   assert.deepEqual(
@@ -77,7 +77,7 @@ test('an end that was recorded and not told is told by the next pass, and one th
   assert.deepEqual(ledger.runs.unannounced(), [])
 })
 
-test('a Redis that was wiped is told again, as often as somebody asks', async (t) => {
+test('after Redis was wiped an end is published again at each request', async (t) => {
   const { ends, run, report, told } = await setUp(t)
   ends.record(run, report)
   await ends.tell('r1')
@@ -86,7 +86,7 @@ test('a Redis that was wiped is told again, as often as somebody asks', async (t
   assert.deepEqual((await told()).report, report)
 })
 
-test('an end that Redis has no room for is told once it has', async (t) => {
+test('an end that a full Redis refused is published once there is room', async (t) => {
   const { ends, ledger, run, report, told } = await setUp(t)
   ends.record(run, report)
   await redis.config('SET', 'maxmemory', '1')
@@ -98,7 +98,7 @@ test('an end that Redis has no room for is told once it has', async (t) => {
   assert.equal((await told()).progress?.state, 'finished')
 })
 
-test('a run that goes on is not said to have ended, and one without a report gets one', async (t) => {
+test('an active run is not reported as ended, and an ended one without a report gets one', async (t) => {
   const { ends, ledger, told } = await setUp(t)
   await ends.tell('r1')
   assert.deepEqual(await told(), { progress: undefined, report: undefined })
@@ -109,7 +109,7 @@ test('a run that goes on is not said to have ended, and one without a report get
   assert.deepEqual(report?.outcomes, { rejected: 1 })
 })
 
-test('a run that could not be planned is told as refused, with the reason', async (t) => {
+test('a run that could not be planned is published as rejected, with the reason', async (t) => {
   const { ends, run, report, told } = await setUp(t)
   const error = { code: 'internal', message: 'planning failed: no reason' }
   ends.record(run, { ...report, state: 'interrupted', error })

@@ -39,7 +39,7 @@ function setUp(t: TestContext) {
   return { keys, ledger, out, did, active, start }
 }
 
-test('a run whose pages run backwards is refused, whoever has asked for it', async (t) => {
+test('a run with a descending page range is rejected, from any caller', async (t) => {
   const { keys, ledger, start, did } = setUp(t)
   const request = makeRequest({ recipe: { ...defaultRecipe, pages: '5-2' } })
   await start(request)
@@ -51,7 +51,7 @@ test('a run whose pages run backwards is refused, whoever has asked for it', asy
   assert.deepEqual(did, [])
 })
 
-test('a run that is handed over again begins once, and is told its end once it has ended', async (t) => {
+test('a run handed over twice starts once, and its end is published again after it ended', async (t) => {
   const { ledger, out, did, active, start } = setUp(t)
   const request = makeRequest({ out })
   await start(request)
@@ -63,7 +63,7 @@ test('a run that is handed over again begins once, and is told its end once it h
   assert.deepEqual(did, ['supersede', 'begin r1', 'tell r1'])
 })
 
-test('a run whose paths are not all there waits until they are, and disturbs no other', async (t) => {
+test('a run whose path list is incomplete waits for it, and delays no other', async (t) => {
   const { keys, ledger, out, did, start } = setUp(t)
   const request = makeRequest({ out, inputs: [], pathsInRedis: true, pathCount: 3 })
   await start(request)
@@ -77,7 +77,7 @@ test('a run whose paths are not all there waits until they are, and disturbs no 
   assert.equal(await redis.exists(keys.paths('r1')), 0)
 })
 
-test('a dry run that is handed over again while it goes on begins once', async (t) => {
+test('an active dry run that is handed over again starts once', async (t) => {
   const { out, did, start } = setUp(t)
   const request = makeRequest({ out, dryRun: true })
   await start(request)

@@ -61,7 +61,7 @@ function setUp(t: TestContext, connection: Redis = redis) {
   return { ledger, keys, watch, ended, fail, events, steps, rows }
 }
 
-test('each page of a long document is told to every upload that asked for it', async (t) => {
+test('each page of a long document is published to every upload that contains it', async (t) => {
   const { keys, watch, steps } = setUp(t)
   const read = { runId: 'u1', documentId: 'd1', pagesTotal: 3 }
   await watch.pagesRead([
@@ -81,7 +81,7 @@ test('each page of a long document is told to every upload that asked for it', a
   }
 })
 
-test('the only page of a document is told by its ending, and that of a folder by its run', async (t) => {
+test("the end of a document stands for its only page, and a folder's pages are published by its run", async (t) => {
   const { keys, watch } = setUp(t)
   await watch.pagesRead([
     { runId: 'u1', documentId: 'd1', page: 1, pagesTotal: 1 },
@@ -90,7 +90,7 @@ test('the only page of a document is told by its ending, and that of a folder by
   assert.deepEqual(await redis.exists(keys.events('u1'), keys.events('r1')), 0)
 })
 
-test('an ending is told to every upload that asked for the document', async (t) => {
+test('the end of a document is published to every upload that contains it', async (t) => {
   const { ledger, keys, watch, events, rows } = setUp(t)
   ledger.pages.putResult('d1', makePage({ confidence: 80 }))
   ledger.documents.setRead(
@@ -111,7 +111,7 @@ test('an ending is told to every upload that asked for the document', async (t) 
   }
 })
 
-test('an upload ends with the last of its documents, and that is announced once', async (t) => {
+test('an upload ends with its last document, and is announced once', async (t) => {
   const { ledger, watch, ended, fail, rows } = setUp(t)
   fail('d1')
   await watch.ended(rows('d1'))
@@ -133,7 +133,7 @@ test('documents that end together end their upload once', async (t) => {
   assert.equal((await events('u2')).length, 2)
 })
 
-test('a late ending in a folder run is told to its watchers and does not end it', async (t) => {
+test('a late end in a folder run is published to its watchers and does not end the run', async (t) => {
   const { ledger, watch, ended, fail, events, rows } = setUp(t)
   ledger.runs.add(makeRequest(), 'fp')
   ledger.documents.plan(makePlan('d9'))
@@ -147,7 +147,7 @@ test('a late ending in a folder run is told to its watchers and does not end it'
   assert.deepEqual(ended, [])
 })
 
-test('an upload of what was known has nothing to wait for', async (t) => {
+test('an upload of known documents has nothing to wait for', async (t) => {
   const { ledger, watch, ended, fail } = setUp(t)
   fail('d1')
   await watch.accepted(['u1', 'u2'])
@@ -156,7 +156,7 @@ test('an upload of what was known has nothing to wait for', async (t) => {
   assert.equal(ledger.runs.get('u2')?.state, 'active')
 })
 
-test('ended uploads that a restart left open are ended', async (t) => {
+test('finished uploads that a restart left open are ended', async (t) => {
   const { watch, ended, fail } = setUp(t)
   await watch.recover()
   assert.equal(ended.length, 0)
@@ -167,7 +167,7 @@ test('ended uploads that a restart left open are ended', async (t) => {
   assert.deepEqual(ended.map(([runId]) => runId).toSorted(), ['u1', 'u2'])
 })
 
-test('an upload ends also while nobody can be told', async (t) => {
+test('an upload ends even while Redis is unreachable', async (t) => {
   const gone = server.connect()
   gone.disconnect()
   const complaints = t.mock.method(silent, 'warn').mock
@@ -179,7 +179,7 @@ test('an upload ends also while nobody can be told', async (t) => {
   assert.equal(complaints.callCount(), 2)
 })
 
-test('the announcement and the end of an upload are one', async (t) => {
+test('the announcement and the end of an upload are one transaction', async (t) => {
   const { ledger, keys, fail, rows } = setUp(t)
   const watch = createUploadWatch({
     ledger,
@@ -201,7 +201,7 @@ test('the announcement and the end of an upload are one', async (t) => {
   assert.equal(ledger.runs.get('u1')?.state, 'active')
 })
 
-test('documents are told before their uploads end, and no more uploads end in a transaction than may be told', async (t) => {
+test('documents are announced before their uploads end, in bounded transactions', async (t) => {
   const { ledger, keys, fail, rows } = setUp(t)
   for (const runId of ['u3', 'u4', 'u5']) {
     ledger.runs.add(makeUploadRequest({ runId }), 'fp')

@@ -71,7 +71,7 @@ test('planned jobs that Redis lost are added again', async (t) => {
   assert.deepEqual(await queue.present(['jd1', 'jd2', 'jd3']), new Set(['jd1', 'jd2']))
 })
 
-test('of a document that was opened, the pages that have not ended go back on the queue', async (t) => {
+test('unfinished pages of an opened document are requeued', async (t) => {
   const { queue, ledger, reconcile } = setUp(t)
   ledger.documents.plan(makePlan('d1'))
   ledger.documents.setInput(firstPass('d1'), input, 4)
@@ -83,7 +83,7 @@ test('of a document that was opened, the pages that have not ended go back on th
   assert.deepEqual(await queue.present(ids), new Set(['jd1n1', 'jd1n4']))
 })
 
-test('uploads that Redis lost go back on the queue as they were, whichever run they are of', async (t) => {
+test('uploads that Redis lost are requeued unchanged, whatever their run', async (t) => {
   const { keys, queue, ledger, reconcile } = setUp(t)
   ledger.runs.add(makeUploadRequest(), 'fp')
   for (const id of ['d1', 'd2', 'd3']) {
@@ -116,7 +116,7 @@ test('uploads that Redis lost go back on the queue as they were, whichever run t
   )
 })
 
-test('jobs that the queue gave up are told as failures, once', async (t) => {
+test('jobs that the queue gave up are reported as failures, once', async (t) => {
   const { queue, recorded, reconcile, failAll } = setUp(t)
   const page = makeJob({ documentId: 'd1', attempts: 1, page: 2, pagesTotal: 5 })
   await queue.add([{ jobId: 'jd1n2', job: page, band: bands.page, caller: 'tester' }])
@@ -158,7 +158,7 @@ test('a failed job stays in Redis until its failure is recorded', async (t) => {
   assert.equal((await queue.failed(10)).length, 1)
 })
 
-test('a failed job that nobody understands does not stand in the way of the others', async (t) => {
+test('a failed job that cannot be parsed does not block the others', async (t) => {
   const { keys, queue, ledger, recorded, reconcile, failAll } = setUp(t)
   const raw = new Queue(queueName, { connection: redis, prefix: keys.bullPrefix })
   t.after(() => raw.close())
@@ -177,7 +177,7 @@ test('a failed job that nobody understands does not stand in the way of the othe
   assert.deepEqual(await queue.failed(10), [])
 })
 
-test('a document that waits for one that ended without it, or is gone, is read by itself', async (t) => {
+test('a document is read itself if the one it waits for ended without a result, or is gone', async (t) => {
   const { queue, ledger, reconcile } = setUp(t)
   const { documents } = ledger
   for (const id of ['d1', 'd2', 'd3', 'd4', 'd5']) documents.plan(makePlan(id))
@@ -192,7 +192,7 @@ test('a document that waits for one that ended without it, or is gone, is read b
   assert.deepEqual(await queue.present(jobs), new Set(jobs))
 })
 
-test('a mark that answers for a job which the ledger plans is dropped, a report on its way is waited for', async (t) => {
+test('a completion mark of a planned job is dropped unless its report is on the way', async (t) => {
   const { keys, queue, ledger, reconcile } = setUp(t)
   for (const id of ['d1', 'd2', 'd3']) ledger.documents.plan(makePlan(id))
   const reporter = createReporter(redis, keys)
@@ -208,7 +208,7 @@ test('a mark that answers for a job which the ledger plans is dropped, a report 
   assert.deepEqual({ isDone, isCancelled }, { isDone: false, isCancelled: false })
 })
 
-test('a job whose report is recorded while it is looked for is not added again', async (t) => {
+test('a job whose report is recorded during the check is not added again', async (t) => {
   const { keys, queue, ledger } = setUp(t)
   ledger.documents.plan(makePlan('d1'))
   const reconcile = createReconciler({
@@ -228,7 +228,7 @@ test('a job whose report is recorded while it is looked for is not added again',
   assert.deepEqual(await queue.present(['jd1']), new Set())
 })
 
-test('a completed job that was kept under the same id does not answer for one that is planned', async (t) => {
+test('an old completed job with the same id does not hide a planned one', async (t) => {
   const { keys, queue, ledger, reconcile } = setUp(t)
   const raw = new Queue(queueName, { connection: redis, prefix: keys.bullPrefix })
   t.after(() => raw.close())

@@ -55,7 +55,7 @@ function setUp(t: TestContext, { retentionMs = 0 } = {}) {
   return { ...recording, sweeper, later, hasTicket, readUpload, complaints: complaints.mock }
 }
 
-test('an upload that was accepted and never announced is taken up, exactly once', async (t) => {
+test('an accepted but never announced upload is taken up exactly once', async (t) => {
   const { ledger, sweeper, later, hasTicket, putInput, putTicket, accepted } = setUp(t)
   const acceptance = makeAcceptance(['one', 'two'])
   putInput('one')
@@ -71,7 +71,7 @@ test('an upload that was accepted and never announced is taken up, exactly once'
   assert.deepEqual(ledger.documents.openUploads().toSorted(), ids.toSorted())
 })
 
-test('an upload whose ticket outlived its taking up is not read a second time', async (t) => {
+test('an upload whose ticket was left behind is not read twice', async (t) => {
   const { ledger, sweeper, later, absorb, putInput, putTicket, hasTicket } = setUp(t)
   const acceptance = makeAcceptance(['one'])
   putInput('one')
@@ -84,7 +84,7 @@ test('an upload whose ticket outlived its taking up is not read a second time', 
   assert.equal(hasTicket(acceptance), false)
 })
 
-test('a file that never arrived was never accepted', async (t) => {
+test('a ticket whose file never arrived is not an accepted upload', async (t) => {
   const { ledger, sweeper, later, hasTicket, putTicket, accepted } = setUp(t)
   const acceptance = makeAcceptance(['one'])
   putTicket(acceptance)
@@ -95,7 +95,7 @@ test('a file that never arrived was never accepted', async (t) => {
   assert.equal(ledger.runs.get('u1'), undefined)
 })
 
-test('of an upload that was cut off halfway, what arrived is taken up', async (t) => {
+test('the complete files of an interrupted upload are taken up', async (t) => {
   const { ledger, sweeper, later, putInput, putTicket } = setUp(t)
   putInput('one')
   putTicket(makeAcceptance(['one', 'two']))
@@ -105,7 +105,7 @@ test('of an upload that was cut off halfway, what arrived is taken up', async (t
   assert.equal(ledger.documents.get(uploadOf('two')), undefined)
 })
 
-test('an upload that is on its way is left alone', async (t) => {
+test('a recent ticket is left alone', async (t) => {
   const { sweeper, later, hasTicket, putInput, putTicket, accepted } = setUp(t)
   const [arrived, coming] = [makeAcceptance(['one']), makeAcceptance(['two'], { runId: 'u2' })]
   putInput('one')
@@ -117,7 +117,7 @@ test('an upload that is on its way is left alone', async (t) => {
   assert.deepEqual(accepted, [])
 })
 
-test('at the start no ticket is too young', async (t) => {
+test('at start-up no ticket is too recent', async (t) => {
   const { sweeper, later, putInput, putTicket, accepted } = setUp(t)
   putInput('one')
   putTicket(makeAcceptance(['one']))
@@ -126,7 +126,7 @@ test('at the start no ticket is too young', async (t) => {
   assert.equal(accepted.length, 1)
 })
 
-test('a ticket that nobody understands is kept, complained of once, and holds nothing up', async (t) => {
+test('a ticket that cannot be parsed is kept, logged once, and blocks nothing', async (t) => {
   const { spool, sweeper, later, putInput, putTicket, accepted, complaints } = setUp(t)
   const whole = makeAcceptance(['one'])
   const odd = {
@@ -149,7 +149,7 @@ test('a ticket that nobody understands is kept, complained of once, and holds no
   assert.equal(complaints.callCount(), 3)
 })
 
-test('a ticket that could not be read is kept for later, and what a version set aside for the next one', async (t) => {
+test('an unreadable ticket is kept for later, and one set aside is retried by the next version', async (t) => {
   const { spool, sweeper, later, putInput, putTicket, hasTicket, accepted } = setUp(t)
   const [first, second] = [makeAcceptance(['one']), makeAcceptance(['two'], { runId: 'u2' })]
   putInput('one')
@@ -167,7 +167,7 @@ test('a ticket that could not be read is kept for later, and what a version set 
   assert.equal(hasTicket(first), false)
 })
 
-test('a ticket from before the clock was set back is not waited for', async (t) => {
+test('a ticket from before the clock was set back is taken up at once', async (t) => {
   const { sweeper, putInput, putTicket, accepted } = setUp(t)
   putInput('one')
   putTicket(makeAcceptance(['one']))
@@ -176,7 +176,7 @@ test('a ticket from before the clock was set back is not waited for', async (t) 
   assert.equal(accepted.length, 1)
 })
 
-test('the input of what was known already goes with its ticket', async (t) => {
+test('the input of a known document is removed with its ticket', async (t) => {
   const { ledger, absorb, putInput, hasInput } = setUp(t)
   ledger.runs.add(makeRequest(), 'fp')
   const known = makeAcceptance(['one'])
@@ -190,14 +190,14 @@ test('the input of what was known already goes with its ticket', async (t) => {
   assert.equal(hasInput('two'), true)
 })
 
-test('a spool that was never used is nothing to sweep', async (t) => {
+test('an unused spool needs no sweep', async (t) => {
   const { spool, sweeper } = setUp(t)
   for (const folder of Object.values(spool)) rmSync(folder, { recursive: true })
   await sweeper.takeUp()
   await sweeper.sweep()
 })
 
-test('uploads that have had their time lose text and input, and still tell that they were here', async (t) => {
+test('expired uploads lose text and input, and keep their record', async (t) => {
   const { ledger, sweeper, later, readUpload, hasInput } = setUp(t, { retentionMs: 5 * hours })
   await readUpload('old', 'u1')
   later(4 * hours)
@@ -214,7 +214,7 @@ test('uploads that have had their time lose text and input, and still tell that 
   assert.equal(hasInput('young'), true)
 })
 
-test('unread documents and folder documents are kept however old they are', async (t) => {
+test('unread documents and folder documents never expire', async (t) => {
   const { ledger, sweeper, later, absorb, putInput, hasInput } = setUp(t, { retentionMs: hours })
   putInput('one')
   await absorb([makeAcceptance(['one'])])
@@ -235,7 +235,7 @@ test('unread documents and folder documents are kept however old they are', asyn
   assert.equal(ledger.pages.results('d1').length, 1)
 })
 
-test('an input stays as long as another document with the same bytes is kept', async (t) => {
+test('an input is kept as long as another document has the same bytes', async (t) => {
   const { ledger, sweeper, later, readUpload, hasInput } = setUp(t, { retentionMs: 5 * hours })
   await readUpload('one', 'u1')
   const { sha256, mediaType } = rowOf(ledger, uploadOf('one'))
@@ -253,7 +253,7 @@ test('an input stays as long as another document with the same bytes is kept', a
   assert.equal(hasInput('one'), false)
 })
 
-test('more than a batch of expired uploads deleted at once', async (t) => {
+test('more than one batch of expired uploads is deleted at once', async (t) => {
   const { ledger, sweeper, later } = setUp(t, { retentionMs: hours })
   ledger.transaction(() => {
     for (let index = 0; index < 1_100; index += 1) {
@@ -276,7 +276,7 @@ test('without a retention everything is kept', async (t) => {
   assert.equal(hasInput('one'), true)
 })
 
-test('an input that nobody knows goes once it is too old to be on its way', async (t) => {
+test('an unknown input is removed once it is too old to belong to an active upload', async (t) => {
   const { sweeper, later, readUpload, putInput, hasInput } = setUp(t)
   putInput('orphan')
   await readUpload('known', 'u1')

@@ -62,7 +62,7 @@ const ended = (webhooks: Webhooks, id = 'n001'): Promise<Delivery> =>
     return delivery !== undefined && delivery.state !== 'due' && delivery
   })
 
-test('a receiver gets what it can check, and it is recorded', async (t) => {
+test('a receiver gets a verifiable delivery, and it is recorded', async (t) => {
   const { webhooks, subscribe, enqueue, start, logText } = setUp(t)
   const receiver = await startReceiver(t, thanks)
   subscribe('a', `${receiver.url}/hook?key=path-secret`)
@@ -100,7 +100,7 @@ test('a wake-up sends deliveries that arrive during idle time', async (t) => {
   await ended(webhooks, 'n002')
 })
 
-test('a receiver that fails is asked again until it takes it', async (t) => {
+test('a failed delivery is retried until it succeeds', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const statuses = [500, 302, 304, 200]
   const receiver = await startReceiver(t, (response) => {
@@ -118,7 +118,7 @@ test('a receiver that fails is asked again until it takes it', async (t) => {
   assert.equal(first?.[0], '/', 'no redirect is followed')
 })
 
-test('a receiver that goes on failing is given up, and may be asked for anew', async (t) => {
+test('a delivery that keeps failing is given up, and can be redelivered', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   let status = 500
   const receiver = await startReceiver(t, (response) => response.writeHead(status).end())
@@ -136,7 +136,7 @@ test('a receiver that goes on failing is given up, and may be asked for anew', a
   assert.equal(receiver.seen[3]?.headers['scriptorium-delivery'], 'n001')
 })
 
-test('no time to try again falls between two looks at the clock', async (t) => {
+test('a retry due between two checks is not missed', async (t) => {
   for (let firstMs = 1; firstMs <= 6; firstMs += 1) {
     const { webhooks, subscribe, enqueue, start } = setUp(t)
     const receiver = await startReceiver(t, (response) => response.writeHead(500).end())
@@ -150,7 +150,7 @@ test('no time to try again falls between two looks at the clock', async (t) => {
   }
 })
 
-test('a receiver that is gone is not asked again', async (t) => {
+test('410 ends a delivery without a retry', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const receiver = await startReceiver(t, (response) => response.writeHead(410).end())
   subscribe('a', receiver.url)
@@ -160,7 +160,7 @@ test('a receiver that is gone is not asked again', async (t) => {
   assert.deepEqual([state, attempts, lastStatus], ['failed', 1, 410])
 })
 
-test('a receiver that asks for time is left alone for as long', async (t) => {
+test('Retry-After delays the next attempt', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const receiver = await startReceiver(t, (response) =>
     response.writeHead(429, { 'retry-after': '600' }).end(),
@@ -173,7 +173,7 @@ test('a receiver that asks for time is left alone for as long', async (t) => {
   assert.ok(waitMs > 540_000 && waitMs <= 600_000, `${waitMs} ms`)
 })
 
-test('nothing is sent to where we must not go, and why is recorded', async (t) => {
+test('a forbidden address gets no request, and the reason is recorded', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const inner = await startReceiver(t, thanks, '127.0.0.2')
   subscribe('a', inner.url)
@@ -187,7 +187,7 @@ test('nothing is sent to where we must not go, and why is recorded', async (t) =
   assert.equal(inner.connections.made, 0)
 })
 
-test('a slow receiver holds up its own deliveries, two at a time, and no others', async (t) => {
+test('a slow receiver delays its own deliveries, two at a time, and no others', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const slow = await startReceiver(t, never)
   const quick = await startReceiver(t, thanks)
@@ -210,7 +210,7 @@ test('a slow receiver holds up its own deliveries, two at a time, and no others'
   assert.equal(slow.connections.made, 2)
 })
 
-test('a place that becomes free goes to who has none', async (t) => {
+test('a free slot goes to a receiver without one', async (t) => {
   const { subscribe, enqueue, start } = setUp(t)
   const slow = await Promise.all(Array.from({ length: 5 }, () => startReceiver(t, never)))
   const countSeen = (): number => slow.reduce((sum, { seen }) => sum + seen.length, 0)
@@ -228,7 +228,7 @@ test('a place that becomes free goes to who has none', async (t) => {
   assert.ok(countSeen() <= 16, `${countSeen()} of 40 went first`)
 })
 
-test('at the stop what is under way may end, and the rest stays due for the next start', async (t) => {
+test('on a stop active deliveries finish, and the rest stays due for the next start', async (t) => {
   const { webhooks, subscribe, enqueue, start, logText } = setUp(t)
   const receiver = await startReceiver(t, (response) => {
     if (receiver.seen.length > 2) response.end()
@@ -252,7 +252,7 @@ test('at the stop what is under way may end, and the rest stays due for the next
   }
 })
 
-test('an answer that comes after the stop is still recorded', async (t) => {
+test('an answer after the stop is recorded', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const receiver = await startReceiver(t, (response) => {
     stopped = service.stop()
@@ -267,7 +267,7 @@ test('an answer that comes after the stop is still recorded', async (t) => {
   assert.equal(webhooks.delivery('n001')?.state, 'delivered')
 })
 
-test('a webhook that is removed while it is told leaves nothing, and the others go on', async (t) => {
+test('a webhook deleted during a delivery leaves nothing, and the others continue', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const receiver = await startReceiver(t, (response) => {
     if (receiver.seen.length === 1) webhooks.remove('a')
@@ -284,7 +284,7 @@ test('a webhook that is removed while it is told leaves nothing, and the others 
   assert.deepEqual(webhooks.deliveries('a', 10), [])
 })
 
-test('while the ledger takes no record nothing is sent twice', async (t) => {
+test('nothing is sent twice while the ledger refuses records', async (t) => {
   const { webhooks, subscribe, enqueue, start } = setUp(t)
   const receiver = await startReceiver(t, thanks)
   subscribe('a', receiver.url)
@@ -299,7 +299,7 @@ test('while the ledger takes no record nothing is sent twice', async (t) => {
   assert.deepEqual([attempts, receiver.seen.length, refusals], [1, 1, 2])
 })
 
-test('a delivery that ended long ago is forgotten', async (t) => {
+test('old ended deliveries are deleted', async (t) => {
   const { webhooks, start } = setUp(t)
   webhooks.add(makeWebhook('a'))
   const enqueued = { webhookId: 'a', event: 'document.finished', payload: '{}' } as const

@@ -7,7 +7,7 @@ import { sign, verifySignature } from '../../../../services/aggregator/webhooks/
 import { makeLedger } from '../../../helpers/ledger/ledger.ts'
 import { makeWebhook } from '../../../helpers/api/webhooks.ts'
 
-test('one delivery is written for each webhook that wants it', (t) => {
+test('one delivery is written for each subscribed webhook', (t) => {
   const { webhooks } = makeLedger(t)
   webhooks.add(makeWebhook('a'))
   webhooks.add(makeWebhook('b', { tag: 'invoices' }))
@@ -31,7 +31,7 @@ test('one delivery is written for each webhook that wants it', (t) => {
   }
 })
 
-test('beyond its share of what may wait a webhook is told later, when it is asked for', (t) => {
+test('a webhook above its share of pending deliveries fails new ones, which can be redelivered', (t) => {
   const { webhooks } = makeLedger(t)
   for (const id of ['a', 'b']) webhooks.add(makeWebhook(id, { tag: id }))
   const { enqueue } = createOutbox({ webhooks, maxWaiting: 6 })
@@ -58,7 +58,7 @@ test('a rolled-back event is not delivered', (t) => {
   assert.deepEqual(ledger.webhooks.deliveries('a', 10), [])
 })
 
-test('a signature holds for its body, its secret and its time, and for nothing else', () => {
+test('a signature is valid for its body, secret and time only', () => {
   const atMs = 1_700_000_000_999
   const header = sign('s3cret', '{"größe":1}', atMs)
   const mac = createHmac('sha256', 's3cret').update('1700000000.{"größe":1}').digest('hex')
@@ -94,12 +94,12 @@ test('attempts become rarer, from seconds to an hour, and end after about four h
   assert.ok(hours > 3.4 && hours < 4.3, `${hours} hours`)
 })
 
-test('what failed together does not come back together', () => {
+test('retries of simultaneous failures are spread', () => {
   const times = Array.from({ length: 20 }, () => retryAt(defaultBackOff, 3, undefined, 0))
   assert.ok(new Set(times).size > 10)
 })
 
-test('a receiver that asks for time gets it, up to an hour', () => {
+test('Retry-After is respected up to an hour', () => {
   const now = Date.parse('2026-01-01T00:00:00Z')
   const waitFor = (value: string): number => (retryAt(defaultBackOff, 1, value, now) ?? 0) - now
   assert.equal(waitFor('120'), 120_000)
