@@ -14,7 +14,7 @@ import { createParser } from '../../shared/contract/messages/parser.ts'
 import { openPrivateFile } from '../../shared/files/private-files.ts'
 import { messageText } from '../../shared/contract/schema/bounded.ts'
 
-const mostLogBytes = 10 * 2 ** 20
+const maxLogBytes = 10 * 2 ** 20
 /** The last fatal line is searched for in this much of the log's end. */
 const tailBytes = 64 * 2 ** 10
 const fatalStart = '{"level":60'
@@ -42,7 +42,7 @@ export interface LogFile {
  */
 export function openLog(
   stateFolder: string,
-  { maxBytes = mostLogBytes, lookEveryMs = 5_000 } = {},
+  { maxBytes = maxLogBytes, lookEveryMs = 5_000 } = {},
 ): LogFile {
   const file = logFileOf(stateFolder)
   const descriptor = openPrivateFile(file, constants.O_RDWR | constants.O_APPEND)

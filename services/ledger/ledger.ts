@@ -39,7 +39,7 @@ interface Options {
 }
 
 /** A commit of one small change needs a few pages of the write-ahead log. */
-const leastFreeBytes = 65_536
+const minFreeBytes = 65_536
 
 /**
  * The durable record of runs, documents and pages: one SQLite file with one writer, the aggregator. Throws
@@ -127,7 +127,7 @@ function createLedger(
       if (database.isTransaction) return true
       try {
         const { bavail, bsize } = statfsSync(dirname(file))
-        if (bavail * bsize < leastFreeBytes) return false
+        if (bavail * bsize < minFreeBytes) return false
         database.exec('BEGIN IMMEDIATE; UPDATE runs SET state = state WHERE 0; ROLLBACK')
         return true
       } catch {

@@ -36,7 +36,7 @@ export interface Recorded {
   accepted: Acceptance[]
 }
 
-const mostLists = 100
+const maxLists = 100
 const noReason = { code: 'internal', message: 'no reason was given' }
 
 /** One page whose result has been recorded. */
@@ -122,7 +122,7 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
 
   /** Number of a document's pages that its recipe selects. */
   const pagesOf = ({ runId }: Document, pagesTotal: number): number => {
-    if (lists.size > mostLists) lists.clear()
+    if (lists.size > maxLists) lists.clear()
     const list = lists.get(runId) ?? runs.get(runId)?.request.recipe.pages ?? ''
     lists.set(runId, list)
     return countWanted(list, pagesTotal)

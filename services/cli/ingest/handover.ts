@@ -100,8 +100,8 @@ export function createHandover(deps: Deps) {
       const quietMs = now - heardAt
       if (!isHeard && quietMs >= patience.tellMs) complain()
       // Who has pressed Ctrl-C is not kept for long.
-      const mostMs = isToEnd ? patience.leaveMs : patience.giveUpMs
-      if (!isHeard && quietMs >= mostMs) await giveUp(quietMs)
+      const maxQuietMs = isToEnd ? patience.leaveMs : patience.giveUpMs
+      if (!isHeard && quietMs >= maxQuietMs) await giveUp(quietMs)
       if (isToEnd && !hasAskedForEnd) return ask(true)
       const isDue = (!isHeard && quietMs >= patience.askAgainMs) || hasAskedForEnd
       if (!isDue || now - askedAt < patience.askAgainMs) return

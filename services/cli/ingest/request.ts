@@ -11,7 +11,7 @@ import type { Inputs } from './inputs.ts'
 import { outHash, type RunServices } from './run-services.ts'
 
 /** More paths than this travel in a Redis list instead of the request. */
-const mostInRequest = 100
+const maxPathsInRequest = 100
 const pathsAtATime = 1_000
 
 /** Builds the request that stands for a command line. */
@@ -22,7 +22,7 @@ export function buildRequest(
 ): FolderRequest {
   const { languages, psm, oem, dpi, preset, pages, pdfText, variable: variables } = options
   const { maxFailures } = options
-  const pathsInRedis = paths.length > mostInRequest
+  const pathsInRedis = paths.length > maxPathsInRequest
   return {
     source: 'folder',
     runId: newRunId(),

@@ -130,7 +130,7 @@ export function checkDisks(
   ]
 }
 
-export function checkDisk(name: string, folder: string, leastBytes: number): Check {
+export function checkDisk(name: string, folder: string, minBytes: number): Check {
   const there = nearest(folder)
   const cure = `free some space below ${there}, or choose another folder`
   try {
@@ -144,8 +144,8 @@ export function checkDisk(name: string, folder: string, leastBytes: number): Che
   const found = `${formatBytes(free)} free for ${folder}`
   if (files > 0 && ffree === 0)
     return wrong(name, `no file can be made in ${folder}: no inode is left`, cure)
-  if (free < leastBytes) return wrong(name, found, cure)
-  return free < comfort * leastBytes ? warning(name, found, cure) : ok(name, found)
+  if (free < minBytes) return wrong(name, found, cure)
+  return free < comfort * minBytes ? warning(name, found, cure) : ok(name, found)
 }
 
 const nearest = (folder: string): string =>

@@ -8,7 +8,7 @@ const oldestMajor = 7
 /** Connections of one worker, of the aggregator and the API together, and to spare. */
 const connectionsPerWorker = 4
 const otherConnections = 20
-const mostSkewMs = 2_000
+const maxSkewMs = 2_000
 const filling = 0.8
 
 /** What INFO says, by field. */
@@ -129,7 +129,7 @@ export function checkClients(info: Info, workers: number): Check {
 export function checkClock(skewMs: number): Check {
   const found = `${Math.abs(skewMs / 1_000).toFixed(1)} s ${skewMs < 0 ? 'ahead of' : 'behind'} Redis`
   const cure = 'let NTP set the clocks (timedatectl set-ntp true): retries and ages go by them'
-  return Math.abs(skewMs) > mostSkewMs
+  return Math.abs(skewMs) > maxSkewMs
     ? warning('clock', found, cure)
     : ok('clock', 'as that of Redis')
 }
