@@ -1,51 +1,13 @@
-import { readOutcomes } from '../../../shared/contract/contract.ts'
-import { jobIdOf } from '../../../shared/contract/ids.ts'
-import { countWanted } from '../../../shared/contract/page-list.ts'
-import type { Acceptance } from '../../../shared/contract/messages/command.ts'
-import type {
-  ReportedInput,
-  WorkerReport,
-} from '../../../shared/contract/messages/worker-report.ts'
-import { documentJobId, type QueuedJob } from '../../../shared/redis/queue.ts'
+import type { WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
+import { documentJobId } from '../../../shared/redis/queue.ts'
 import type { StreamEntry } from '../../../shared/redis/result-stream.ts'
-import { isOfService, type ReadingOutcome } from '../progress/breaker.ts'
-import { documentJob } from '../../ledger/document-jobs.ts'
-import type { Document, Ending } from '../../ledger/document.ts'
+import { isOfService } from '../progress/breaker.ts'
+import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Run } from '../../ledger/runs.ts'
-import { nextPass } from '../../ledger/document-jobs.ts'
-
-/** Follow-up work of a batch of reports after its commit. */
-export interface Recorded {
-  /** Documents whose output files must be written. */
-  read: string[]
-  /** Documents that ended without text. */
-  failed: string[]
-  /** Documents that must be read after all. */
-  requeued: QueuedJob[]
-  /** Pages that were read. */
-  pagesRead: PageRead[]
-  /** Every reading, in the order of the reports: whether it failed, and why. */
-  readings: ReadingOutcome[]
-  /**
-   * Jobs whose failures are not recorded: their run is paused, and they are read again when it continues; or an older
-   * worker could not read them, and the reconciler adds them again, at most once in ten seconds.
-   */
-  unread: string[]
-  /** Uploads accepted by the API: their tickets are no longer needed. */
-  accepted: Acceptance[]
-}
-
-const maxLists = 100
-const noReason = { code: 'internal', message: 'no reason was given' }
-
-/** One page whose result has been recorded. */
-export interface PageRead {
-  runId: string
-  documentId: string
-  page: number
-  pagesTotal: number
-}
+import { recordAcceptance } from './acceptance.ts'
+import { createCompletion } from './completion.ts'
+import { createEndings } from './endings.ts'
+import { nothingRecorded, type Recorded } from './recorded.ts'
 
 /**
  * Records results in the ledger; the caller wraps it in a transaction. Idempotent: a report about a document that has
@@ -53,122 +15,8 @@ export interface PageRead {
  */
 export function createRecorder(ledger: Ledger, announce: (documentId: string) => void) {
   const { documents, pages, runs } = ledger
-  /** Page lists of the runs that reported last: parsing a whole request for each page would be wasteful. */
-  const lists = new Map<string, string>()
-  const end = (row: Document, ending: Ending, duplicateOf: string | null, out: Recorded): void => {
-    if (readOutcomes.has(ending.outcome)) {
-      if (!documents.setRead(row, ending, duplicateOf)) return
-      out.read.push(row.id)
-    } else {
-      if (!documents.fail(row, ending.outcome, ending.error ?? noReason)) return
-      announce(row.id)
-      out.failed.push(row.id)
-    }
-    for (const twin of documents.waitingFor(row.id)) {
-      const original = documents.get(row.id)
-      if (original !== undefined) follow(twin, original, out)
-    }
-  }
-
-  /**
-   * Gives `row` the result of its original; has it read separately where that result says nothing about these bytes.
-   */
-  const follow = (row: Document, original: Document, out: Recorded): void => {
-    const { outcome, worker } = original
-    const code = original.error?.code
-    const isPoison = outcome === 'failed' && code === 'poison' // The same bytes would crash just as many workers.
-    // It may have been planned again since, because its file changed: then it holds other bytes.
-    if (original.sha256 !== row.sha256) return requeue(row, out, original.id)
-    if (outcome === 'partial') {
-      pages.copy(original.id, row.id)
-      const error = original.error ?? { code: 'internal', message: '' }
-      end(row, { outcome, error, worker }, original.id, out)
-    } else if (outcome !== null && readOutcomes.has(outcome)) {
-      pages.copy(original.id, row.id)
-      end(row, { outcome: 'duplicate', error: null, worker }, original.id, out)
-    } else if ((outcome === 'rejected' && code !== 'unstable') || isPoison) {
-      const error = original.error ?? { code: 'internal', message: '' }
-      end(row, { outcome, error, worker }, original.id, out)
-    } else requeue(row, out, original.id)
-  }
-
-  /** `insteadOf` holds an invalid claim on this content: workers would find it again and again. */
-  const requeue = (row: Document, out: Recorded, insteadOf?: string): void => {
-    const run: Run | undefined = runs.get(row.runId)
-    if (run === undefined) return
-    const plan = nextPass(row)
-    if (!documents.plan(plan, row)) return
-    const { job, ...queued } = documentJob(run, plan, false)
-    out.requeued.push({ ...queued, job: { ...job, ...(insteadOf !== undefined && { insteadOf }) } })
-  }
-
-  /** `pagesTotal` comes from the report: a page may fail before the report that its document was opened. */
-  const endIfComplete = (row: Document, out: Recorded, pagesTotal: number | null): void => {
-    if (pages.countOf(row.id) < pagesOf(row, pagesTotal ?? row.pagesTotal ?? 1)) return
-    const states = pages.states(row.id)
-    const failures = states.filter((page) => page.error !== null)
-    const [bad] = failures
-    const worker = states[0]?.worker ?? null
-    if (bad === undefined) {
-      const outcome = states.every((page) => page.outcome === 'empty') ? 'empty' : 'succeeded'
-      return end(row, { outcome, error: null, worker }, null, out)
-    }
-    const message = `page ${bad.page} of ${row.pagesTotal ?? pagesTotal} ${bad.error?.message}`
-    const isPartial = failures.length < states.length
-    const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more pages failed)`
-    const error = { code: bad.error?.code ?? 'internal', message: `${message}${others}` }
-    end(row, { outcome: isPartial ? 'partial' : bad.outcome, error, worker: bad.worker }, null, out)
-  }
-
-  /** Number of a document's pages that its recipe selects. */
-  const pagesOf = ({ runId }: Document, pagesTotal: number): number => {
-    if (lists.size > maxLists) lists.clear()
-    const list = lists.get(runId) ?? runs.get(runId)?.request.recipe.pages ?? ''
-    lists.set(runId, list)
-    return countWanted(list, pagesTotal)
-  }
-
-  const share = (row: Document, input: ReportedInput, of: string, out: Recorded): void => {
-    documents.setInput(row, input, null)
-    const original = documents.get(of)
-    if (original === undefined || original.fingerprint !== row.fingerprint) {
-      return requeue(row, out, of)
-    }
-    const twin = { ...row, sha256: input.sha256 }
-    if (original.state !== 'planned') return follow(twin, original, out)
-    // Another run may never reach it, and its bytes may have changed by now.
-    const { sha256 } = original
-    const isSame = sha256 === null || sha256 === input.sha256
-    if (original.runId !== row.runId || !isSame) return requeue(row, out, of)
-    // If it fails before a worker reports its hash, its twins still know that it failed on these bytes.
-    if (sha256 === null) documents.setInput(original, input, original.pagesTotal)
-    documents.waitFor(row, of)
-  }
-
-  /** Uploads: plans their documents, unless these are known, or another upload has planned them. */
-  const accept = ({ request, fingerprint, acceptedAt, documents: files }: Acceptance): void => {
-    runs.add(request, fingerprint, acceptedAt)
-    for (const { documentId: id, jobId, pass, name, sha256, bytes, mediaType } of files) {
-      const isNew = ledger.submissions.add(request.runId, id, name)
-      const row = documents.get(id)
-      // It had not expired when the API checked: the upload brought its bytes, so it is read again.
-      const isTooLate = isNew && row != null && row.expiredAt !== null && row.pass >= pass
-      const next = isTooLate ? row.pass + 1 : pass
-      const isPlanned = documents.planUpload({
-        id,
-        runId: request.runId,
-        path: name,
-        stat: '',
-        bytes,
-        fingerprint,
-        jobId: isTooLate ? jobIdOf(id, '', fingerprint, next) : jobId,
-        pass: next,
-        sha256,
-        mediaType,
-      })
-      if (isPlanned) pages.clear(id)
-    }
-  }
+  const { end, requeue, share } = createEndings(ledger, announce)
+  const { endIfComplete } = createCompletion(ledger, { end })
 
   /** Errors that a broken service caused in a paused run do not fail its documents. */
   const isPutOff = (row: Document, code: string): boolean =>
@@ -229,19 +77,11 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
 
   /** `begin` is called before each entry. */
   return (entries: readonly StreamEntry[], begin?: (entry: StreamEntry) => void): Recorded => {
-    const out: Recorded = {
-      read: [],
-      failed: [],
-      requeued: [],
-      pagesRead: [],
-      readings: [],
-      unread: [],
-      accepted: [],
-    }
+    const out = nothingRecorded()
     for (const entry of entries) {
       begin?.(entry)
       if (entry.kind === 'accepted') {
-        accept(entry)
+        recordAcceptance(ledger, entry)
         out.accepted.push(entry)
       } else report(entry, out)
     }

@@ -3,7 +3,7 @@ import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { toEnding } from '../events/document-event.ts'
-import type { PageRead } from '../results/recorder.ts'
+import type { PageRead } from '../results/recorded.ts'
 import type { ActiveRun } from './active-run.ts'
 
 interface Deps {

@@ -8,7 +8,7 @@ import type { Announcer } from '../events/announcer.ts'
 import { toEnding } from '../events/document-event.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { PageRead } from '../results/recorder.ts'
+import type { PageRead } from '../results/recorded.ts'
 
 interface Deps {
   ledger: Ledger

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { createRecorder, type Recorded } from '../../../../services/aggregator/results/recorder.ts'
+import { createRecorder } from '../../../../services/aggregator/results/recorder.ts'
+import type { Recorded } from '../../../../services/aggregator/results/recorded.ts'
 import type { WorkerReport } from '../../../../shared/contract/messages/worker-report.ts'
 import type { StreamEntry } from '../../../../shared/redis/result-stream.ts'
 import { firstPass, makeLedger, makePlan, rowOf } from '../../../helpers/ledger/ledger.ts'
