@@ -88,7 +88,7 @@ export async function buildApp(context: Context): Promise<App> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (!context.stopping.aborted || request.routeOptions.config.scope === 'none') return
-    throw new ScriptoriumError('draining', 'the service is stopping; try again')
+    throw new ScriptoriumError('draining', 'the server is shutting down; retry later')
   })
   installConnectionLimits(app, {
     limits: context.limits,
@@ -142,7 +142,7 @@ async function registerRateLimit(app: App, { config, redis, keys }: Context): Pr
     skipOnError: true,
     keyGenerator: holderOf,
     errorResponseBuilder: (_, { ttl }) =>
-      new TryLater('rate_limited', `more than ${max} requests in a minute; slow down`, ttl / 1_000),
+      new TryLater('rate_limited', `more than ${max} requests per minute`, ttl / 1_000),
   })
 }
 

@@ -10,7 +10,7 @@ export function requireSafeAddress(config: ApiConfig): void {
   const [name, address] = published === undefined ? ['HOST', HOST] : ['API_ADDRESS', published]
   throw new ScriptoriumError(
     'configuration',
-    `${name}=${address} is more than loopback and SCRIPTORIUM_TOKENS is not set; make a token with 'npx scriptorium token', or leave ${name} out`,
+    `${name}=${address} is not loopback, and SCRIPTORIUM_TOKENS is not set; create a token with 'npx scriptorium token', or unset ${name}`,
   )
 }
 
@@ -20,8 +20,8 @@ export async function listen(app: App, { HOST: host, PORT: port }: ApiConfig): P
     return await app.listen({ host, port })
   } catch (thrown) {
     const reasons: Record<string, string> = {
-      EADDRINUSE: 'is taken by another program; stop it, or set PORT',
-      EACCES: 'may not be opened by this user; set PORT to 1024 or more',
+      EADDRINUSE: 'is in use by another process; stop it, or set PORT',
+      EACCES: 'requires privileges that this user lacks; set PORT to 1024 or more',
       EADDRNOTAVAIL: 'is not an address of this machine; correct HOST',
     }
     const reason = reasons[systemCode(thrown) ?? '']

@@ -7,11 +7,11 @@ export const pageListPattern = `^(${rangePattern}(,${rangePattern}){0,99})?$`
 /** Returns why a text is no page list, undefined where it is one; the text follows the list's name. */
 export function faultOfPageList(list: string): string | undefined {
   if (!new RegExp(pageListPattern).test(list))
-    return 'is a list of page numbers and ranges, at most 100, from 1 to 9999999: 1-3,7'
+    return 'must be a list of at most 100 page numbers and ranges from 1 to 9999999, for example 1-3,7'
   const backwards = rangesOf(list).find(({ first, last }) => first > last)
   if (backwards === undefined) return undefined
   const { first, last } = backwards
-  return `holds a range that runs backwards, ${first}-${last}; write ${last}-${first}`
+  return `has a descending range ${first}-${last}; write ${last}-${first}`
 }
 
 /** The shortest list of the same pages: ascending, without duplicates. An invalid list stays unchanged. */

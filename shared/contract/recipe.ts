@@ -124,7 +124,7 @@ export const safeVariables: ReadonlySet<string> = new Set([
 export const faultOfVariables = (variables: Recipe['variables']): string | undefined =>
   JSON.stringify(variables).length > maxVariablesLength ||
   Object.values(variables).some(({ length }) => length > maxVariableLength)
-    ? `are too long: ${maxVariableLength} characters each and ${maxVariablesLength} together at most`
+    ? `must have at most ${maxVariableLength} characters each and ${maxVariablesLength} in all`
     : undefined
 
 /** Parses `name=value`. Throws `unknown_variable` with the list of allowed names. */

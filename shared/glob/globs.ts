@@ -33,7 +33,11 @@ const shown = 100
  */
 export function compileGlobs(globs: readonly string[]): Globs {
   if (globs.length > maxGlobs) {
-    throw new GlobFault(maxGlobs, globs[maxGlobs] ?? '', `is one too many: ${maxGlobs} at most`)
+    throw new GlobFault(
+      maxGlobs,
+      globs[maxGlobs] ?? '',
+      `exceeds the maximum of ${maxGlobs} patterns`,
+    )
   }
   const left = { states: maxStates, length: maxGlobsLength }
   const matchers = globs.map((glob, index) => {
@@ -70,11 +74,11 @@ function requireSound(glob: string, left: Left): void {
   }
   if (glob.length > left.length) {
     throw new UnsupportedSyntax(
-      `is too much: all together hold ${maxGlobsLength} characters at most`,
+      `exceeds the maximum of ${maxGlobsLength} characters for all patterns together`,
     )
   }
   // picomatch 4.0.7 skips the end of such a pattern, and parses for ever.
-  if (glob.includes('\\'.repeat(4))) throw new UnsupportedSyntax('holds four backslashes in a row')
+  if (glob.includes('\\'.repeat(4))) throw new UnsupportedSyntax('has four backslashes in a row')
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { KindGuard, Type, type Static, type TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { ScriptoriumError } from './errors.ts'
+import { faultsOf } from './schema-faults.ts'
 import { ofAggregator } from './settings/aggregator.ts'
 import { ofApi } from './settings/api.ts'
 import { common } from './settings/common.ts'
@@ -35,16 +36,14 @@ export function readConfig<T extends TObject>(
   )
   const values = Value.Default(schema, given)
   if (Value.Check(schema, values)) return values
-  const wrong = [...Value.Errors(schema, values)].map((error) => {
-    const name = error.path.slice(1)
-    if (name === '') return error.message
+  const wrong = [...faultsOf(Value.Errors(schema, values))].map(({ path, message }) => {
+    const name = path.slice(1)
     // A typo in a secret leaves the rest of it valid.
     const isSecret = /^SCRIPTORIUM_(SECRET|TOKENS)$/.test(name)
     const value = (environment[name] ?? '').replace(/\/\/[^/]*@/, '//…@')
-    return `${name}${isSecret ? '' : `=${value}`} ${error.message}`
+    return `${name}${isSecret ? '' : `=${value}`} ${message}`
   })
-  const unique = [...new Set(wrong)].join('; ')
-  throw new ScriptoriumError('configuration', `invalid environment: ${unique}`)
+  throw new ScriptoriumError('configuration', `invalid environment: ${wrong.join('; ')}`)
 }
 
 /** Returns the Redis address from the environment. Throws `configuration` where there is none. */

@@ -50,8 +50,8 @@ export function parseToken(text: string): Token {
   ) {
     throw new ScriptoriumError(
       'configuration',
-      `SCRIPTORIUM_TOKENS: the entry of ${JSON.stringify(name)} is not name:scope+scope:sha256 ` +
-        `with scopes of ${scopes.join(', ')}; 'npx scriptorium token' makes one`,
+      `SCRIPTORIUM_TOKENS: the entry of ${JSON.stringify(name)} is invalid: it must be name:scope+scope:sha256 ` +
+        `with scopes from ${scopes.join(', ')}; 'npx scriptorium token' creates one`,
     )
   }
   return { name, scopes: granted, digest: Buffer.from(hex, 'hex') }
@@ -90,7 +90,7 @@ export function installAuth(app: FastifyInstance, { tokens, origins, maxRefusals
     request.caller = token.name
     request.isAdmin = token.scopes.includes('admin')
     if (!token.scopes.includes(scope) && !request.isAdmin) {
-      throw new ScriptoriumError('forbidden', `this token lacks the scope '${scope}'`)
+      throw new ScriptoriumError('forbidden', `the token lacks the scope '${scope}'`)
     }
   })
 }
@@ -100,14 +100,14 @@ function find(tokens: readonly Token[], { headers }: FastifyRequest): Token {
   if (given === undefined) {
     throw new ScriptoriumError(
       'unauthenticated',
-      'a token is needed: Authorization: Bearer <token>',
+      'the token is missing; send the header Authorization: Bearer <token>',
     )
   }
   const digest = createHash('sha256').update(given).digest()
   // All are compared, so that the time tells neither which nor whether.
   const matching = tokens.filter((token) => timingSafeEqual(token.digest, digest))
   const [token] = matching
-  if (token === undefined) throw new ScriptoriumError('unauthenticated', 'this token is not known')
+  if (token === undefined) throw new ScriptoriumError('unauthenticated', 'the token is unknown')
   return token
 }
 
@@ -118,7 +118,8 @@ function find(tokens: readonly Token[], { headers }: FastifyRequest): Token {
 function requireOwnPage({ headers, host }: FastifyRequest, origins: readonly string[]): void {
   const hostname = host.replace(/:\d+$/, '')
   if (!isLoopback(hostname)) {
-    const message = 'without tokens only requests to localhost are answered; set SCRIPTORIUM_TOKENS'
+    const message =
+      'a server without tokens only accepts requests to localhost; set SCRIPTORIUM_TOKENS'
     throw new ScriptoriumError('forbidden', message)
   }
   const { origin } = headers
@@ -126,6 +127,6 @@ function requireOwnPage({ headers, host }: FastifyRequest, origins: readonly str
   if (URL.canParse(origin) && new URL(origin).host === host) return
   throw new ScriptoriumError(
     'forbidden',
-    'pages of other origins may not call; see SCRIPTORIUM_CORS',
+    'pages of this origin may not call the API; see SCRIPTORIUM_CORS',
   )
 }

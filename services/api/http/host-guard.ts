@@ -11,13 +11,13 @@ const soundHost = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\
 export function installHostGuard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }) => {
     const hosts = hostsOf(raw.rawHeaders)
-    if (hosts.length > 1) throw malformed('there is more than one Host header')
+    if (hosts.length > 1) throw malformed('the request has more than one Host header')
     const [host] = hosts
     if (host === undefined) {
       if (raw.httpVersion === '1.0') return
       throw malformed('the Host header is missing')
     }
-    if (!soundHost.test(host)) throw malformed('the Host header is not a host')
+    if (!soundHost.test(host)) throw malformed('the Host header is invalid')
   })
 }
 

@@ -19,11 +19,11 @@ export function installMethodGuard(app: FastifyInstance): void {
       .filter(({ pattern }) => pattern.test(path))
       .flatMap((route) => route.methods)
     if (methods.length === 0) {
-      const message = 'there is nothing here; /docs tells what there is'
+      const message = 'no route has this path; /docs lists all routes'
       return sendProblem(request, reply, new ScriptoriumError('unknown_route', message))
     }
     reply.header('allow', [...new Set(methods)].join(', '))
-    const message = `${request.method} does not go with this path`
+    const message = `this path does not support ${request.method}`
     return sendProblem(request, reply, new ScriptoriumError('method_not_allowed', message))
   })
 }

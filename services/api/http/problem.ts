@@ -32,7 +32,7 @@ export class InvalidRequest extends ScriptoriumError {
       path: cut(path, maxPathLength),
       message: cut(message, maxFaultLength),
     }))
-    super(code, shown.map(({ path, message }) => `${path || '/'}: ${message}`).join('; '))
+    super(code, shown.map(({ path, message }) => `${path || 'the value'} ${message}`).join('; '))
     this.faults = shown
   }
 }
@@ -109,7 +109,7 @@ export function toProblem(error: ScriptoriumError, requestId: string): Problem {
 }
 
 function detailOf(error: ScriptoriumError): string {
-  if (error.code === 'internal') return 'Something went wrong; the log tells more.'
+  if (error.code === 'internal') return 'Unexpected error; the log has the details.'
   return error instanceof InvalidRequest ? error.message : scrub(error.message) // Its paths are JSON pointers.
 }
 

@@ -32,9 +32,9 @@ const namesOf = (value: unknown): string[] =>
   typeof value === 'object' && value !== null ? Object.keys(value) : []
 
 function explain(name: string, known: readonly string[]): string {
-  if (known.length === 0) return 'is not a parameter of this route; it has none'
+  if (known.length === 0) return 'is not a parameter of this route, which has none'
   const near = nearestOf(name, known)
-  const cure = near === undefined ? `it has ${known.join(', ')}` : `did you mean ${near}?`
+  const cure = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
   return `is not a parameter of this route; ${cure}`
 }
 

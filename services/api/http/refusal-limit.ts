@@ -22,7 +22,7 @@ export function createRefusalLimit({ max, nowMs = () => performance.now() }: Dep
     check(address: string): void {
       const seen = refused.get(addressHolder(address))
       if (max === 0 || seen === undefined || seen.count < max || seen.until <= nowMs()) return
-      const message = 'too many requests from this address came without a good token'
+      const message = 'too many requests without a valid token from this address'
       throw new TryLater('rate_limited', message, (seen.until - nowMs()) / 1_000)
     },
     add(address: string): void {

@@ -30,7 +30,7 @@ export function installRouteScopes(app: FastifyInstance): void {
   app.addHook('onReady', async () => {
     const open = app.routeScopes().find(({ scope }) => scope === undefined)
     if (open === undefined) return
-    const message = `${open.method} ${open.url} does not say whom it is for: give it a scope`
+    const message = `${open.method} ${open.url} has no scope; set config.scope`
     throw new ScriptoriumError('internal', message)
   })
 }

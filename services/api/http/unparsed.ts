@@ -52,10 +52,10 @@ function toResponse(refusal: ScriptoriumError): string {
 function refusalOf(code: string | undefined): ScriptoriumError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new ScriptoriumError('upload_too_slow', 'the headers did not come in time')
+      return new ScriptoriumError('upload_too_slow', 'the headers did not arrive in time')
     case 'HPE_HEADER_OVERFLOW':
       return new ScriptoriumError('malformed_request', 'the headers are too large')
     default:
-      return new ScriptoriumError('malformed_request', 'this is not an HTTP request')
+      return new ScriptoriumError('malformed_request', 'the request is not valid HTTP')
   }
 }

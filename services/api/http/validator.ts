@@ -1,22 +1,29 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { ValueError } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
+import { faultsOf, type SchemaFault } from '../../../shared/process/schema-faults.ts'
 
-/** Faults that an answer names. A body of 9 MB may have millions: finding all of them takes seconds. */
-export const maxFaults = 20
+/** Faults that a response names. A body of 9 MB may have millions: finding all of them takes seconds. */
+const maxFaults = 20
 
-/** Compiles a schema; what it refuses is told with the first faults only. Queries and headers are converted, bodies are not. */
+/** The first faults of a request. */
+export const firstFaults = (errors: Iterable<ValueError>): SchemaFault[] => [
+  ...faultsOf(errors).take(maxFaults),
+]
+
+/** Compiles a schema to a validator. It converts the values of queries and headers, and not those of bodies. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = TypeCompiler.Compile(schema)
   return (given: unknown) => {
     const value = httpPart === 'body' ? given : Value.Convert(schema, given)
     if (check.Check(value)) return { value }
-    const faults: { message: string; instancePath: string }[] = []
-    for (const { message, path } of check.Errors(value)) {
-      if (faults.push({ message, instancePath: path }) === maxFaults) break
-    }
-    // As Fastify's own; problem.ts makes faults of a request of them.
-    return { error: Object.assign(new Error('invalid'), { validation: faults }) }
+    // In the form of Fastify's own, which problem.ts also converts.
+    const validation = firstFaults(check.Errors(value)).map(({ path, message }) => ({
+      message,
+      instancePath: path,
+    }))
+    return { error: Object.assign(new Error('invalid'), { validation }) }
   }
 }

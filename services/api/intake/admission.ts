@@ -81,7 +81,7 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
 
   const requireShare = (open: number, pace: number): void => {
     if (open < share) return
-    const message = `this token has ${open} pages open, of ${share} that it may have; wait for some of them`
+    const message = `this token has ${open} unread pages, and its limit is ${share}; wait until some are read`
     throw new TryLater('queue_full', message, secondsFor(open - share + 1, pace))
   }
 
@@ -107,7 +107,7 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
     requireRun({ name, isAdmin }: Caller): void {
       const most = config.SCRIPTORIUM_MAX_RUNS
       if (isAdmin || ledger.get().callers.openFolders(name) < most) return
-      const message = `this token has ${most} runs going on; wait for the end of one`
+      const message = `this token has ${most} active runs, its limit; wait for the end of one`
       throw new TryLater('queue_full', message, runWaitSeconds)
     },
   }

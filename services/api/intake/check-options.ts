@@ -10,7 +10,7 @@ export function checkRecipe(recipe: Recipe): Recipe {
     .filter((name) => !safeVariables.has(name))
     .map((name) => ({
       path: `/recipe/variables/${name}`,
-      message: `may not be set; these may: ${[...safeVariables].join(', ')}`,
+      message: `is not an allowed variable; allowed are ${[...safeVariables].join(', ')}`,
     }))
   const tooMuch = faultOfVariables(recipe.variables)
   if (tooMuch !== undefined) faults.push({ path: '/recipe/variables', message: tooMuch })

@@ -55,7 +55,7 @@ export function createIdempotency({ ledger, tickets }: Deps) {
       const before = await find(key)
       if (before === undefined) return accept({ key, bodyHash })
       if (before.bodyHash === bodyHash) return before
-      const message = 'this Idempotency-Key stood for other files or options; use a new one'
+      const message = 'this Idempotency-Key was used with other files or options; use a new one'
       throw new ScriptoriumError('idempotency_conflict', message)
     }
     const settled = settle().finally(() => underWay.delete(key))

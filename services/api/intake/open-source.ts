@@ -48,7 +48,7 @@ export function createOpenSource({ intake, roots, outbound }: Deps) {
         if (input === '') {
           throw new ScriptoriumError(
             'invalid_request',
-            'path is a folder; POST /v1/runs reads folders',
+            'source.path is a folder; POST /v1/runs reads folders',
           )
         }
         const { stream, bytes } = await openFile(folder, input)
@@ -58,7 +58,7 @@ export function createOpenSource({ intake, roots, outbound }: Deps) {
         if (outbound === undefined) {
           throw new ScriptoriumError(
             'url_refused',
-            'URL sources are switched off; SCRIPTORIUM_URL_SOURCES=on allows them',
+            'URL sources are disabled; SCRIPTORIUM_URL_SOURCES=on enables them',
           )
         }
         const { stream, name, bytes } = await openUrlSource(outbound, source.url, {
@@ -75,10 +75,10 @@ export function createOpenSource({ intake, roots, outbound }: Deps) {
 export type OpenSource = ReturnType<typeof createOpenSource>
 
 const reasons: Record<string, [ErrorCode, string]> = {
-  ENOENT: ['not_found', 'is not there'],
-  ENOTDIR: ['not_found', 'is not there'],
-  EACCES: ['permission_denied', 'may not be read by the service'],
-  EPERM: ['permission_denied', 'may not be read by the service'],
+  ENOENT: ['not_found', 'does not exist'],
+  ENOTDIR: ['not_found', 'does not exist'],
+  EACCES: ['permission_denied', 'cannot be read by the server: permission denied'],
+  EPERM: ['permission_denied', 'cannot be read by the server: permission denied'],
   ELOOP: ['path_outside_root', 'is a symbolic link'],
   ENXIO: ['not_a_file', 'is not a file'],
 }

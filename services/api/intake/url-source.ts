@@ -54,17 +54,20 @@ function judge(
   maxBytes: number,
 ): ScriptoriumError | undefined {
   if (status < 200 || status > 299) {
-    return new ScriptoriumError('url_failed', `${hostname} answered with status ${status}`)
+    return new ScriptoriumError('url_failed', `${hostname} responded with status ${status}`)
   }
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
-    return new ScriptoriumError('url_failed', `${hostname} sends the file compressed, unasked`)
+    return new ScriptoriumError(
+      'url_failed',
+      `${hostname} responded with an encoding that was not requested`,
+    )
   }
   const bytes = Number(headers.get('content-length') ?? 0)
   if (bytes <= maxBytes) return undefined
   return new ScriptoriumError(
     'upload_too_large',
-    `the file at ${hostname} has ${bytes} bytes; at most ${maxBytes} are taken`,
+    `the file at ${hostname} has ${bytes} bytes, more than the limit of ${maxBytes}`,
   )
 }
 

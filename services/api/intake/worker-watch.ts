@@ -38,7 +38,7 @@ export function createWorkerWatch({ isAnyAlive, absenceMs, now = () => performan
       await look()
       if (now() - seenAt < absenceMs) return
       const minutes = Math.round((now() - seenAt) / 60_000)
-      const message = `no worker was seen for ${minutes} minutes; start one, or let uploads wait for it with SCRIPTORIUM_WORKER_ABSENCE=off`
+      const message = `no worker was seen for ${minutes} minutes; start one, or set SCRIPTORIUM_WORKER_ABSENCE=off to accept uploads without workers`
       throw new TryLater('no_worker', message, retryAfterSeconds)
     },
     close: () => clearInterval(timer),

@@ -75,7 +75,7 @@ export function watchBody(
 const requestTooLarge = (maxRequestBytes: number): ScriptoriumError =>
   new ScriptoriumError(
     'upload_too_large',
-    `the request has more bytes than SCRIPTORIUM_MAX_REQUEST_BYTES=${maxRequestBytes}; send fewer files at a time`,
+    `the request is larger than SCRIPTORIUM_MAX_REQUEST_BYTES=${maxRequestBytes} bytes; send fewer files at a time`,
   )
 
 const clientGone = (): Error =>

@@ -21,6 +21,6 @@ export function orDiskFull(thrown: unknown): unknown {
 const diskFull = (options?: ErrorOptions): ScriptoriumError =>
   new ScriptoriumError(
     'disk_full',
-    'the disk of the spool is full; free some space below SCRIPTORIUM_DATA',
+    'the disk of the spool is full; free space on the disk of SCRIPTORIUM_DATA',
     options,
   )

@@ -125,7 +125,10 @@ function requireFewValues(text: string): void {
     for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
       values += 1
       if (values <= maxValues) continue
-      throw new ScriptoriumError('upload_too_large', `a JSON body has at most ${maxValues} values`)
+      throw new ScriptoriumError(
+        'upload_too_large',
+        `the JSON body has more than ${maxValues} values`,
+      )
     }
   }
 }
@@ -133,11 +136,11 @@ function requireFewValues(text: string): void {
 const tooLarge = (maxBytes: number): ScriptoriumError =>
   new ScriptoriumError(
     'upload_too_large',
-    `a JSON body of this route has at most ${maxBytes} bytes`,
+    `the JSON body is larger than ${maxBytes} bytes, the limit of this route`,
   )
 
 const tooLate = (deadlineMs: number): ScriptoriumError =>
   new ScriptoriumError(
     'upload_too_slow',
-    `the JSON body did not come within ${deadlineMs / 1_000} seconds; send files as multipart`,
+    `the JSON body did not arrive within ${deadlineMs / 1_000} seconds; send files as multipart`,
   )

@@ -66,7 +66,7 @@ export const definitions = {
   },
   uncollected_results: {
     ...busy,
-    what: 'results that are not recorded',
+    what: 'unrecorded results',
     retryAfterSeconds: 10,
     setting: 'SCRIPTORIUM_MAX_RESULTS',
   },
@@ -126,7 +126,7 @@ export function createLimits(limits: Readonly<Record<LimitName, number>>) {
   }
   const refuseAll = (name: LimitName, seconds?: number): never => {
     const { what, code, setting } = definitions[name]
-    return refuse(name, code, `there is no room for more ${what}; see ${setting}`, seconds)
+    return refuse(name, code, `the limit on ${what} is reached; see ${setting}`, seconds)
   }
 
   return {
@@ -146,7 +146,7 @@ export function createLimits(limits: Readonly<Record<LimitName, number>>) {
         if (state.used + more > state.limit) refuseAll(name)
         if (own > left && own + more > state.limit / 2) {
           const { what, setting } = definitions[name]
-          const message = `half of all ${what} are in use by this caller, who gets no more; see ${setting}`
+          const message = `this caller already uses half of the limit on ${what}, its share; see ${setting}`
           refuse(name, 'too_many_open', message)
         }
         change(more)

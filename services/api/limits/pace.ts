@@ -32,8 +32,8 @@ export function watchPace(
     samples.shift()
     if (total >= (minBytesPerSecond * windowMs) / 1000) return
     stop()
-    const pace = `${minBytesPerSecond} bytes a second over ${windowMs / 1000} seconds`
-    onSlow(new ScriptoriumError('upload_too_slow', `the upload brought fewer than ${pace}`))
+    const pace = `${minBytesPerSecond} bytes per second over ${windowMs / 1000} seconds`
+    onSlow(new ScriptoriumError('upload_too_slow', `the upload is slower than ${pace}`))
   }
   const timer = setInterval(look, windowMs / samplesPerWindow).unref()
   const stop = (): void => {

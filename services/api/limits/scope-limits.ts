@@ -9,8 +9,8 @@ export function checkTimeout(
   timeoutMs: number | undefined,
   path: string,
 ): void {
-  const most = config.SCRIPTORIUM_MAX_TIMEOUT_MS
-  if (isAdmin || timeoutMs === undefined || timeoutMs <= most) return
-  const message = `must be <= ${most} for a token without admin`
+  const max = config.SCRIPTORIUM_MAX_TIMEOUT_MS
+  if (isAdmin || timeoutMs === undefined || timeoutMs <= max) return
+  const message = `must be an integer of at most ${max} for a token without the scope admin`
   throw new InvalidRequest('invalid_request', [{ path, message }])
 }

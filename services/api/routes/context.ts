@@ -107,11 +107,11 @@ export async function requireRun(context: Context, id: string): Promise<Run> {
   const run = await findRun(context, id)
   if (run !== undefined) return run
   if (await context.runs.isAccepted(id)) {
-    const message = 'this upload is safe; the aggregator has not recorded it yet'
+    const message = 'the upload is stored, and the aggregator has not recorded it yet'
     throw new ScriptoriumError('aggregator_missing', message)
   }
   const problem = context.ledger.get().runs.problemOf(id)
-  throw problem ?? new ScriptoriumError('unknown_run', `there is no run ${id}`)
+  throw problem ?? new ScriptoriumError('unknown_run', `unknown run ${id}`)
 }
 
 /** Throws `run_active` where a run is writing to an output folder: it is one run's at a time. */
@@ -124,6 +124,6 @@ export function requireFreeFolder({ ledger }: Context, request: RunRequest): voi
   if (other === undefined) return
   throw new ScriptoriumError(
     'run_active',
-    `run ${other.id} is reading this folder; follow it, or cancel it first`,
+    `run ${other.id} writes to the same output folder; wait for its end, or cancel it`,
   )
 }

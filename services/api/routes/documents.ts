@@ -69,7 +69,7 @@ function latestOf({ ledger }: Context, id: string): () => Document | undefined {
 export async function requireDocument({ documents }: Context, id: string): Promise<DocumentView> {
   const view = await documents.find(id)
   if (view !== undefined) return view
-  throw new ScriptoriumError('unknown_document', `there is no document ${id}`)
+  throw new ScriptoriumError('unknown_document', `unknown document ${id}`)
 }
 
 function listRoute(app: App, { ledger, documents }: Context): void {
@@ -266,7 +266,10 @@ function actionRoutes(app: App, context: Context): void {
       const { status } = await requireDocument(context, id)
       await context.ownership.requireDocument(callerOf(request), id, 'all')
       if (status === 'finished') {
-        throw new ScriptoriumError('already_finished', 'it has ended; there is nothing to cancel')
+        throw new ScriptoriumError(
+          'already_finished',
+          'the document is finished and cannot be cancelled',
+        )
       }
       // The aggregator cancels what it knows: what was accepted just now it will know in a moment.
       await waitUntil(() => latest() !== undefined, recordSeconds)
@@ -304,16 +307,16 @@ function actionRoutes(app: App, context: Context): void {
       const { status, outcome, expiresAt } = await requireDocument(context, id)
       await context.ownership.requireDocument(callerOf(request), id, 'any')
       if (status !== 'finished')
-        throw new ScriptoriumError('not_finished', 'it is not finished yet')
+        throw new ScriptoriumError('not_finished', 'the document is not finished')
       const row = context.ledger.get().documents.get(id)
       if (row?.expiredAt != null) {
         throw new ScriptoriumError(
           'expired',
-          `its input was removed at ${expiresAt}; upload it again`,
+          `the input was deleted at ${expiresAt}; upload the file again`,
         )
       }
       if (outcome === 'succeeded' || outcome === 'empty' || outcome === 'duplicate') {
-        const message = 'it was read; upload it with the option `force` to have it read again'
+        const message = 'the document was read; to read it again, upload it with the option `force`'
         throw new ScriptoriumError('already_finished', message)
       }
       if (row !== undefined)
@@ -344,7 +347,7 @@ function actionRoutes(app: App, context: Context): void {
       const { status } = await requireDocument(context, id)
       await context.ownership.requireDocument(callerOf(request), id, 'all')
       if (status !== 'finished') {
-        throw new ScriptoriumError('not_finished', 'it is not finished yet; cancel it first')
+        throw new ScriptoriumError('not_finished', 'the document is not finished; cancel it first')
       }
       await context.command({ kind: 'deleteDocument', documentId: id })
       return reply.code(204).send(null)

@@ -114,7 +114,7 @@ async function send(
   if (early === undefined) reply.sse.sendHeaders()
   else if (early.done === true) {
     if (last === null || stopping.aborted)
-      throw new ScriptoriumError('draining', 'the service is stopping; follow it again')
+      throw new ScriptoriumError('draining', 'the server is shutting down; reconnect')
     await reply.code(204).send()
     return
   }

@@ -83,7 +83,7 @@ export function resultRoute(app: App, context: Context): void {
       const row = ledger.documents.get(id)
       if (row === undefined) {
         await requireDocument(context, id)
-        throw new ScriptoriumError('not_finished', 'it is not read yet; ask again')
+        throw new ScriptoriumError('not_finished', 'the document is not finished; retry later')
       }
       const etag = etagOf(requireResult(row), format, page)
       reply.header('etag', etag).header('vary', 'accept')

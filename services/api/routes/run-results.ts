@@ -66,7 +66,8 @@ async function* finishedDocuments(
     const rows = listing.documents(filter, after, resultsAtATime)
     for (const row of rows) {
       // Cut off, it is seen to be incomplete; ended, it would not be.
-      if (stopping.aborted) throw new ScriptoriumError('draining', 'the service is stopping')
+      if (stopping.aborted)
+        throw new ScriptoriumError('draining', 'the server is shutting down; retry later')
       const { request } = runs.get(row.runId) ?? run
       const lines = linesOf(
         hands.take(),

@@ -57,9 +57,9 @@ export function resumeRoute(app: App, context: Context): void {
 function requirePaused(run: Run): Run {
   if (run.state === 'paused') return run
   if (run.state === 'active')
-    throw new ScriptoriumError('run_active', 'the run goes on; there is nothing to resume')
+    throw new ScriptoriumError('run_active', 'the run is active; only paused runs can be resumed')
   throw new ScriptoriumError(
     'already_finished',
-    `the run is ${run.state}; start a new one, which skips what has been read`,
+    `the run is ${run.state}; start a new run, which skips documents that were read`,
   )
 }

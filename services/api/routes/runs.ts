@@ -42,7 +42,7 @@ const defaultLimit = 50
 const beginSeconds = 10
 /** Two hundred globs and fifty labels, each as long as it may be. */
 const maxRunBytes = 2 ** 20
-const notBegun = 'the aggregator has not begun the run; ask for it again'
+const notBegun = 'the aggregator did not start the run in time; send the request again'
 
 /** Runs: folders that are read, and what uploads brought. */
 export function runRoutes(app: App, context: Context): void {
@@ -268,9 +268,15 @@ function getRoutes(app: App, context: Context): void {
       const report = context.runs.reportOf(run)
       if (report === undefined) {
         if (run.state === 'active' && run.request.source !== 'upload') {
-          throw new ScriptoriumError('not_finished', 'the run goes on; its report comes at its end')
+          throw new ScriptoriumError(
+            'not_finished',
+            'the run is active; its report is written at its end',
+          )
         }
-        throw new ScriptoriumError('unknown_run', 'this run has no report: it read no folder')
+        throw new ScriptoriumError(
+          'unknown_run',
+          'this run has no report; only folder runs have one',
+        )
       }
       const { root, path } = await context.runs.show(run)
       return shownReport(report, `${root ?? ''}/${path ?? ''}`)
@@ -302,7 +308,7 @@ function actionRoutes(app: App, context: Context): void {
       if (state !== 'active') {
         throw new ScriptoriumError(
           'already_finished',
-          `the run is ${state}; there is nothing to cancel`,
+          `the run is ${state}; only active runs can be cancelled`,
         )
       }
       await context.command({ kind: 'cancelRun', runId: id })
@@ -338,11 +344,14 @@ function actionRoutes(app: App, context: Context): void {
       const { state, counts } = await showRun(context, id)
       context.ownership.requireRun(callerOf(given), await requireRun(context, id))
       if (state === 'active')
-        throw new ScriptoriumError('run_active', 'the run goes on; wait for its end')
+        throw new ScriptoriumError('run_active', 'the run is active; wait for its end')
       if (state === 'paused')
         throw new ScriptoriumError('not_finished', 'the run is paused; resume it first')
       if (countFailed(counts) + (counts['cancelled'] ?? 0) === 0) {
-        throw new ScriptoriumError('already_finished', 'none of its documents failed')
+        throw new ScriptoriumError(
+          'already_finished',
+          'no document of the run failed or was cancelled',
+        )
       }
       const { request } = await requireRun(context, id)
       requireFreeFolder(context, request)

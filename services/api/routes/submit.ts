@@ -19,6 +19,7 @@ import { checkTimeout } from '../limits/scope-limits.ts'
 import type { OpenSource } from '../intake/open-source.ts'
 import { holderOf } from '../http/holder.ts'
 import { InvalidRequest } from '../http/problem.ts'
+import { firstFaults } from '../http/validator.ts'
 import { toAnswer } from '../views/result.ts'
 import { writeTextOf, writeUpload, writeView } from '../views/upload-answer.ts'
 import { maxBase64Bytes } from '../schemas/options.ts'
@@ -179,7 +180,7 @@ async function openInTime(
   holder: string,
 ): Promise<Uploads> {
   const late = new AbortController()
-  const message = `the file did not come within ${sourceSeconds} seconds`
+  const message = `the file did not arrive within ${sourceSeconds} seconds`
   const timer = setTimeout(
     () => late.abort(new ScriptoriumError('upload_too_slow', message)),
     sourceSeconds * 1_000,
@@ -197,7 +198,7 @@ const isUploadBody = (body: unknown) => bodyCheck.Check(body)
 function parseOptions(given: unknown): UploadOptions {
   if (given === undefined) return {}
   if (optionsCheck.Check(given)) return given
-  const faults = [...optionsCheck.Errors(given)].map(({ path, message }) => ({
+  const faults = firstFaults(optionsCheck.Errors(given)).map(({ path, message }) => ({
     path: `/options${path}`,
     message,
   }))
@@ -208,7 +209,10 @@ function parseOptions(given: unknown): UploadOptions {
 function refusalOf({ rejected }: Uploads): ScriptoriumError {
   const [first] = rejected
   if (first === undefined) {
-    return new ScriptoriumError('malformed_request', 'no file came; send one or more as `files`')
+    return new ScriptoriumError(
+      'malformed_request',
+      'the request has no file; send each file as a part named files',
+    )
   }
   return new ScriptoriumError(first.error.code, `${first.name} ${first.error.message}`)
 }

@@ -86,7 +86,7 @@ export function webhookRoutes(app: App, context: Context): void {
   const requireWebhook = (id: string): Webhook => {
     const webhook = ledger.get().webhooks.get(id)
     if (webhook !== undefined) return webhook
-    throw new ScriptoriumError('unknown_webhook', `there is no webhook ${id}`)
+    throw new ScriptoriumError('unknown_webhook', `unknown webhook ${id}`)
   }
   app.post(
     '/v1/webhooks',
@@ -240,7 +240,7 @@ export function webhookRoutes(app: App, context: Context): void {
     async ({ params: { id }, body: { deliveryId } }, reply) => {
       requireWebhook(id)
       if (ledger.get().webhooks.delivery(deliveryId)?.webhookId !== id) {
-        throw new ScriptoriumError('unknown_webhook', `it has no delivery ${deliveryId}`)
+        throw new ScriptoriumError('unknown_webhook', `the webhook has no delivery ${deliveryId}`)
       }
       await command({ kind: 'redeliver', webhookId: id, deliveryId })
       return reply.code(202).send({ deliveryId })
@@ -251,9 +251,9 @@ export function webhookRoutes(app: App, context: Context): void {
 /** Throws `invalid_request` for what no delivery could be sent to. */
 function requireReceiver(text: string): void {
   const url = URL.parse(text)
-  if (url === null) throw new ScriptoriumError('invalid_request', 'url is not a URL')
+  if (url === null) throw new ScriptoriumError('invalid_request', 'url must be a URL')
   if (url.username === '' && url.password === '') return
-  const message = 'url contains credentials; deliveries are signed, check their signature instead'
+  const message = 'url must not contain credentials; deliveries are signed instead'
   throw new ScriptoriumError('invalid_request', message)
 }
 

@@ -24,7 +24,7 @@ export const problemSchema = Type.Object(
     detail: described(
       messageText,
       'Explanation for people; its wording may change.',
-      `there is no document ${exampleDocumentId}`,
+      `unknown document ${exampleDocumentId}`,
     ),
     code: described(idText, 'Stable error code for programs.', 'unknown_document'),
     retryable: described(Type.Boolean(), 'Whether the same request may succeed later.'),

@@ -31,10 +31,10 @@ export function parseSearchQuery(q: string): { match: string; terms: SearchTerm[
     side.set(toExpression(term), term)
   }
   if (wanted.size === 0) {
-    throw refused('holds nothing to search for: at least one word or number must be wanted')
+    throw refused('must have at least one word or number that is not excluded')
   }
   const count = [...wanted.values(), ...excluded.values()].flatMap(({ tokens }) => tokens).length
-  if (count > maxTokens) throw refused(`holds ${count} words, more than ${maxTokens}`)
+  if (count > maxTokens) throw refused(`must have at most ${maxTokens} words, and has ${count}`)
   const match = [...wanted.keys()].join(' AND ')
   return {
     match: excluded.size === 0 ? match : `(${match}) NOT (${[...excluded.keys()].join(' OR ')})`,
@@ -49,7 +49,9 @@ function toTerm(typed: string, isFollowedByStar: boolean): SearchTerm | undefine
   const isPrefix = isFollowedByStar || typed.slice(end).includes('*')
   const texts = tokens.map(({ text }) => text)
   if (isPrefix && (texts.at(-1) ?? '').length < shortestPrefix) {
-    throw refused(`asks for all words that begin with '${texts.at(-1)}': give two letters or more`)
+    throw refused(
+      `must have at least ${shortestPrefix} letters before *, and has '${texts.at(-1)}*'`,
+    )
   }
   return { tokens: texts, isPrefix }
 }
@@ -58,4 +60,4 @@ const toExpression = ({ tokens, isPrefix }: SearchTerm): string =>
   `"${tokens.join(' ')}"${isPrefix ? ' *' : ''}`
 
 const refused = (why: string): ScriptoriumError =>
-  new ScriptoriumError('invalid_request', `the search ${why}`)
+  new ScriptoriumError('invalid_request', `q ${why}`)

@@ -59,7 +59,7 @@ export function createSearches({ folder, limits, deadlineMs = 20_000 }: Deps) {
     } catch (thrown) {
       if (!ended.signal.aborted) throw thrown
       await asked.terminate()
-      const message = 'the search took too long or too much memory; ask for fewer pages'
+      const message = 'the search exceeded its time or memory limit; set a smaller limit'
       throw new TryLater('service_busy', message, retryAfterSeconds)
     } finally {
       clearTimeout(timer)

@@ -29,7 +29,7 @@ export function createCommandClient(redis: Redis, keys: Keys) {
     if (await waitUntil(isDone, mostSeconds)) return
     throw new ScriptoriumError(
       'aggregator_missing',
-      'the aggregator does not answer; what was asked is done when it is back',
+      'the aggregator does not respond; it executes the command when it is back',
     )
   }
 }

@@ -20,7 +20,7 @@ export function createLedgerView(folder: string, onUnreadable?: (why: Error) => 
       if (opened !== undefined && opened.inode === inode) return opened.ledger
       close()
       if (inode === undefined) {
-        const message = 'there is no ledger yet; is the aggregator running?'
+        const message = 'the ledger does not exist yet; start the aggregator, which creates it'
         throw new ScriptoriumError('ledger_unavailable', message)
       }
       opened = { ledger: openLedger(folder, options), inode }

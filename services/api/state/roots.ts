@@ -23,7 +23,7 @@ export interface Place {
 export function parseRoot(text: string): Root {
   const [, name, folder] = /^([A-Za-z0-9._-]{1,100})=(\/.*)$/.exec(text) ?? []
   if (name === undefined || folder === undefined) {
-    const message = `SCRIPTORIUM_ROOTS: ${JSON.stringify(text)} is not name=/folder`
+    const message = `SCRIPTORIUM_ROOTS: ${JSON.stringify(text)} must match name=/folder`
     throw new ScriptoriumError('configuration', message)
   }
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -44,7 +44,7 @@ export function findPlace(roots: readonly Root[], name: string, path: string): P
     const names = roots.map((known) => known.name).join(', ') || 'none'
     throw new ScriptoriumError(
       'unknown_root',
-      `there is no root ${JSON.stringify(name)}; known: ${names}`,
+      `unknown root ${JSON.stringify(name)}; known are ${names}`,
     )
   }
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')
@@ -69,7 +69,7 @@ function isFolder(place: Below, named: string): boolean {
     // A disk that fails, or a system without handles, says nothing about what is there.
     throw (
       causeOf(thrown) ??
-      new ScriptoriumError('not_found', `${named} is not there`, { cause: thrown })
+      new ScriptoriumError('not_found', `${named} does not exist`, { cause: thrown })
     )
   }
 }

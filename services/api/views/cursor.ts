@@ -30,7 +30,7 @@ function parse<T>(cursor: string | undefined, parsePosition: (value: unknown) =>
   try {
     return parsePosition(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch {
-    const message = 'is not a cursor of ours; take nextCursor as it is'
+    const message = 'must be the nextCursor of an earlier response, unchanged'
     throw new InvalidRequest('malformed_request', [{ path: '/cursor', message }])
   }
 }

@@ -48,7 +48,10 @@ export function createOwnership({ ledger, tickets, tokens }: Deps) {
   return {
     requireRun(caller: Caller, { request }: Pick<Run, 'request'>): void {
       if (caller.isAdmin || isOwn(caller, request.requestedBy)) return
-      throw new ScriptoriumError('forbidden', 'another caller started this run; it takes admin')
+      throw new ScriptoriumError(
+        'forbidden',
+        'another caller started this run; this requires the scope admin',
+      )
     },
     /** With `all`, nobody else may have submitted it. */
     async requireDocument(caller: Caller, id: string, which: 'any' | 'all'): Promise<void> {
@@ -57,12 +60,14 @@ export function createOwnership({ ledger, tickets, tokens }: Deps) {
       for await (const owner of ownersOf(id)) {
         if (isOwn(caller, owner)) hasOwn = true
         else if (which === 'all') {
-          throw new ScriptoriumError('forbidden', 'others submitted this document; it takes admin')
+          const message = 'other callers submitted this document too; this requires the scope admin'
+          throw new ScriptoriumError('forbidden', message)
         }
         if (hasOwn && which === 'any') return
       }
       if (hasOwn) return
-      throw new ScriptoriumError('forbidden', 'another caller submitted this; it takes admin')
+      const message = 'another caller submitted this document; this requires the scope admin'
+      throw new ScriptoriumError('forbidden', message)
     },
   }
 }

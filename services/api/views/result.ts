@@ -20,19 +20,25 @@ const gatheredBytes = 1_048_576
  */
 export function requireResult(row: Document): Document {
   if (row.expiredAt !== null) {
-    throw new ScriptoriumError('expired', `the result was removed at ${row.expiredAt}`)
+    throw new ScriptoriumError(
+      'expired',
+      `the result was deleted at ${row.expiredAt}, after the retention time`,
+    )
   }
   if (row.state !== 'final') {
     throw new ScriptoriumError(
       'not_finished',
-      'it is not read yet; ask again, or follow its events',
+      'the document is not finished; retry later, or follow its events',
     )
   }
   if (row.outcome === 'cancelled') {
-    throw new ScriptoriumError('cancelled', 'it was cancelled; /retry reads it after all')
+    throw new ScriptoriumError(
+      'cancelled',
+      'the document was cancelled; POST /v1/documents/{id}/retry reads it',
+    )
   }
   if (row.outcome !== null && hasFailed(row.outcome) && row.outcome !== 'partial') {
-    const { code, message } = row.error ?? { code: 'internal', message: 'no reason was given' }
+    const { code, message } = row.error ?? { code: 'internal', message: 'unknown reason' }
     throw new FailedDocument(row.outcome, code, message)
   }
   return row
@@ -70,7 +76,7 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
   const count = row.pagesTotal ?? 1
   throw new ScriptoriumError(
     'unknown_page',
-    `it has ${count} pages, and no page ${page} that was read`,
+    `the document has ${count} ${count === 1 ? 'page' : 'pages'}, and no result for page ${page}`,
   )
 }
 
@@ -102,7 +108,7 @@ export async function renderResult(
   if (isOfOnePage && hasSeveral(document.pages)) {
     throw new ScriptoriumError(
       'invalid_request',
-      `${format} has one page in a file; ask with page=`,
+      `${format} files hold one page; select it with ?page=`,
     )
   }
   const chunks = write(document, { ...input, decoder: renderings.decoder, signal })

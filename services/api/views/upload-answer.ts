@@ -35,8 +35,7 @@ export async function* writeUpload(
 /** The text of a document. Throws as `requireResult` does, and `unknown_document`. */
 export async function* writeTextOf(ledger: LedgerView, id: string): AsyncGenerator<string> {
   const row = ledger.get().documents.get(id)
-  if (row === undefined)
-    throw new ScriptoriumError('unknown_document', `there is no document ${id}`)
+  if (row === undefined) throw new ScriptoriumError('unknown_document', `unknown document ${id}`)
   const { document } = await resultOf(ledger.get(), requireResult(row))
   yield* writeText(document)
 }

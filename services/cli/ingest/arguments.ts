@@ -108,7 +108,7 @@ function collectVariable(text: string, before: Record<string, string>): Record<s
     const variables = { ...before, [name]: value }
     const fault = faultOfVariables(variables)
     if (fault === undefined) return variables
-    throw new ScriptoriumError('bad_arguments', `The variables: ${fault}.`)
+    throw new ScriptoriumError('bad_arguments', `The variables ${fault}.`)
   } catch (thrown) {
     throw new InvalidArgumentError(toError(thrown).message)
   }

@@ -2,6 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { type Upgrade, dataVersion } from '../schema/upgrades.ts'
 import { ScriptoriumError } from '../../process/errors.ts'
+import { faultsOf } from '../../process/schema-faults.ts'
 import { version } from '../../process/version.ts'
 
 /**
@@ -18,9 +19,9 @@ export function createParser<T extends TSchema>(
     requireKnownVersion(what, versionIn(given))
     const value = upgrade(given)
     if (validator.Check(value)) return value
-    const [first] = validator.Errors(value)
-    const place = first === undefined ? '' : ` at ${first.path || '/'}: ${first.message}`
-    throw new ScriptoriumError('bad_message', `${what} is malformed${place}`)
+    const [fault] = faultsOf(validator.Errors(value))
+    const reason = fault === undefined ? '' : `: ${fault.path || 'it'} ${fault.message}`
+    throw new ScriptoriumError('bad_message', `${what} is malformed${reason}`)
   }
 }
 

@@ -41,7 +41,7 @@ const maxMetadataLength = 8_192
 /** Returns why labels are too large, or undefined; the text follows the metadata's name. */
 export const faultOfLabels = ({ metadata }: Labels): string | undefined =>
   JSON.stringify(metadata).length > maxMetadataLength
-    ? `is too long: ${maxMetadataLength} characters of JSON at most`
+    ? `must have at most ${maxMetadataLength} characters as JSON`
     : undefined
 
 export const priorityNames = ['interactive', 'bulk'] as const

@@ -118,7 +118,7 @@ test('a token that has its share open waits, and nobody else', async (t) => {
   const full = await upload(api, 'ann', 's4')
   assert.deepEqual([full.status, full.body], [429, full.body])
   const { detail } = full.body as unknown as { detail: string }
-  assert.match(detail, /this token has 3 pages open, of 3/)
+  assert.match(detail, /this token has 3 unread pages, and its limit is 3/)
   assert.equal((await upload(api, 'bob', 's4')).status, 202)
   assert.equal((await upload(api, 'chief', 's5')).status, 202)
   // The same once the ledger has them, pages counted.
@@ -184,7 +184,7 @@ test('refusals are counted by network, for a minute, of so many addresses', () =
   let nowMs = 0
   const limit = createRefusalLimit({ max: 2, nowMs: () => nowMs })
   for (const last of ['1', '2']) limit.add(`2001:db8:1:2::${last}`)
-  assert.throws(() => limit.check('2001:db8:1:2:ffff::9'), /without a good token/)
+  assert.throws(() => limit.check('2001:db8:1:2:ffff::9'), /without a valid token/)
   assert.doesNotThrow(() => limit.check('2001:db8:1:3::1'))
   for (let index = 0; index < 2; index += 1) limit.add('::ffff:192.0.2.1')
   assert.throws(() => limit.check('::ffff:192.0.2.1'))

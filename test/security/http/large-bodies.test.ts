@@ -26,5 +26,5 @@ test('a large body is one file and not millions of values', async (t) => {
     '/v1/documents',
     given,
   )
-  assert.match(problem.detail, /at most 200000 values/)
+  assert.match(problem.detail, /more than 200000 values/)
 })

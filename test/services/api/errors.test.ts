@@ -71,7 +71,7 @@ test('an error that nobody foresaw is 500 and tells nothing', async (t) => {
   const own = await startApi(t)
   own.context.queue.depth = () => Promise.reject(new Error(`cannot read ${own.folder}/secret`))
   const { body } = await own.refused(500, 'internal', 'GET', '/v1/queue')
-  assert.equal(body.detail, 'Something went wrong; the log tells more.')
+  assert.equal(body.detail, 'Unexpected error; the log has the details.')
 })
 
 test('a malformed stored record is our fault, not the caller’s', async (t) => {

@@ -31,11 +31,15 @@ test('the error for an invalid list names the valid form', () => {
     assert.equal(faultOfPageList(list), undefined, list)
   }
   for (const list of ['0', '1-', '-1', '1,,2', ',', 'a', '1-2-3', '1–3', '10000000', ' 1', '1.5']) {
-    assert.match(faultOfPageList(list) ?? '', /^is a list of page numbers .*: 1-3,7$/, list)
+    assert.match(
+      faultOfPageList(list) ?? '',
+      /^must be a list of .* page numbers .*, for example 1-3,7$/,
+      list,
+    )
   }
   assert.match(faultOfPageList(Array(101).fill('1').join(',')) ?? '', /at most 100/)
   for (const list of ['5-2', '1,5-2,7']) {
-    assert.equal(faultOfPageList(list), 'holds a range that runs backwards, 5-2; write 2-5', list)
+    assert.equal(faultOfPageList(list), 'has a descending range 5-2; write 2-5', list)
   }
 })
 

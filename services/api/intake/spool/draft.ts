@@ -96,5 +96,5 @@ function createInspector(maxBytes: number) {
 export const fileTooLarge = (maxBytes: number): ScriptoriumError =>
   new ScriptoriumError(
     'upload_too_large',
-    `has more bytes than SCRIPTORIUM_MAX_FILE_BYTES=${maxBytes}`,
+    `is larger than SCRIPTORIUM_MAX_FILE_BYTES=${maxBytes} bytes`,
   )

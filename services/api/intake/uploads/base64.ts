@@ -39,7 +39,10 @@ function* decode(text: string): Generator<Buffer> {
     const isLast = start + slice.length === text.length
     // Buffer passes over what is not base64; only what it gives back the same was.
     if (bytes.toString('base64') !== slice || (!isLast && slice.endsWith('='))) {
-      throw new ScriptoriumError('malformed_request', 'source.data is not base64 (RFC 4648)')
+      throw new ScriptoriumError(
+        'malformed_request',
+        'source.data must be base64 (RFC 4648), padded and without line breaks',
+      )
     }
     yield bytes
   }

@@ -41,7 +41,10 @@ export async function readMultipart(
     throw explain(thrown, intake.limits)
   }
   if (uploads.received.length + uploads.rejected.length > 0) return
-  throw new ScriptoriumError('invalid_request', 'no file came; send each as a part named files')
+  throw new ScriptoriumError(
+    'invalid_request',
+    'the request has no file; send each file as a part named files',
+  )
 }
 
 async function readParts(
@@ -53,7 +56,8 @@ async function readParts(
   const { signal } = arriving
   for await (const part of untilAborted(request.parts(), signal)) {
     if (part.type === 'field') {
-      if (uploads.options !== undefined) throw invalid('options came twice')
+      if (uploads.options !== undefined)
+        throw invalid('the request has more than one part named options')
       uploads.options = readOptions(part)
       continue
     }
@@ -78,7 +82,7 @@ async function* untilAborted<T>(items: AsyncIterator<T>, signal: AbortSignal): A
 }
 
 function readOptions({ value, valueTruncated, mimetype }: MultipartValue): unknown {
-  if (valueTruncated) throw invalid(`options is longer than ${maxOptionsBytes} bytes`)
+  if (valueTruncated) throw invalid(`options must have at most ${maxOptionsBytes} bytes`)
   // Sent as JSON, @fastify/multipart has parsed it.
   if (typeof value !== 'string' || mimetype === 'application/json') return value
   try {
@@ -87,7 +91,7 @@ function readOptions({ value, valueTruncated, mimetype }: MultipartValue): unkno
       return inner
     })
   } catch (thrown) {
-    const message = `options is not JSON: ${toError(thrown).message}`
+    const message = `options must be JSON: ${toError(thrown).message}`
     throw new ScriptoriumError('malformed_request', message, { cause: thrown })
   }
 }
@@ -99,7 +103,7 @@ const invalid = (message: string): ScriptoriumError =>
 function unknownPart(field: string | undefined): ScriptoriumError {
   const which =
     field === undefined ? 'without a name' : JSON.stringify(field.slice(0, maxShownLength))
-  return invalid(`there is a part ${which}; known are files, file and options`)
+  return invalid(`unknown part ${which}; known are files, file and options`)
 }
 
 /** What an error of @fastify/multipart means to the client; any other is given back. */
@@ -116,9 +120,9 @@ function explain(thrown: unknown, { maxFiles }: UploadLimits): unknown {
         cause,
       )
     case 'FST_PROTO_VIOLATION':
-      return new ScriptoriumError('invalid_request', `a part: ${message}`, cause)
+      return new ScriptoriumError('invalid_request', `a part is invalid: ${message}`, cause)
     case 'FST_INVALID_JSON_FIELD_ERROR': {
-      const reason = `options is not JSON, or longer than ${maxOptionsBytes} bytes`
+      const reason = `options must be JSON of at most ${maxOptionsBytes} bytes`
       return new ScriptoriumError('malformed_request', reason, cause)
     }
     default:
@@ -126,7 +130,7 @@ function explain(thrown: unknown, { maxFiles }: UploadLimits): unknown {
       if (code !== undefined || name !== 'Error') return thrown
       return new ScriptoriumError(
         'malformed_request',
-        `the multipart body cannot be read: ${message}`,
+        `the multipart body is malformed: ${message}`,
         cause,
       )
   }

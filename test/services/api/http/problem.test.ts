@@ -4,13 +4,13 @@ import { InvalidRequest, toProblem, TryLater } from '../../../../services/api/ht
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 
 test('a problem says what, whether to come back, and where it is wrong', () => {
-  const faults = [{ path: '/options/recipe/psm', message: 'Expected integer' }]
+  const faults = [{ path: '/options/recipe/psm', message: 'must be an integer between 1 and 13' }]
   const invalid = toProblem(new InvalidRequest('invalid_request', faults), 'id 1')
   assert.deepEqual(invalid, {
     type: 'urn:scriptorium:error:invalid_request',
     title: 'Invalid request',
     status: 422,
-    detail: '/options/recipe/psm: Expected integer',
+    detail: '/options/recipe/psm must be an integer between 1 and 13',
     code: 'invalid_request',
     retryable: false,
     requestId: 'id 1',

@@ -9,13 +9,13 @@ test('a query parameter that a route does not have is refused, with the one that
   const cases: [url: string, path: string, cure: RegExp][] = [
     ['/v1/documents?limt=1', '/limt', /did you mean limit\?/],
     ['/v1/documents?Limit=1', '/Limit', /did you mean limit\?/],
-    ['/v1/documents?next_cursor=1', '/next_cursor', /it has .*cursor/],
+    ['/v1/documents?next_cursor=1', '/next_cursor', /known are .*cursor/],
     ['/v1/runs?sate=active', '/sate', /did you mean state\?/],
-    ['/v1/search?q=a&offset=2', '/offset', /it has q, limit, cursor/],
+    ['/v1/search?q=a&offset=2', '/offset', /known are q, limit, cursor/],
     ['/v1/documents/d1?Wait=3', '/Wait', /did you mean wait\?/],
     ['/v1/documents/d1/result?fromat=txt', '/fromat', /did you mean format\?/],
-    ['/v1/queue?verbose', '/verbose', /it has none/],
-    ['/v1/documents?__proto__=1', '/__proto__', /it has/],
+    ['/v1/queue?verbose', '/verbose', /which has none/],
+    ['/v1/documents?__proto__=1', '/__proto__', /known are/],
   ]
   for (const [url, path, cure] of cases) {
     const { body } = await api.refused(400, 'malformed_request', 'GET', url)

@@ -63,7 +63,7 @@ test('nothing outside a root is reached, and no answer tells where the root is',
 
 test('an unknown root names those that are known', (t) => {
   const { roots } = makeRoots(t)
-  assert.throws(() => findPlace(roots, 'other', ''), /no root "other"; known: scans/)
+  assert.throws(() => findPlace(roots, 'other', ''), /unknown root "other"; known are scans/)
   assert.throws(() => findPlace([], 'other', ''), /known: none/)
 })
 

@@ -94,7 +94,7 @@ test('a file may be as large as the limit, and no larger', async (t) => {
   await (await receive(5_000)).drop()
   await assert.rejects(receive(5_001), {
     code: 'upload_too_large',
-    message: 'has more bytes than SCRIPTORIUM_MAX_FILE_BYTES=5000',
+    message: 'is larger than SCRIPTORIUM_MAX_FILE_BYTES=5000 bytes',
   })
   await assert.rejects(store.receive(Readable.from([]), incoming), { code: 'empty_file' })
   assert.deepEqual(inTmp(), [])

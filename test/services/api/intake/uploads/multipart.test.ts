@@ -91,7 +91,7 @@ test('bad files among good ones are named with their reason, and the good ones a
     {
       name: 'big.jpg',
       code: 'upload_too_large',
-      message: 'has more bytes than SCRIPTORIUM_MAX_FILE_BYTES=200000',
+      message: 'is larger than SCRIPTORIUM_MAX_FILE_BYTES=200000 bytes',
     },
     {
       name: 'words.jpg',
@@ -136,9 +136,14 @@ test('a form that says something wrong is refused whole, and the reason names it
     ['long', whole(good, part(`name="${'n'.repeat(5_000)}"`, 'x')), 'invalid_request', /"n{100}"/],
     ['nameless', whole(good, part('filename="s"', 'x')), 'invalid_request', /without a name/],
     ['proto', whole(good, part('name="constructor"', 'x')), 'invalid_request', /not allowed/],
-    ['no files', whole(options('{}')), 'invalid_request', /no file came.*files/],
-    ['nothing', Buffer.alloc(0), 'invalid_request', /no file came/],
-    ['options twice', whole(options('{}'), good, options('{}')), 'invalid_request', /twice/],
+    ['no files', whole(options('{}')), 'invalid_request', /has no file.*files/],
+    ['nothing', Buffer.alloc(0), 'invalid_request', /has no file/],
+    [
+      'options twice',
+      whole(options('{}'), good, options('{}')),
+      'invalid_request',
+      /more than one part named options/,
+    ],
     ['huge options', whole(good, options('7'.repeat(2_000_000))), 'invalid_request', /65536 bytes/],
     [
       'huge JSON',
@@ -146,24 +151,24 @@ test('a form that says something wrong is refused whole, and the reason names it
       'malformed_request',
       /65536/,
     ],
-    ['no JSON', whole(good, options('{')), 'malformed_request', /options is not JSON/],
+    ['no JSON', whole(good, options('{')), 'malformed_request', /options must be JSON/],
     [
       'no JSON, typed',
       whole(good, options('{', 'application/json')),
       'malformed_request',
-      /not JSON/,
+      /must be JSON/,
     ],
     ['__proto__', whole(good, options('{"__proto__":{}}')), 'malformed_request', /__proto__/],
     ['four files', whole(good, good, good, good), 'upload_too_large', /SCRIPTORIUM_MAX_FILES=3/],
-    ['cut in a file', good.subarray(0, -100), 'malformed_request', /cannot be read/],
+    ['cut in a file', good.subarray(0, -100), 'malformed_request', /is malformed/],
     [
       'cut in a header',
       Buffer.concat([good, good.subarray(0, 40)]),
       'malformed_request',
-      /cannot be/,
+      /is malformed/,
     ],
-    ['no end', good, 'malformed_request', /cannot be read/],
-    ['not multipart at all', Buffer.from('hello'), 'malformed_request', /cannot be read/],
+    ['no end', good, 'malformed_request', /is malformed/],
+    ['not multipart at all', Buffer.from('hello'), 'malformed_request', /is malformed/],
   ]
   for (const [what, body, code, message] of cases) {
     const answer = await app.send(body, multipartType)
@@ -269,7 +274,7 @@ test('a client that stops or trickles is told so and leaves nothing, wherever it
     const trickle = setInterval(() => socket.write('-'), 20)
     const { status, body } = await answer.finally(() => clearInterval(trickle))
     assert.equal(status, 408, where)
-    assert.match(body.message ?? '', /fewer than 1024 bytes a second over 0.6 seconds/)
+    assert.match(body.message ?? '', /slower than 1024 bytes per second over 0.6 seconds/)
     socket.resume()
     await waitFor('the cut', () => socket.closed)
     await app.tmpIsEmpty()
