@@ -44,7 +44,7 @@ export function findPlace(roots: readonly Root[], name: string, path: string): P
     const names = roots.map((known) => known.name).join(', ') || 'none'
     throw new ScriptoriumError(
       'unknown_root',
-      `unknown root ${JSON.stringify(name)}; known are ${names}`,
+      `unknown root ${JSON.stringify(name)}; known roots: ${names}`,
     )
   }
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.')

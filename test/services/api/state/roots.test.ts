@@ -63,8 +63,8 @@ test('nothing outside a root is reached, and no answer tells where the root is',
 
 test('an unknown root names those that are known', (t) => {
   const { roots } = makeRoots(t)
-  assert.throws(() => findPlace(roots, 'other', ''), /unknown root "other"; known are scans/)
-  assert.throws(() => findPlace([], 'other', ''), /known: none/)
+  assert.throws(() => findPlace(roots, 'other', ''), /unknown root "other"; known roots: scans/)
+  assert.throws(() => findPlace([], 'other', ''), /known roots: none/)
 })
 
 test('a root is a name and a folder that is there', (t) => {
