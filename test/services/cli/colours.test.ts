@@ -27,7 +27,7 @@ test(
   },
 )
 
-test('what goes into a pipe is never coloured', async (t) => {
+test('output to a pipe is never coloured', async (t) => {
   const { environment } = createScene(t)
   const asked = startProgram('scripts/scriptorium.js', ['status', '--help'], { environment })
   assert.doesNotMatch((await asked.ended).stdout, colour)

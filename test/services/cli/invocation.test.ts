@@ -14,13 +14,13 @@ const npm = {
 const find = (environment: NodeJS.ProcessEnv, folder = repository) =>
   findInvocation({ script, command: 'ingest', folder, environment })
 
-test('below our npm script, paths start where the person stands, and commands are npm scripts', () => {
+test('under our npm script, paths start in INIT_CWD, and hints name npm scripts', () => {
   const { folder, wordsOf } = find(npm)
   assert.equal(folder, '/scans')
   assert.deepEqual(wordsOf('ingest'), ['npm', 'run', 'ingest', '--'])
 })
 
-test('the variables of another npm script count for nothing', () => {
+test('variables of another npm script are ignored', () => {
   for (const [environment, folder] of [
     [{ ...npm, npm_package_json: '/other/package.json' }, repository],
     [{ ...npm, npm_lifecycle_event: 'test' }, repository],
@@ -31,7 +31,7 @@ test('the variables of another npm script count for nothing', () => {
   }
 })
 
-test('a command is named as it was started: by npx, by its name on the PATH, or by its file', () => {
+test('hints repeat the way of the call: npx, the command on the PATH, or the file', () => {
   assert.deepEqual(find({ npm_lifecycle_event: 'npx' }).wordsOf('ingest'), [
     'npx',
     'scriptorium',
@@ -42,7 +42,7 @@ test('a command is named as it was started: by npx, by its name on the PATH, or 
   assert.deepEqual(onPath.wordsOf('ingest'), ['scriptorium', 'ingest'])
 })
 
-test('npm run reads a relative path where the person stands', async (t) => {
+test("npm run resolves a relative path in the caller's folder", async (t) => {
   const { folder, environment } = createScene(t)
   const words = ['--prefix', repository, 'run', '--silent', 'status', '--', 'texts']
   const { code, stderr } = await startCommand('npm', words, { environment, folder }).ended
@@ -64,7 +64,7 @@ for (const [line, nearest] of [
   ['backup --jso a b', /unknown option '--jso'\n\(Did you mean --json\?\)/],
   ['restore --jso a b', /unknown option '--jso'\n\(Did you mean --json\?\)/],
 ] as const) {
-  test(`a mistyped word is answered with the nearest one: ${line}`, async (t) => {
+  test(`a mistyped word gets the nearest one as a suggestion: ${line}`, async (t) => {
     const { environment } = createScene(t)
     const asked = startProgram('scripts/scriptorium.js', line.split(' '), { environment })
     const { code, stdout, stderr } = await asked.ended

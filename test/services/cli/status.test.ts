@@ -38,7 +38,7 @@ function askAsOther(out: string, state: string) {
   return withMode(state, 0o555, () => runAsOther('scripts/scriptorium.js', ['status', out]))
 }
 
-test("another user's run is told of after its end, while its ledger is open, and after a kill", (t) => {
+test("another user's run is shown after its end, while its ledger is open, and after a kill", (t) => {
   const { out, state } = makeOut(t)
   const ledger = openLedger(state)
   ledger.runs.add(makeRequest({ runId: 'r2', out }), 'fp')
@@ -66,7 +66,7 @@ test("another user's run is told of after its end, while its ledger is open, and
   assert.match(stderr, /belongs to a killed run.* run the command as its owner \(user \d+\)/)
 })
 
-test('a run that somebody holds is going on, though its Redis does not answer us', async (t) => {
+test('a locked run counts as active even if its Redis is unreachable', async (t) => {
   const { out, state } = makeOut(t)
   const lock = takeLock(join(state, runLock))
   assert.ok('release' in lock)
@@ -77,14 +77,14 @@ test('a run that somebody holds is going on, though its Redis does not answer us
   assert.match(askAsOther(out, state).stdout, /^Running since /)
 })
 
-test('a link to the output folder is as good as the folder', async (t) => {
+test('a link to the output folder is resolved', async (t) => {
   const { out } = makeOut(t)
   const link = join(out, '..', 'link')
   symlinkSync(out, link)
   assert.equal((await findStatus(link, {})).state, 'cut off')
 })
 
-test('a folder that is not there, or that no run wrote to, is told apart', async (t) => {
+test('a missing folder is distinguished from one without a run', async (t) => {
   const folder = makeFolder(t)
   const gone = findStatus(join(folder, 'gone'), {})
   await assert.rejects(gone, { code: 'input_unreadable', exitCode: 5, message: /gone .*ENOENT/ })
@@ -94,13 +94,13 @@ test('a folder that is not there, or that no run wrote to, is told apart', async
   await assert.rejects(findStatus(folder, {}), unknown)
 })
 
-test('where only Redis could know and does not answer, that is the answer', async (t) => {
+test('an unreachable Redis is the answer where only Redis has it', async (t) => {
   const shared = { REDIS_URL: 'redis://127.0.0.1:1' }
   const error = { code: 'redis_unreachable', exitCode: 3 }
   await assert.rejects(findStatus(join(makeFolder(t), 'out'), shared), error)
 })
 
-test('a ledger that is none, or of another version, is named with the cure', async (t) => {
+test('an invalid ledger, and one of another version, are named with the cure', async (t) => {
   const { out, state } = makeOut(t)
   const file = ledgerFile(state)
   const saved = join(out, 'saved')
@@ -127,7 +127,7 @@ test('a ledger that is none, or of another version, is named with the cure', asy
   }
 })
 
-test('a folder or a ledger that is closed to us is named, with who may look', (t) => {
+test('a folder or ledger without read permission is named, with the refused user', (t) => {
   const { out, state } = makeOut(t)
   for (const closed of [ledgerFile(state), state, out]) {
     const asked = withMode(closed, 0, () => runAsOther('scripts/scriptorium.js', ['status', out]))

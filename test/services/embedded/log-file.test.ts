@@ -15,7 +15,7 @@ const writer = `
     for (let lines = 0; lines < 50; lines += 1) writeSync(2, JSON.stringify({ n: n++, text: 'x'.repeat(80) }) + '\\n')
   }, 5)`
 
-test('the log of a stack that runs on and on is bounded, and no line in it is torn', async (t) => {
+test('the log of a long-running stack is bounded, and rotation splits no line', async (t) => {
   const folder = makeFolder(t)
   const log = openLog(folder, { maxBytes, lookEveryMs: 10 })
   t.after(() => log.close())
@@ -48,7 +48,7 @@ test('the log of a stack that runs on and on is bounded, and no line in it is to
   }
 })
 
-test('last words are found in the log before, too', (t) => {
+test('the last lines are found across a rotation', (t) => {
   const folder = makeFolder(t)
   const log = openLog(folder, { maxBytes, lookEveryMs: 60_000 })
   const fatal = JSON.stringify({ level: 60, pid: 7, err: { message: 'no languages' } })

@@ -21,7 +21,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a Redis of our own refuses to forget jobs, and is gone once it is stopped', async (t) => {
+test('the embedded Redis has noeviction, and is gone after the stop', async (t) => {
   const folder = join(makeFolder(t), 'redis')
   const server = startRedisServer({ folder, searchPath })
   t.after(() => server.stop())
@@ -35,7 +35,7 @@ test('a Redis of our own refuses to forget jobs, and is gone once it is stopped'
   assert.equal(existsSync(server.url.replace('unix://', '')), false)
 })
 
-test('a Redis that is killed comes back with what it held', async (t) => {
+test('a killed Redis is restarted with its data', async (t) => {
   const folder = makeFolder(t)
   const server = startRedisServer({ folder, searchPath })
   t.after(() => server.stop())
@@ -53,7 +53,7 @@ test('a Redis that is killed comes back with what it held', async (t) => {
   assert.equal(await redis.get('and'), 'this')
 })
 
-test('a Redis that cannot read its own file starts with none, and says so', async (t) => {
+test('a Redis that cannot read its file starts empty and reports it', async (t) => {
   const folder = makeFolder(t)
   const first = startRedisServer({ folder, searchPath })
   const writing = await connectPromptly(first.url, patienceMs)
@@ -82,7 +82,7 @@ test('a Redis that cannot read its own file starts with none, and says so', asyn
   assert.ok(existsSync(join(folder, 'appendonlydir.unreadable', name)))
 })
 
-test('a Redis ends with the process that started it, even by SIGKILL', async (t) => {
+test('Redis ends with its parent process, even after SIGKILL', async (t) => {
   const child = runScript(t, owner, [makeFolder(t)])
   await child.says('redis ')
   const pid = Number(/redis (\d+)/.exec(child.output())?.[1])
@@ -91,7 +91,7 @@ test('a Redis ends with the process that started it, even by SIGKILL', async (t)
   await waitFor('the orphan has ended', () => !isAlive(pid))
 })
 
-test('without any Redis the error names the cure', (t) => {
+test('without an installed Redis the error names the cure', (t) => {
   const folder = makeFolder(t)
   assert.throws(() => startRedisServer({ folder, searchPath: folder }), {
     code: 'redis_missing',

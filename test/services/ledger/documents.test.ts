@@ -15,7 +15,7 @@ function setUp(t: TestContext) {
   return { ledger, documents, upload }
 }
 
-test('an upload is known by what it holds before it is read, a file of a folder is not', (t) => {
+test('an upload has its hash and media type before it is read, a file of a folder does not', (t) => {
   const { ledger, documents, upload } = setUp(t)
   documents.plan(makePlan('d1'))
   upload('d2', 'abc')
@@ -26,7 +26,7 @@ test('an upload is known by what it holds before it is read, a file of a folder 
   assert.ok(Math.abs(Date.now() - at) < 60_000)
 })
 
-test('an upload that is planned anew is kept again, and is as old as it was', (t) => {
+test('a replanned upload is no longer expired, and keeps its age', (t) => {
   const { ledger, documents, upload } = setUp(t)
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   upload('d1', 'abc')
@@ -38,7 +38,7 @@ test('an upload that is planned anew is kept again, and is as old as it was', (t
   assert.deepEqual([state, expiredAt, at, outcome, pass], ['planned', null, 1_000_000, null, 2])
 })
 
-test('open are the planned and the waiting of a run, in one state only those', (t) => {
+test('open documents of a run are the planned and waiting ones, optionally of one state', (t) => {
   const { documents } = setUp(t)
   for (const id of ['planned', 'waiting', 'read', 'final']) documents.plan(makePlan(id))
   documents.plan(makePlan('other', { runId: 'r2' }))
@@ -52,7 +52,7 @@ test('open are the planned and the waiting of a run, in one state only those', (
   assert.deepEqual(documents.idsInState('r2', 'planned'), ['other'])
 })
 
-test('uploads that are still to be read are found, whichever run they are of', (t) => {
+test('unread uploads are found, whatever their run', (t) => {
   const { documents, upload } = setUp(t)
   documents.plan(makePlan('folder'))
   upload('d1', 'a', { runId: 'u1' })
@@ -79,7 +79,7 @@ test('failed and cancelled documents of a run are distinguishable from read ones
   assert.deepEqual(failed.toSorted(), outcomes.toSorted())
 })
 
-test('only uploads that have ended before a moment have had their time, oldest first, once', (t) => {
+test('only uploads that ended before a given time expire, oldest first, once', (t) => {
   const { ledger, documents, upload } = setUp(t)
   t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-01-01T00:00:00Z') })
   for (const id of ['old', 'older', 'open', 'young']) upload(id, id)
@@ -113,7 +113,7 @@ test('bytes stay in the spool as long as one upload with them is kept', (t) => {
   assert.equal(documents.isSpooled('elsewhere'), false)
 })
 
-test('the pages of an upload that has expired are not there to be copied', (t) => {
+test('pages of an expired upload cannot be copied', (t) => {
   const { documents, upload } = setUp(t)
   upload('d1', 'abc')
   documents.setInput(firstPass('d1'), input, 1)

@@ -40,7 +40,7 @@ const history = fc.array(
  */
 const { LEDGER_RUNS: runs = '25', LEDGER_SEED: seed, LEDGER_PATH: path } = process.env
 
-test('whatever happens in whatever order, each document ends once, with the text of its bytes', async () => {
+test('in any order of events each document ends once, with the text of its bytes', async () => {
   await fc.assert(
     fc.asyncProperty(history, async (steps) => {
       worlds += 1

@@ -8,7 +8,7 @@ import { makeFolder } from '../../helpers/folder.ts'
 import { firstPass, makeLedger, makePlan, rowOf } from '../../helpers/ledger/ledger.ts'
 import { input, makePage, makeRequest } from '../../helpers/ledger/records.ts'
 
-test('committed data are there when the ledger is opened again', (t) => {
+test('committed data survives reopening', (t) => {
   const folder = join(makeFolder(t), 'new')
   const first = openLedger(folder)
   first.runs.add(makeRequest(), 'fp')
@@ -23,7 +23,7 @@ test('committed data are there when the ledger is opened again', (t) => {
   assert.equal(second.pages.results('d1')[0]?.text, 'größe')
 })
 
-test('a ledger of a newer version is refused and left as it is', (t) => {
+test('a ledger of a newer version is rejected and left unchanged', (t) => {
   const folder = makeFolder(t)
   openLedger(folder).close()
   const database = new DatabaseSync(ledgerFile(folder))
@@ -32,7 +32,7 @@ test('a ledger of a newer version is refused and left as it is', (t) => {
   assert.throws(() => openLedger(folder), { code: 'configuration', message: /newer Scriptorium/ })
 })
 
-test('a ledger that is damaged is refused as a thing to be cured, so that its writer is not started for ever', (t) => {
+test('a damaged ledger is a configuration error, so that its writer is not restarted forever', (t) => {
   const folder = makeFolder(t)
   writeFileSync(ledgerFile(folder), 'not a database, and long enough to be looked at'.repeat(100))
   assert.throws(() => openLedger(folder), {
@@ -41,7 +41,7 @@ test('a ledger that is damaged is refused as a thing to be cured, so that its wr
   })
 })
 
-test('anybody may look while it is written, and nobody who looks may write', (t) => {
+test('readers can read during writes, and cannot write', (t) => {
   const folder = makeFolder(t)
   const writer = makeLedger(t, folder)
   const reader = openLedger(folder, { readOnly: true })
@@ -51,13 +51,13 @@ test('anybody may look while it is written, and nobody who looks may write', (t)
   assert.throws(() => reader.runs.end('r1', 'finished', null), /readonly/)
 })
 
-test('looking for a ledger that is not there does not make one', (t) => {
+test('opening a missing ledger read-only does not create it', (t) => {
   const folder = makeFolder(t)
   assert.throws(() => openLedger(folder, { readOnly: true }))
   assert.equal(existsSync(ledgerFile(folder)), false)
 })
 
-test('a transaction that fails leaves nothing behind, and the next one works', (t) => {
+test('a failed transaction is rolled back, and the next one works', (t) => {
   const ledger = makeLedger(t)
   const fail = (): void =>
     ledger.transaction(() => {
@@ -72,7 +72,7 @@ test('a transaction that fails leaves nothing behind, and the next one works', (
   )
 })
 
-test('a ledger tells whether it would take a write', (t) => {
+test('a ledger reports whether it is writable', (t) => {
   const folder = makeFolder(t)
   const ledger = makeLedger(t, folder)
   const reader = openLedger(folder, { readOnly: true })
@@ -86,7 +86,7 @@ test('a ledger tells whether it would take a write', (t) => {
   assert.equal(reader.isWritable(), false, 'asking leaves nothing behind')
 })
 
-test('one page of a document comes alone, and only where it was read', (t) => {
+test('a single finished page of a document can be read', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))
   ledger.pages.putResult('d1', makePage({ page: 2, text: 'two', attempts: 3 }))
@@ -99,7 +99,7 @@ test('one page of a document comes alone, and only where it was read', (t) => {
   assert.deepEqual({ pages, attempts }, { pages: 1, attempts: 3 })
 })
 
-test('planning a document again forgets how it ended', (t) => {
+test('planning a document again clears its outcome', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))
   ledger.documents.setInput(firstPass('d1'), input, 3)
@@ -109,7 +109,7 @@ test('planning a document again forgets how it ended', (t) => {
   assert.deepEqual([state, outcome, error, total, at], ['planned', null, null, null, null])
 })
 
-test('the latest run of an output folder is the one that began last', (t) => {
+test('the latest run of an output folder is the one that started last', (t) => {
   const ledger = makeLedger(t)
   ledger.runs.add(makeRequest({ runId: 'r1' }), 'fp')
   ledger.runs.end('r1', 'finished', '{}')
@@ -123,7 +123,7 @@ test('the latest run of an output folder is the one that began last', (t) => {
   assert.equal(ledger.runs.latest('/nowhere'), undefined)
 })
 
-test('documents that are alike are found by size and by content, under the same recipe only', (t) => {
+test('identical documents are found by size and content, with the same recipe only', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))
   ledger.documents.setInput(firstPass('d1'), input, 1)

@@ -48,7 +48,7 @@ function setUp(t: TestContext) {
   return { ledger, list }
 }
 
-test('documents come newest first, a page at a time, each once', (t) => {
+test('documents are listed newest first, page by page, each once', (t) => {
   const { ledger, list } = setUp(t)
   assert.deepEqual(list({}), ['d5', 'd4', 'd3', 'd2', 'd1'])
   const seen: string[] = []
@@ -63,7 +63,7 @@ test('documents come newest first, a page at a time, each once', (t) => {
   assert.deepEqual(seen, ['d5', 'd4', 'd3', 'd2', 'd1'])
 })
 
-test('documents are told apart by outcome, and by whether they have ended', (t) => {
+test('documents are filtered by outcome and by state', (t) => {
   const { list } = setUp(t)
   assert.deepEqual(list({ outcome: 'rejected' }), ['d4'])
   assert.deepEqual(list({ isFinal: true }), ['d4', 'd1'])
@@ -71,14 +71,14 @@ test('documents are told apart by outcome, and by whether they have ended', (t) 
   assert.deepEqual(list({ isFinal: false, outcome: 'rejected' }), [])
 })
 
-test("a folder run's documents are those it planned, an upload's those it asked for", (t) => {
+test('a folder run lists the documents that it planned, an upload those that it contains', (t) => {
   const { list } = setUp(t)
   assert.deepEqual(list({ run: { id: 'r1', source: 'folder' } }), ['d3', 'd2', 'd1'])
   assert.deepEqual(list({ run: { id: 'u2', source: 'upload' } }), ['d5', 'd1'])
   assert.deepEqual(list({ run: { id: 'u2', source: 'folder' } }), [])
 })
 
-test('a document has the tag of every upload that asked for it', (t) => {
+test('a document has the tag of every upload that contains it', (t) => {
   const { ledger, list } = setUp(t)
   assert.deepEqual(list({ tag: 'red' }), ['d5', 'd4'])
   assert.deepEqual(list({ tag: 'blue' }), ['d5', 'd1'])
@@ -88,7 +88,7 @@ test('a document has the tag of every upload that asked for it', (t) => {
   assert.deepEqual(list({ tag: 'green' }), ['d6'])
 })
 
-test('filters, cursor and limit hold together', (t) => {
+test('filters, cursor and limit can be combined', (t) => {
   const { list } = setUp(t)
   const after = { time: Date.parse('2026-01-01T00:00:01Z'), id: 'd3' }
   assert.deepEqual(list({ run: { id: 'r1', source: 'folder' } }, after), ['d2', 'd1'])
@@ -96,7 +96,7 @@ test('filters, cursor and limit hold together', (t) => {
   assert.deepEqual(list({ run: { id: 'r1', source: 'folder' } }, after, 1), ['d2'])
 })
 
-test('runs come newest first, and by state, source and tag', (t) => {
+test('runs are listed newest first, filtered by state, source and tag', (t) => {
   const { ledger } = setUp(t)
   const list = (...given: Parameters<typeof ledger.listing.runs>): string[] =>
     ledger.listing.runs(...given).map(({ id }) => id)
@@ -109,7 +109,7 @@ test('runs come newest first, and by state, source and tag', (t) => {
   assert.deepEqual(list({ state: 'finished', tag: 'red' }, undefined, 10), [])
 })
 
-test('rare documents are found by an index, not by looking at all', (t) => {
+test('rare documents are found by an index, without a full scan', (t) => {
   const folder = makeFolder(t)
   makeLedger(t, folder)
   const database = new DatabaseSync(ledgerFile(folder), { readOnly: true })

@@ -48,7 +48,7 @@ function makeVersionOne(ending: Ending): string {
   return folder
 }
 
-test('a ledger of version 1 is brought up to date with all that it holds', (t) => {
+test('a ledger of version 1 is migrated with all its data', (t) => {
   const folder = makeVersionOne(t)
   const ledger = makeLedger(t, folder)
   assert.equal(versionOf(folder), migrations.length)
@@ -67,7 +67,7 @@ test('a ledger of version 1 is brought up to date with all that it holds', (t) =
   assert.deepEqual(ledger.runs.get('r1')?.request, makeRequest({ runId: 'r1' }))
 })
 
-test('what version 1 held is of a folder, never an upload that has had its time', (t) => {
+test('documents of version 1 belong to a folder and never expire', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   const { origin, createdAt: at, expiredAt } = rowOf(ledger, 'd1')
   assert.deepEqual([origin, at, expiredAt], ['folder', 0, null])
@@ -78,7 +78,7 @@ test('what version 1 held is of a folder, never an upload that has had its time'
   assert.equal(ledger.documents.withContent('abc', 'fp', 'd9')?.id, 'd1')
 })
 
-test('what version 1 held is listed, after what came later', (t) => {
+test('documents of version 1 are listed after later ones', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   ledger.documents.plan(makePlan('d3'))
   const list = ledger.listing.documents({}, undefined, 10).map(({ id }) => id)
@@ -87,7 +87,7 @@ test('what version 1 held is listed, after what came later', (t) => {
   assert.deepEqual(runs, ['r2', 'r1'])
 })
 
-test('who only looks is told that a ledger of version 1 is to be brought up to date', (t) => {
+test('a ledger of version 1 cannot be read until it is migrated', (t) => {
   const folder = makeVersionOne(t)
   assert.throws(() => openLedger(folder, { readOnly: true }), {
     code: 'ledger_unavailable',
@@ -99,14 +99,14 @@ test('who only looks is told that a ledger of version 1 is to be brought up to d
   openLedger(folder, { readOnly: true }).close()
 })
 
-test('what version 1 wrote counts as claimed, so that it is gone on with', (t) => {
+test('output of version 1 counts as claimed, so that later runs can replace it', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   assert.deepEqual(ledger.claims.of('/out', 'a.png', 'd1').toSorted(), ['json', 'txt'])
   assert.deepEqual(ledger.claims.of('/out', 'b.png', 'd2').toSorted(), ['json', 'txt'])
   assert.deepEqual(ledger.claims.of('/out', 'results', 'combined'), [])
 })
 
-test('texts that earlier versions lost are read again: a document without an outcome is planned', (t) => {
+test('a document of an earlier version without an outcome is planned again', (t) => {
   const folder = makeVersionOne(t)
   const database = new DatabaseSync(ledgerFile(folder))
   database.exec(`UPDATE documents SET outcome = NULL WHERE id = 'd1'`)
@@ -116,7 +116,7 @@ test('texts that earlier versions lost are read again: a document without an out
   assert.deepEqual([row?.state, row?.pass, row?.outcome], ['planned', 2, null])
 })
 
-test('the ledger refuses an ending without an outcome, and a wait for nothing', (t) => {
+test('the ledger rejects an end without an outcome, and a wait without an original', (t) => {
   const folder = makeFolder(t)
   const ledger = makeLedger(t, folder)
   ledger.documents.plan(makePlan('d1'))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { makeLedger } from '../../helpers/ledger/ledger.ts'
 import { makeRequest, makeUploadRequest } from '../../helpers/ledger/records.ts'
 
-test('folder runs and uploads that go on are kept apart', (t) => {
+test('active folder runs and active uploads are listed separately', (t) => {
   const { runs } = makeLedger(t)
   runs.add(makeRequest({ runId: 'r1' }), 'fp')
   runs.add(makeUploadRequest({ runId: 'u1' }), 'fp')
@@ -16,7 +16,7 @@ test('folder runs and uploads that go on are kept apart', (t) => {
   assert.deepEqual(runs.activeUploads(), ['u1'])
 })
 
-test('an upload began when it was accepted, and stays as it was entered first', (t) => {
+test('an upload starts at its acceptance, and keeps its first record', (t) => {
   const { runs } = makeLedger(t)
   const acceptedAt = '2026-01-01T00:00:00.000Z'
   const request = makeUploadRequest({ labels: { tag: 'red', metadata: { from: 'a test' } } })
@@ -26,7 +26,7 @@ test('an upload began when it was accepted, and stays as it was entered first', 
   assert.deepEqual(runs.get('u1')?.request, request)
 })
 
-test('a run that had ended goes on as one that begins now', (t) => {
+test('a reopened run starts now', (t) => {
   const { runs } = makeLedger(t)
   runs.add(makeRequest({ runId: 'r1' }), 'fp', '2026-01-01T00:00:00.000Z')
   runs.end('r1', 'cancelled', '{}')
@@ -36,7 +36,7 @@ test('a run that had ended goes on as one that begins now', (t) => {
   assert.ok(Date.now() - Date.parse(startedAt ?? '') < 60_000)
 })
 
-test('a run ends once, and an end that nobody was told of is kept until it was', (t) => {
+test('a run ends once, and its end stays unpublished until it is marked', (t) => {
   const { runs } = makeLedger(t)
   runs.add(makeRequest({ runId: 'r1' }), 'fp')
   runs.add(makeUploadRequest({ runId: 'u1' }), 'fp')
@@ -54,7 +54,7 @@ test('a run ends once, and an end that nobody was told of is kept until it was',
   assert.deepEqual(untold(), ['r1'])
 })
 
-test('a run that is removed is gone, and no other', (t) => {
+test('deleting a run deletes no other', (t) => {
   const { runs } = makeLedger(t)
   runs.add(makeUploadRequest({ runId: 'u1' }), 'fp')
   runs.add(makeUploadRequest({ runId: 'u2' }), 'fp')
@@ -63,7 +63,7 @@ test('a run that is removed is gone, and no other', (t) => {
   assert.equal(runs.get('u2')?.id, 'u2')
 })
 
-test('open runs are found by their fingerprints: one of each, and all of one some at a time', (t) => {
+test('open runs are found by fingerprint: one of each, and all of one in batches', (t) => {
   const { runs } = makeLedger(t)
   const add = (runId: string, fingerprint: string): void =>
     runs.add(makeUploadRequest({ runId }), fingerprint)

@@ -53,7 +53,7 @@ function assertIndexFollowsPages(folder: string): void {
   assert.deepEqual(indexed, ids(folder, 'pages WHERE result IS NOT NULL', 'rowid'))
 }
 
-test('pages are found by their words, whatever the case and the accents', (t) => {
+test('pages are found by their words, ignoring case and accents', (t) => {
   const ledger = open(t)
   addFinal(ledger, 'd1', 'nothing here', 'Größe und Gewicht')
   addFinal(ledger, 'd2', 'Gewicht')
@@ -63,7 +63,7 @@ test('pages are found by their words, whatever the case and the accents', (t) =>
   assert.deepEqual(find(ledger, '"gewicht" NOT "größe"'), ['d2/1'])
 })
 
-test('only pages of documents that have ended and not expired are found', (t) => {
+test('only pages of ended and unexpired documents are found', (t) => {
   const ledger = open(t)
   ledger.documents.planUpload({ ...makePlan('d1'), sha256: 'abc', mediaType: 'image/png' })
   ledger.pages.putResult('d1', makePage({ text: 'early' }))
@@ -80,7 +80,7 @@ test('only pages of documents that have ended and not expired are found', (t) =>
   assert.deepEqual(find(ledger, 'early'), [])
 })
 
-test('the best page comes first, of equal ones the older, and pages of hits follow one another', (t) => {
+test('the best page comes first, then the older of equals, and pagination has no gaps', (t) => {
   const ledger = open(t)
   addFinal(ledger, 'd1', 'fox and much else that makes the page longer')
   addFinal(ledger, 'd2', 'fox fox')
@@ -100,7 +100,7 @@ test('the best page comes first, of equal ones the older, and pages of hits foll
   )
 })
 
-test('where too many pages match, the newest are ranked', (t) => {
+test('if too many pages match, the newest are ranked', (t) => {
   const folder = makeFolder(t)
   const ledger = open(t, folder)
   for (const id of ['d1', 'd2', 'd3', 'd4']) addFinal(ledger, id, id === 'd2' ? 'fox fox' : 'a fox')
@@ -113,7 +113,7 @@ test('where too many pages match, the newest are ranked', (t) => {
   )
 })
 
-test('who may only look can search, also what is written meanwhile', (t) => {
+test('a reader can search, including pages written meanwhile', (t) => {
   const folder = makeFolder(t)
   const writer = open(t, folder)
   const reader = openLedger(folder, { readOnly: true })
@@ -126,7 +126,7 @@ test('who may only look can search, also what is written meanwhile', (t) => {
   assert.deepEqual(find(reader, 'first'), [])
 })
 
-test('a page that is read twice is found by its first reading, once', (t) => {
+test('a page that is read twice is found once, by its first reading', (t) => {
   const folder = makeFolder(t)
   const ledger = open(t, folder)
   addFinal(ledger, 'd1', 'first')
@@ -136,7 +136,7 @@ test('a page that is read twice is found by its first reading, once', (t) => {
   assertIndexFollowsPages(folder)
 })
 
-test('a page that failed is found once it was read after all', (t) => {
+test('a failed page is found after its successful retry', (t) => {
   const folder = makeFolder(t)
   const ledger = open(t, folder)
   const error = { code: 'page_timeout', message: 'late' }
@@ -178,7 +178,7 @@ test('a duplicate is found by the words of its original and no longer by its own
   assertIndexFollowsPages(folder)
 })
 
-test('a transaction that fails takes the words with it', (t) => {
+test('a rolled-back transaction leaves no words in the index', (t) => {
   const folder = makeFolder(t)
   const ledger = open(t, folder)
   addFinal(ledger, 'd1', 'kept')
@@ -194,7 +194,7 @@ test('a transaction that fails takes the words with it', (t) => {
   assertIndexFollowsPages(folder)
 })
 
-test('a ledger that is not opened for searching indexes nothing', (t) => {
+test('a ledger opened without search indexes nothing', (t) => {
   const folder = makeFolder(t)
   const ledger = open(t, folder, false)
   addFinal(ledger, 'd1', 'text')
@@ -206,7 +206,7 @@ test('a ledger that is not opened for searching indexes nothing', (t) => {
   assert.deepEqual(ids(folder, 'page_texts_docsize', 'id'), [])
 })
 
-test('an index that was begun is kept up by whoever writes', (t) => {
+test('an existing index is maintained by every writer', (t) => {
   const folder = makeFolder(t)
   const first = openLedger(folder, { isSearchable: true })
   addFinal(first, 'd1', 'old')
@@ -220,7 +220,7 @@ test('an index that was begun is kept up by whoever writes', (t) => {
   assertIndexFollowsPages(folder)
 })
 
-test('pages that were read before the ledger was searchable are indexed afterwards, some at a time', (t) => {
+test('pages read before the ledger was searchable are indexed later, in batches', (t) => {
   const folder = makeFolder(t)
   const first = openLedger(folder)
   addFinal(first, 'd1', 'one', 'two')

@@ -20,7 +20,7 @@ function setUp(t: TestContext, runIds: readonly string[] = ['u1', 'u2']) {
   return { ledger, submissions: ledger.submissions, upload }
 }
 
-test('the latest upload of a document gives it its name', (t) => {
+test('a document has the name of its latest upload', (t) => {
   const { submissions, upload } = setUp(t)
   upload('d1')
   submissions.add('u2', 'd1', 'second.png')
@@ -30,7 +30,7 @@ test('the latest upload of a document gives it its name', (t) => {
   assert.equal(submissions.latest('unknown'), undefined)
 })
 
-test('the same upload told twice is one, under its first name', (t) => {
+test('an upload recorded twice is one, with its first name', (t) => {
   const { submissions, upload } = setUp(t)
   upload('d1')
   submissions.add('u1', 'd1', 'first.png')
@@ -39,7 +39,7 @@ test('the same upload told twice is one, under its first name', (t) => {
   assert.equal(submissions.latest('d1')?.name, 'first.png')
 })
 
-test("an upload's documents are counted by outcome, and what has not ended as open", (t) => {
+test('an upload counts its documents by outcome, and unfinished ones as open', (t) => {
   const { ledger, submissions, upload } = setUp(t)
   for (const id of ['planned', 'waiting', 'read', 'bad', 'worse']) {
     upload(id)
@@ -77,7 +77,7 @@ test('an upload is open until the last of its documents is final', (t) => {
   assert.equal(submissions.hasOpen('u2'), false)
 })
 
-test('a document that is removed is in no upload any more', (t) => {
+test('a deleted document is removed from every upload', (t) => {
   const { submissions, upload } = setUp(t)
   upload('d1')
   upload('d2')

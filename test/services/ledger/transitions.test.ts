@@ -47,7 +47,7 @@ const transitions: Record<string, [Transition, from: DocumentState[], to: Docume
 }
 
 for (const [name, [change, from, to]] of Object.entries(transitions)) {
-  test(`${name} starts from ${from.join(', ')}, and says where it did not happen`, (t) => {
+  test(`${name} starts from ${from.join(', ')}, and reports when it did not happen`, (t) => {
     const { documents } = makeLedger(t)
     for (const state of states) {
       into[state](documents, state)
@@ -74,7 +74,7 @@ for (const [name, [change, from, to]] of Object.entries(transitions)) {
   })
 }
 
-test('a plan that was made for a document as it was does not change it as it is', (t) => {
+test('a plan based on an outdated state changes nothing', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))
   const seen = rowOf(ledger, 'd1')
@@ -108,7 +108,7 @@ test('only a final upload expires, once', (t) => {
   assert.deepEqual([documents.expire('upload'), documents.expire('upload')], [true, false])
 })
 
-test('a run ends once, and is reopened only where it has ended', (t) => {
+test('a run ends once, and only an ended run is reopened', (t) => {
   const { runs } = makeLedger(t)
   assert.equal(runs.end('nobody', 'finished', null), false)
   runs.add(makeRequest(), 'fp')

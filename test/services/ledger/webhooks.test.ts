@@ -18,7 +18,7 @@ const dueIds = (webhooks: Webhooks, ...given: Parameters<Webhooks['dueOf']>): st
 const record = (webhooks: Webhooks, id: string, attempt: DeliveryAttempt): void =>
   webhooks.recordAttempts(new Map([[id, attempt]]))
 
-test('a webhook is added once, listed oldest first, and goes with its deliveries', (t) => {
+test('a webhook is added once, listed oldest first, and deleted with its deliveries', (t) => {
   const { webhooks } = makeLedger(t)
   const older = makeWebhook('b', { createdAt: '2025-01-01T00:00:00.000Z' })
   const newer = makeWebhook('a')
@@ -36,7 +36,7 @@ test('a webhook is added once, listed oldest first, and goes with its deliveries
   assert.deepEqual(dueIds(webhooks, 'b', 1), ['d2'])
 })
 
-test('an event goes to those who asked for it, by tag where they named one', (t) => {
+test('an event goes to its subscribers, filtered by tag', (t) => {
   const { webhooks } = makeLedger(t)
   assert.deepEqual(webhooks.forEvent('run.finished', null), [])
   webhooks.add(makeWebhook('all', { events: ['document.finished', 'run.finished'] }))
@@ -49,7 +49,7 @@ test('an event goes to those who asked for it, by tag where they named one', (t)
   assert.deepEqual(idsFor('run.finished', 'invoices'), ['all'])
 })
 
-test('due is what may be sent to a webhook by now, longest due first', (t) => {
+test('due deliveries of a webhook are listed, longest due first', (t) => {
   const { webhooks } = makeLedger(t)
   for (const id of ['a', 'b']) webhooks.add(makeWebhook(id))
   enqueue(webhooks, 'a', { a3: 3, a1: 1, a2: 2, a9: 9 })
@@ -75,7 +75,7 @@ test('deliveries that a receiver rejects for too long are given up, in batches',
   assert.equal(webhooks.delivery('a1')?.lastError, 'the receiver failed for a day')
 })
 
-test('a delivery is enqueued only once', (t) => {
+test('a delivery is enqueued once', (t) => {
   const { webhooks } = makeLedger(t)
   webhooks.add(makeWebhook('a'))
   enqueue(webhooks, 'a', { d: 1 })
@@ -84,7 +84,7 @@ test('a delivery is enqueued only once', (t) => {
   assert.equal(webhooks.delivery('d')?.state, 'delivered')
 })
 
-test('each attempt is counted and its answer kept, until it is asked for anew', (t) => {
+test('each attempt is counted with its answer, until a redelivery resets it', (t) => {
   const { webhooks } = makeLedger(t)
   webhooks.add(makeWebhook('a'))
   enqueue(webhooks, 'a', { d: 1 })
@@ -113,7 +113,7 @@ test('each attempt is counted and its answer kept, until it is asked for anew', 
   assert.deepEqual(dueIds(webhooks, 'a', 20), ['d'])
 })
 
-test('deliveries are listed newest first, page by page, and none is missed or comes twice', (t) => {
+test('deliveries are listed newest first, page by page, without gaps or repeats', (t) => {
   const { webhooks } = makeLedger(t)
   for (const id of ['a', 'b']) webhooks.add(makeWebhook(id))
   enqueue(webhooks, 'a', { d1: 1, d2: 5, d3: 5, d4: 5, d5: 9 })
@@ -142,7 +142,7 @@ test('old ended deliveries are deleted, due ones are not', (t) => {
   )
 })
 
-test('who only reads the ledger lists webhooks and deliveries as they stand', (t) => {
+test('a reader lists webhooks and deliveries', (t) => {
   const folder = makeFolder(t)
   const writer = makeLedger(t, folder)
   const reader = openLedger(folder, { readOnly: true })

@@ -12,7 +12,7 @@ function parse(t: TestContext, words: readonly string[], variables: Record<strin
   return ingestOptions(words, process.env)
 }
 
-test('an input and an output are enough', (t) => {
+test('an input and an output suffice', (t) => {
   assert.deepEqual(parse(t, ['scans', '-o', 'OUT']), {
     inputs: ['scans'],
     out: 'OUT',
@@ -45,7 +45,7 @@ test('an input and an output are enough', (t) => {
   })
 })
 
-test('every flag is taken', (t) => {
+test('every flag is parsed', (t) => {
   const words = [
     'a',
     'b',
@@ -140,7 +140,7 @@ test('every flag is taken', (t) => {
   })
 })
 
-test('a variable of the environment stands for each flag, and the command line goes before it', (t) => {
+test('each flag has an environment variable, and the command line takes precedence', (t) => {
   const variables = {
     SCRIPTORIUM_OUT: 'FROM_ENV',
     SCRIPTORIUM_LANGUAGES: 'deu',
@@ -168,7 +168,7 @@ test('a variable of the environment stands for each flag, and the command line g
   )
 })
 
-test("a toggle's variable that says no means no", (t) => {
+test("a toggle's variable accepts negative values", (t) => {
   for (const no of ['0', 'false', 'FALSE', 'no', 'off', '']) {
     const variables = { SCRIPTORIUM_FORCE: no, SCRIPTORIUM_JSON: no }
     const { force, json } = parse(t, ['scans', '-o', 'OUT'], variables)
@@ -176,7 +176,7 @@ test("a toggle's variable that says no means no", (t) => {
   }
 })
 
-test('an empty variable is as good as none', (t) => {
+test('an empty variable counts as unset', (t) => {
   const variables = { SCRIPTORIUM_OEM: '', SCRIPTORIUM_INCLUDE: '', SCRIPTORIUM_TIMEOUT: '' }
   const { oem, include, timeout } = parse(t, ['scans', '-o', 'OUT'], variables)
   assert.deepEqual({ oem, include, timeout }, { oem: 1, include: [], timeout: 0 })
@@ -209,7 +209,7 @@ test('invalid arguments give exit code 1', (t) => {
   }
 })
 
-test('help is no failure and names every variable', (t) => {
+test('help exits with 0 and names every variable', (t) => {
   let told = ''
   t.mock.method(process.stdout, 'write', (text: string) => {
     told += text
@@ -223,7 +223,7 @@ test('help is no failure and names every variable', (t) => {
   assert.match(told, /130 interrupted/)
 })
 
-test('a pattern that cannot be matched within bounds is refused, and named', (t) => {
+test('a pattern that exceeds the matching bounds is rejected by name', (t) => {
   for (const flag of ['--include', '--exclude']) {
     for (const [glob, why] of [
       ['a'.repeat(513), /longer than 512 characters/],
@@ -242,7 +242,7 @@ test('a pattern that cannot be matched within bounds is refused, and named', (t)
   }
 })
 
-test('101 patterns are one too many', (t) => {
+test('101 patterns are rejected', (t) => {
   const words = Array.from({ length: 101 }, (_, index) => ['--exclude', `${index}.png`]).flat()
   assert.equal(parse(t, ['scans', '-o', 'OUT', ...words.slice(2)]).exclude.length, 100)
   assert.throws(() => parse(t, ['scans', '-o', 'OUT', ...words]), /the maximum of 100 patterns/)

@@ -41,7 +41,7 @@ function setUp(_t: TestContext, given = {}, failure: () => Error | undefined = (
   return { keys, pdfPasswords, told, handover, take }
 }
 
-test('a run is handed over with its list of paths and its password, each once', async (t) => {
+test('a run is handed over with its path list and its password, each once', async (t) => {
   const { keys, pdfPasswords, handover, take } = setUp(t)
   await handover.begin()
   await handover.begin()
@@ -51,7 +51,7 @@ test('a run is handed over with its list of paths and its password, each once', 
   assert.deepEqual(await take(), ['start', 'start'])
 })
 
-test('a run of which nothing is heard is handed over again, unless its command still waits', async (t) => {
+test('a run without progress is handed over again, unless its command is still queued', async (t) => {
   const { keys, handover, take } = setUp(t)
   await handover.begin()
   await handover.look(false)
@@ -64,7 +64,7 @@ test('a run of which nothing is heard is handed over again, unless its command s
   assert.deepEqual(await take(), ['start'], 'Redis had lost it')
 })
 
-test('a run that is heard of is left alone', async (t) => {
+test('a run with progress is left alone', async (t) => {
   const { handover, take } = setUp(t, { askAgainMs: 50 })
   await handover.begin()
   assert.deepEqual(await take(), ['start'])
@@ -72,7 +72,7 @@ test('a run that is heard of is left alone', async (t) => {
   assert.deepEqual(await take(), [])
 })
 
-test('the end of a run is asked for until it has come, also where the run itself was lost', async (t) => {
+test('the end of a run is requested until it arrives, even if Redis lost the run', async (t) => {
   const { keys, handover, take } = setUp(t)
   await handover.begin()
   assert.deepEqual(await take(), ['start'])
@@ -86,7 +86,7 @@ test('the end of a run is asked for until it has come, also where the run itself
   assert.deepEqual(await take(), ['start', 'interrupt'])
 })
 
-test('without an aggregator a person is told, and told again when it is back', async (t) => {
+test('the absence of the aggregator is reported, and so is its return', async (t) => {
   const { handover, told } = setUp(t, { tellMs: 0 })
   await handover.begin()
   await handover.look(false)
@@ -98,7 +98,7 @@ test('without an aggregator a person is told, and told again when it is back', a
   ])
 })
 
-test('nobody waits for ever for an aggregator, and even less when the run is to end', async (t) => {
+test('the wait for an aggregator is bounded, and shorter during a stop', async (t) => {
   const { handover } = setUp(t, { giveUpMs: 0 })
   await assert.rejects(handover.look(false), { code: 'aggregator_missing', exitCode: 3 })
   const leaving = setUp(t, { leaveMs: 0 })
@@ -118,7 +118,7 @@ test('commands that a full Redis rejects are retried', async (t) => {
   assert.deepEqual(await take(), ['start'])
 })
 
-test('a Redis that does not answer is waited for, and not for ever', async (t) => {
+test('the wait for an unreachable Redis is bounded', async (t) => {
   const never = new Promise<never>(() => undefined)
   const { handover, told } = setUp(t, { tellMs: 0, giveUpMs: 0 })
   await assert.rejects(handover.answer(never), { code: 'redis_unreachable', exitCode: 3 })

@@ -17,17 +17,17 @@ function setUp(t: TestContext) {
   return { at, find: findInputs }
 }
 
-test('one folder is the root', (t) => {
+test('a single folder is the root', (t) => {
   const { at, find } = setUp(t)
   assert.deepEqual(find([at('a')]), { root: at('a'), paths: [''], folders: [at('a')] })
 })
 
-test("one file's folder is the root", (t) => {
+test('the folder of a single file is the root', (t) => {
   const { at, find } = setUp(t)
   assert.deepEqual(find([at('a/1.png')]), { root: at('a'), paths: ['1.png'], folders: [] })
 })
 
-test('the common parent of several is the root', (t) => {
+test('the common parent of several inputs is the root', (t) => {
   const { at, find } = setUp(t)
   const two = find([at('a'), at('b/3.png')])
   assert.deepEqual(two, { root: at(), paths: ['a', 'b/3.png'], folders: [at('a')] })
@@ -35,19 +35,19 @@ test('the common parent of several is the root', (t) => {
   assert.deepEqual(find([at('a'), at('a/1.png')]).root, at())
 })
 
-test('--base is the root where it is given, and everything must lie below it', (t) => {
+test('--base sets the root, and every input must be below it', (t) => {
   const { at, find } = setUp(t)
   assert.deepEqual(find([at('a')], at()).paths, ['a'])
   assert.throws(() => find([at('a')], at('b')), { code: 'bad_arguments', message: /--base/ })
 })
 
-test('a list names a path on each line; what is not there is found out later', (t) => {
+test('a list has one path per line; missing files are found later', (t) => {
   const { at, find } = setUp(t)
   writeFileSync(at('list'), `${at('a/1.png')}\r\n\n${at('b/gone.png')}\n`)
   assert.deepEqual(find([`@${at('list')}`]).paths, ['a/1.png', 'b/gone.png'])
 })
 
-test('standard input is a list, with zero bytes where paths may hold newlines', (t) => {
+test('standard input is a list, separated by NUL where paths may contain newlines', (t) => {
   const { at, find } = setUp(t)
   const odd = 'a\nb.png'
   const found = find(['-'], undefined, `${at('a', odd)}\0${at('a/1.png')}\0`)
@@ -73,7 +73,7 @@ test('a missing named input is an error that names it', (t) => {
   }
 })
 
-test('a link to a folder is the folder, a link to a file stays a link', (t) => {
+test('a link to a folder is resolved, a link to a file stays a link', (t) => {
   const { at, find } = setUp(t)
   symlinkSync('a', at('folder'))
   symlinkSync('a/1.png', at('file.png'))
@@ -81,7 +81,7 @@ test('a link to a folder is the folder, a link to a file stays a link', (t) => {
   assert.deepEqual(find([at('file.png')]).paths, ['file.png'])
 })
 
-test('the output may lie beside what is read and not inside it', (t) => {
+test('the output can be beside the input but not inside it', (t) => {
   const { at, find } = setUp(t)
   const inputs = find([at('a')])
   assert.equal(resolveOut(at('out/new'), inputs), at('out/new'))
@@ -92,7 +92,7 @@ test('the output may lie beside what is read and not inside it', (t) => {
   }
 })
 
-test('a line of a list that is longer than any path is refused, by its number', (t) => {
+test('a list line longer than any path is rejected with its line number', (t) => {
   const { at, find } = setUp(t)
   writeFileSync(at('list'), `${at('a/1.png')}\n${'x'.repeat(8_000_000)}\n`)
   assert.throws(

@@ -4,7 +4,7 @@ import { buildRequest } from '../../../../services/cli/ingest/request.ts'
 import { ingestOptions } from '../../../helpers/ingest-options.ts'
 import { makeRequest } from '../../../helpers/ledger/records.ts'
 
-test('a command without flags asks in words that older aggregators know', () => {
+test('a command without flags makes a request that older aggregators accept', () => {
   const options = ingestOptions(['scans', '--out', 'out'], {})
   const request = buildRequest(options, { root: '/scans', paths: [''], folders: [] }, '/out')
   // They refuse any other key: the command would be lost on them.

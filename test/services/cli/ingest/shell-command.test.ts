@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { shellCommand, withoutPdfPassword } from '../../../../services/cli/ingest/shell-command.ts'
 
-test('a shell reads the very words that were written', () => {
+test('a quoted command is parsed into the same words by a shell', () => {
   const words = [
     'plain',
     '',
@@ -25,12 +25,12 @@ test('a shell reads the very words that were written', () => {
   assert.deepEqual(read.split('\0').slice(0, -1), words)
 })
 
-test('plain words are left readable', () => {
+test('plain words are not quoted', () => {
   const words = ['npm', 'run', 'ingest', '--', 'scans/1', '--out', '/tmp/OUT']
   assert.equal(shellCommand(words), words.join(' '))
 })
 
-test('a password is not shown, however it was given', () => {
+test('a password is never shown, however it was given', () => {
   const words = ['scans', '--pdf-password', 'otter', '--out', 'OUT']
   assert.deepEqual(withoutPdfPassword(words), ['scans', '--out', 'OUT'])
   assert.deepEqual(withoutPdfPassword(['--pdf-password=otter', 'scans']), ['scans'])

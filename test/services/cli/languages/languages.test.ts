@@ -38,7 +38,7 @@ function makeMachine(t: TestContext, programs: Record<string, string>) {
 const install = 'for word; do :; done; : >"$TESSDATA_PREFIX/${word##*[-/]}.traineddata"'
 const apt = { 'apt-get': `case "$*" in *install*) ${install};; esac`, 'apt-cache': '' }
 
-test('what can be read is listed with where it lies, scripts as scripts, nothing that reads nothing', async (t) => {
+test('readable models are listed with their paths, scripts as scripts', async (t) => {
   const { models, run } = makeMachine(t, {})
   for (const name of ['xyz', 'osd', 'equ', 'Fraktur']) {
     writeFileSync(join(models, `${name}.traineddata`), '')
@@ -52,7 +52,7 @@ test('what can be read is listed with where it lies, scripts as scripts, nothing
   assert.ok(listed.some(({ language }) => language === 'eng'))
 })
 
-test("root on Debian gets Debian's package, and is told what it takes elsewhere", async (t) => {
+test("root on Debian installs Debian's package, and prints the commands for other systems", async (t) => {
   const { models, run, calls } = makeMachine(t, apt)
   const { code, stdout } = await run(['add', 'xyz'])
   assert.equal(code, 0)
@@ -65,7 +65,7 @@ test("root on Debian gets Debian's package, and is told what it takes elsewhere"
   assert.deepEqual(installs, ['apt-get install -y -qq --no-install-recommends tesseract-ocr-xyz'])
 })
 
-test('several are added, with + or blanks between, and the lists are renewed once', async (t) => {
+test('several languages are added, separated by + or spaces, and the package lists are updated once', async (t) => {
   const { run, calls } = makeMachine(t, apt)
   const { code, stdout } = await run(['add', 'xya+xyb', 'xyc', 'xya'])
   assert.equal(code, 0)
@@ -73,7 +73,7 @@ test('several are added, with + or blanks between, and the lists are renewed onc
   assert.equal(calls().filter((call) => call.startsWith('apt-get update')).length, 1)
 })
 
-test('existing ones stay unchanged', async (t) => {
+test('installed languages stay unchanged', async (t) => {
   const { models, run, calls } = makeMachine(t, apt)
   writeFileSync(join(models, 'xyz.traineddata'), '')
   const { code, stdout } = await run(['add', 'xyz'])
@@ -81,7 +81,7 @@ test('existing ones stay unchanged', async (t) => {
   assert.deepEqual(calls(), [])
 })
 
-test("who may not use apt gets npm's package", async (t) => {
+test("a user who cannot run apt gets npm's package", async (t) => {
   const { run, calls } = makeMachine(t, { ...apt, npm: install, sudo: 'exit 1' })
   const { code, stdout } = await run(['add', 'xyz'], false)
   assert.equal(code, 0)
@@ -89,12 +89,12 @@ test("who may not use apt gets npm's package", async (t) => {
   assert.ok(!calls().some((call) => call.startsWith('apt-get install')))
 })
 
-test('who may use sudo without a password gets apt', async (t) => {
+test("a user with passwordless sudo gets apt's package", async (t) => {
   const { run } = makeMachine(t, { ...apt, sudo: 'shift; exec "$@"', true: '' })
   assert.match((await run(['add', 'xyz'], false)).stdout, /^xyz was installed by apt/)
 })
 
-test('languages that cannot be added are listed with reasons and cures, and the others are added', async (t) => {
+test('languages that cannot be installed are listed with reasons and cures, and the others are installed', async (t) => {
   const refuse = 'echo "npm error code E404\nnpm error 404 Not Found" >&2; exit 1'
   const known = 'case "$*" in *xyz*) ;; *) exit 1;; esac'
   const { run } = makeMachine(t, { ...apt, 'apt-cache': known, npm: refuse })
@@ -109,7 +109,7 @@ test('languages that cannot be added are listed with reasons and cures, and the 
   assert.match(stderr, /dnf install tesseract-langpack-qqq tesseract-script-klingon/)
 })
 
-test('a package that brings no model is not taken for one that does', async (t) => {
+test('a package without a model is an error', async (t) => {
   const { run } = makeMachine(t, { ...apt, 'apt-get': '' })
   const { code, stderr } = await run(['add', 'xyz'])
   assert.equal(code, 9)

@@ -7,7 +7,7 @@ import {
   npmPackage,
 } from '../../../../services/cli/languages/packages.ts'
 
-test('each system has its own name for a model', () => {
+test('each system has its own package name for a model', () => {
   const names = (language: string) => [
     debianName(language),
     fedoraPackage(language),
@@ -22,7 +22,7 @@ test('each system has its own name for a model', () => {
   assert.deepEqual(names('script/Klingon'), [undefined, 'tesseract-script-klingon', undefined])
 })
 
-test('what it takes is told for all languages at once, and npm only where it has something', () => {
+test('install commands list all languages at once, and npm only those that it has', () => {
   const text = howTo(['deu', 'script/HanS_vert'])
   assert.match(text, /apt: +sudo apt-get .* tesseract-ocr-deu tesseract-ocr-script-hans-vert$/m)
   assert.match(text, /dnf: .* tesseract-langpack-deu tesseract-script-hans_vert$/m)

@@ -63,7 +63,7 @@ const documentsOf = (data: string): string[] => {
   }
 }
 
-test('a backup of a folder in use holds ledger, uploads and tickets, and goes back elsewhere', async (t) => {
+test('a backup of a folder in use contains ledger, uploads and tickets, and can be restored elsewhere', async (t) => {
   const { home, data, backup, read, sha256 } = setUp(t)
   const { manifest } = await backUp(data, backup)
   read('d2')
@@ -96,7 +96,7 @@ test('the previous content is kept', async (t) => {
   assert.equal(existsSync(join(data, 'restoring')), false)
 })
 
-test('an output folder is called by its own name', async (t) => {
+test('a backup of an output folder is restored into .scriptorium', async (t) => {
   const home = makeFolder(t)
   const out = join(home, 'out')
   openLedger(join(out, '.scriptorium')).close()
@@ -107,7 +107,7 @@ test('an output folder is called by its own name', async (t) => {
   assert.ok(existsSync(ledgerFile(folder)))
 })
 
-test('a folder that is in use is not restored to', async (t) => {
+test('a folder in use is not restored to', async (t) => {
   const { data, backup, close } = setUp(t)
   await backUp(data, backup)
   const refused = { code: 'output_held', message: /is in use by .*; stop it first$/ }
@@ -123,7 +123,7 @@ test('a folder that is in use is not restored to', async (t) => {
   await restore(backup, data)
 })
 
-test('a damaged backup is refused, and nothing is touched', async (t) => {
+test('a damaged backup is rejected, and changes nothing', async (t) => {
   const { home, data, backup, close, sha256 } = setUp(t)
   await backUp(data, backup)
   close()
@@ -165,7 +165,7 @@ test('a backup of a newer version is refused', async (t) => {
   await assert.rejects(restore(backup, join(home, 'target')), { code: 'configuration' })
 })
 
-test('a damaged ledger is not backed up, a damaged upload is left out and told', async (t) => {
+test('a damaged ledger is not backed up, a damaged upload is skipped and reported', async (t) => {
   const { home, data, backup, close, sha256, upload } = setUp(t)
   const good = upload('good')
   writeFileSync(join(data, 'spool/inputs', sha256), 'something else')
@@ -184,14 +184,14 @@ test('a damaged ledger is not backed up, a damaged upload is left out and told',
   assert.deepEqual(documentsOf(data), ['d1'])
 })
 
-test('neither the place of another backup nor a folder without a ledger is taken', async (t) => {
+test('an existing backup and a folder without a ledger are rejected', async (t) => {
   const { home, data, backup } = setUp(t)
   await backUp(data, backup)
   await assert.rejects(backUp(data, backup), { code: 'bad_arguments' })
   await assert.rejects(backUp(home, join(home, 'second')), { code: 'input_unreadable' })
 })
 
-test('a restore that is cut off anywhere is finished by whatever starts next', async (t) => {
+test('a restore interrupted at any point is completed by the next process', async (t) => {
   const { home, data, backup, close, read } = setUp(t)
   await backUp(data, backup)
   read('d2')

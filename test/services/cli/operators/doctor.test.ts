@@ -107,7 +107,7 @@ test('a correct setting is ok', () => {
   assert.match(formatChecks(good), /^No problems found\.$/m)
 })
 
-test('a folder that may not be written is told, whoever asks', (t) => {
+test('a folder without write permission is reported, for any user', (t) => {
   const folder = makeFolder(t)
   mkdirSync(join(folder, 'closed'))
   chmodSync(join(folder, 'closed'), 0o500)
@@ -116,7 +116,7 @@ test('a folder that may not be written is told, whoever asks', (t) => {
   assert.equal(state, process.getuid?.() === 0 ? 'ok' : 'wrong', found)
 })
 
-test('a ledger that cannot be read is told', (t) => {
+test('an unreadable ledger is reported', (t) => {
   const folder = makeFolder(t)
   assert.deepEqual(
     checkLedger(folder).map(({ state }) => state),
@@ -129,7 +129,7 @@ test('a ledger that cannot be read is told', (t) => {
   )
 })
 
-test('a shared Redis is looked at as it is', async () => {
+test('a shared Redis is checked with its actual settings', async () => {
   const redis = server.connect()
   const environment = { ...process.env, REDIS_URL: server.url, SCRIPTORIUM_PREFIX: 'doctor' }
   const before = await runChecks(undefined, environment)
@@ -142,7 +142,7 @@ test('a shared Redis is looked at as it is', async () => {
   await redis.config('SET', 'maxmemory-policy', 'noeviction')
 })
 
-test('a Redis that does not answer is wrong, and ends it with 9', () => {
+test('an unreachable Redis is an error with exit code 9', () => {
   const { status, stdout } = spawnSync(
     process.execPath,
     [join(repository, 'scripts/scriptorium.js'), 'doctor', '--json'],
@@ -153,7 +153,7 @@ test('a Redis that does not answer is wrong, and ends it with 9', () => {
   assert.equal(stateOf(checks, 'redis'), 'wrong')
 })
 
-test('services at work are named, with who holds the ledger', async (t) => {
+test('running services are named, and so is the holder of the ledger', async (t) => {
   const scene = createScene(t)
   const { data, environment, startAggregator, startFleet } = await createServices(scene)
   const aggregator = startAggregator()

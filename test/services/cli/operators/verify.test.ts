@@ -89,7 +89,7 @@ test('output that matches the ledger gives no finding', async (t) => {
   assert.deepEqual([code, text], [0, 'Complete: 2 documents.\n'])
 })
 
-test('files that are missing or edited are found, and written again from the ledger', async (t) => {
+test('missing and edited files are found, and repaired from the ledger', async (t) => {
   const { out, kinds, command } = await setUp(t)
   const whole = readFileSync(join(out, 'a.png.txt'))
   writeFileSync(join(out, 'a.png.txt'), 'edited')
@@ -114,7 +114,7 @@ test('files that are missing or edited are found, and written again from the led
   assert.deepEqual(readFileSync(join(out, 'a.png.txt')), whole)
 })
 
-test("a user's own file is told, and neither a fault nor touched", async (t) => {
+test("a user's own file is a note, and stays unchanged", async (t) => {
   const { out, look, command } = await setUp(t, ['txt'])
   writeFileSync(join(out, 'a.png.json'), 'mine')
   mkdirSync(join(out, 'sub'))
@@ -126,7 +126,7 @@ test("a user's own file is told, and neither a fault nor touched", async (t) => 
   assert.equal(readFileSync(join(out, 'a.png.json'), 'utf8'), 'mine')
 })
 
-test('pages that are missing or damaged are found, and their documents marked to be read again', async (t) => {
+test('missing and damaged pages are found, and their documents marked for another reading', async (t) => {
   const { out, folder, a, b, kinds, command, sql } = await setUp(t)
   sql(`UPDATE pages SET result = x'00112233' WHERE document_id = '${a}'`)
   sql(`DELETE FROM pages WHERE document_id = '${b}' AND page = 2`)
@@ -146,7 +146,7 @@ test('pages that are missing or damaged are found, and their documents marked to
   assert.equal(readFileSync(join(out, 'a.png.txt'), 'utf8'), 'page 1 of a.png\n')
 })
 
-test('a document whose file is gone is not marked: there is nothing to read', async (t) => {
+test('a document without its file is not marked for another reading', async (t) => {
   const { root, a, command, sql, kinds } = await setUp(t)
   sql(`DELETE FROM pages WHERE document_id = '${a}'`)
   rmSync(join(root, 'a.png'))
@@ -156,7 +156,7 @@ test('a document whose file is gone is not marked: there is nothing to read', as
   assert.ok((await kinds()).includes('pages_missing a.png'))
 })
 
-test('the output of an earlier reading is told where the last one failed', async (t) => {
+test('the output of an earlier reading is stale after a failure', async (t) => {
   const { a, kinds, sql } = await setUp(t, ['txt'])
   sql(`UPDATE documents SET outcome = 'rejected', outputs = NULL WHERE id = '${a}'`)
   assert.ok((await kinds()).includes('output_stale a.png.txt'))
@@ -184,7 +184,7 @@ test('combined files that lack a document are written again', async (t) => {
   assert.equal((await command('--repair')).code, 0)
 })
 
-test('pages and texts of nobody are removed', async (t) => {
+test('orphaned pages and texts are removed', async (t) => {
   const { kinds, command, sql, folder } = await setUp(t)
   sql(`CREATE TEMP TABLE one AS SELECT * FROM pages LIMIT 1; UPDATE one SET document_id = 'd0';
     INSERT INTO pages SELECT * FROM one`)
@@ -198,7 +198,7 @@ test('pages and texts of nobody are removed', async (t) => {
   while (ledger.transaction(() => ledger.pages.indexMissing(50)));
 })
 
-test('a damaged index is made again, without a loss', async (t) => {
+test('a damaged search index is rebuilt without loss', async (t) => {
   const { kinds, command, sql, folder } = await setUp(t)
   sql(`UPDATE page_texts_data SET block = x'0000000000' WHERE id > 10`)
   const found = await kinds()
@@ -210,7 +210,7 @@ test('a damaged index is made again, without a loss', async (t) => {
   assert.deepEqual(await kinds(), [])
 })
 
-test('a damaged ledger is told, with the cure', async (t) => {
+test('a damaged ledger is reported with its cure', async (t) => {
   const { folder, command } = await setUp(t)
   const bytes = readFileSync(ledgerFile(folder))
   // Beyond the pages that hold the schema.
@@ -221,7 +221,7 @@ test('a damaged ledger is told, with the cure', async (t) => {
   assert.match(text, /npx scriptorium restore/)
 })
 
-test('uploads are looked at too: their bytes, and tickets', async (t) => {
+test('bytes of uploads and tickets are checked', async (t) => {
   const data = makeFolder(t)
   const ledger = openLedger(data)
   const spool = openSpool(data)
@@ -249,7 +249,7 @@ test('a folder without a ledger is refused', async (t) => {
   })
 })
 
-test('an output folder that services wrote is found in the ledger of SCRIPTORIUM_DATA', async (t) => {
+test('an output folder of the services is verified with the ledger of SCRIPTORIUM_DATA', async (t) => {
   const out = makeFolder(t)
   const data = makeFolder(t)
   const ledger = openLedger(data)

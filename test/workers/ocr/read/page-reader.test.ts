@@ -95,7 +95,7 @@ test('a page that reads poorly is tried in other rotations, and read again as it
   }
 })
 
-test('further readings are made only until the page reads well enough', async () => {
+test('further readings stop once the page reads well enough', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   const recipe = recipeOf('best')
   const { calls, read } = await readWith(written, [poor, ...looks, good, poor], { recipe })
@@ -108,7 +108,7 @@ test('further readings are made only until the page reads well enough', async ()
   )
 })
 
-test('readings differ in what the engine is given', async () => {
+test('readings of a page differ in size or settings', async () => {
   const { calls, read } = await readWith(written, [poor], { recipe: recipeOf('best') })
   await read
   const given = calls.filter(({ wishes }) => wishes.psm === 3)
@@ -161,7 +161,7 @@ test('a page upside down is rotated after it has read poorly', async () => {
   assert.equal(readings.length, 1, 'what was read upside down is of no use')
 })
 
-test('a second reading that runs out of time costs only itself', async () => {
+test('a second reading that times out loses only itself', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   for (const code of ['page_timeout', 'engine_crash'] as const) {
     const recipe = recipeOf('best')
@@ -188,12 +188,12 @@ test('a rotated page that cannot be read keeps its earlier reading', async () =>
   assert.equal(readings.length, 1)
 })
 
-test('a first reading that fails fails the page', async () => {
+test('a failed first reading fails the page', async () => {
   const { read } = await readWith(written, [fails('page_timeout')])
   await assert.rejects(read, { code: 'page_timeout' })
 })
 
-test('a page that is cancelled is given up, at whatever reading', async () => {
+test('a cancelled page is given up at any reading', async () => {
   const looks = [nothing, nothing, nothing, nothing]
   for (const before of [[], [poor], [poor, ...looks]]) {
     const { read } = await readWith(written, [...before, fails('cancelled')])

@@ -6,7 +6,7 @@ import { engineWishesOf, planOf } from '../../../../workers/ocr/read/plan.ts'
 
 const [fast, balanced, best] = presets.map((preset) => planOf({ preset, languages: ['eng'] }))
 
-test('a better preset makes more readings, and asks more of them before they are enough', () => {
+test('a better preset makes more readings and has a higher threshold', () => {
   const counts = [fast, balanced, best].map((plan) => plan?.readings.length ?? 0)
   assert.deepEqual(
     counts,
@@ -20,7 +20,7 @@ test('a better preset makes more readings, and asks more of them before they are
   assert.ok(marks.every((mark) => mark <= 1))
 })
 
-test('readings of a preset have names of their own, and sound sizes', () => {
+test('readings of a preset have unique names and sensible sizes', () => {
   for (const preset of presets) {
     const { readings } = planOf({ preset, languages: ['eng'] })
     assert.equal(new Set(readings.map(({ name }) => name)).size, readings.length)
@@ -56,7 +56,7 @@ const local = readings.find(({ thresholding }) => thresholding === 'sauvola') ??
 const variablesOf = (...args: Parameters<typeof engineWishesOf>) =>
   toVariables(engineWishesOf(...args))
 
-test('a planned reading tells the engine its resolution and its thresholding', () => {
+test('a planned reading gives the engine its resolution and thresholding', () => {
   const otsu = engineWishesOf(whole, defaultRecipe)
   assert.deepEqual([otsu.psm, otsu.dpi], [defaultRecipe.psm, whole.dpi])
   assert.equal(variablesOf(whole, defaultRecipe)['thresholding_method'], '0')
@@ -71,7 +71,7 @@ test('only the fastest preset skips table detection', () => {
   assert.deepEqual(found, ['0', undefined, undefined])
 })
 
-test("the user's own settings override those of the planned reading", () => {
+test('user settings override those of the planned reading', () => {
   const variables = { thresholding_method: '1', preserve_interword_spaces: '1' }
   const recipe = { ...defaultRecipe, psm: 6, dpi: 150, variables }
   const { psm, dpi } = engineWishesOf(whole, recipe)

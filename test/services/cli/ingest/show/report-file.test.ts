@@ -18,7 +18,7 @@ import { withoutTools } from '../../../../helpers/tools.ts'
 const report = { runId: 'r1', seen: 3 }
 const text = `${JSON.stringify(report, null, 2)}\n`
 
-test('the folder is made before anything is read, the file is written whole at the end', (t) => {
+test("the report's folder is created before the run, the file is written atomically at its end", (t) => {
   const folder = makeFolder(t)
   const file = join(folder, 'a', 'b', 'report.json')
   const write = prepareReport(file)
@@ -28,7 +28,7 @@ test('the folder is made before anything is read, the file is written whole at t
   assert.equal(readFileSync(file, 'utf8'), text)
 })
 
-test('an older report is replaced, through a link too, and however long its name', (t) => {
+test('an older report is replaced, also through a link and with a long name', (t) => {
   const folder = makeFolder(t)
   const file = join(folder, `${'n'.repeat(250)}.json`)
   writeFileSync(file, 'old')
@@ -40,7 +40,7 @@ test('an older report is replaced, through a link too, and however long its name
 })
 
 test(
-  'a device or a pipe takes the text and stays what it is',
+  'a report to a device or a pipe does not replace it',
   { skip: withoutTools('mkfifo') },
   (t) => {
     const fifo = join(makeFolder(t), 'fifo')
@@ -65,7 +65,7 @@ test('an unwritable report file is rejected with the reason', (t) => {
   }
 })
 
-test('where the folder has gone meanwhile, the message says where the report is', (t) => {
+test("if the report's folder vanished, the message names the report's new place", (t) => {
   const folder = join(makeFolder(t), 'gone')
   mkdirSync(folder)
   const write = prepareReport(join(folder, 'report.json'))

@@ -38,7 +38,7 @@ const makeReport = (given: Partial<RunReport> = {}): RunReport => ({
 const exitOf = (outcomes: Record<string, number>, given: Partial<RunReport> = {}): number =>
   exitCodeOf(makeReport({ outcomes, ...given }))
 
-test('the exit code says whether all, some or none were read', () => {
+test('the exit code distinguishes all, some and no files read', () => {
   assert.equal(exitOf({ succeeded: 2, empty: 1, duplicate: 1 }), 0)
   assert.equal(exitOf({}), 0)
   assert.equal(exitOf({ skipped_unchanged: 5 }), 0)
@@ -54,7 +54,7 @@ test('the exit code says whether all, some or none were read', () => {
   assert.equal(exitOf({ succeeded: 1, cancelled: 2 }, { state: 'cancelled' }), 130)
 })
 
-test('documents that have no outcome make the exit code, and are named', () => {
+test('documents without an outcome are named, and set the exit code', () => {
   const unsettled = { count: 3, paths: ['a.png', 'b\n.png'] }
   assert.equal(exitOf({ succeeded: 2 }, { unsettled }), 2)
   assert.equal(exitOf({}, { unsettled }), 4)
@@ -69,7 +69,7 @@ test('documents that have no outcome make the exit code, and are named', () => {
   assert.deepEqual(unsettledLines(makeReport()), [])
 })
 
-test('outcomes come to what was read, left and failed', () => {
+test('outcomes are summed into read, unchanged and failed', () => {
   const outcomes = { succeeded: 1, empty: 2, duplicate: 3, rejected: 4, failed: 5, unstable: 6 }
   const report = makeReport({ outcomes: { ...outcomes, skipped_unchanged: 7 }, failedEarlier: 8 })
   assert.deepEqual(tally(report), {
@@ -81,7 +81,7 @@ test('outcomes come to what was read, left and failed', () => {
   })
 })
 
-test('a summary tells speed, workers, the slowest and the least sure, a file on each line', () => {
+test('a summary has speed, workers, and the slowest and least confident pages, a file per line', () => {
   const text = formatSummary(makeReport())
   assert.match(text, /Done: 3 read, 0 failed, 0 unchanged/)
   assert.match(text, /3 pages in 1 min 05 s/)
@@ -91,7 +91,7 @@ test('a summary tells speed, workers, the slowest and the least sure, a file on 
   assert.match(text, /dim\.png#1 +42 %/)
 })
 
-test('a summary says when there was nothing to do, nothing to find, and when it was cut short', () => {
+test('a summary names an idle, empty or interrupted run', () => {
   const idle = { pagesRead: 0, outcomes: { skipped_unchanged: 3 } }
   assert.match(formatSummary(makeReport(idle)), /Nothing to do: 3 files/)
   const one = { pagesRead: 0, outcomes: { skipped_unchanged: 1 } }
@@ -101,7 +101,7 @@ test('a summary says when there was nothing to do, nothing to find, and when it 
   assert.match(formatSummary(makeReport({ state: 'interrupted', open: 7 })), /7 left/)
 })
 
-test('a dry run has a banner that nobody misses, and counts by action', () => {
+test('a dry run has a prominent banner and counts by action', () => {
   const progress = { ...newProgress('r1', ''), seen: 9, planned: 5, failed: 1, unchanged: 3 }
   const text = formatDryRun(progress)
   assert.match(text, /\*\*\* DRY RUN/)
@@ -109,7 +109,7 @@ test('a dry run has a banner that nobody misses, and counts by action', () => {
   assert.match(text, /cannot be read +1\n/)
 })
 
-test('a paused run says why, what is left and the cure, and has an exit code of its own', () => {
+test('a paused run has its reason, the number of open documents, the cure and its own exit code', () => {
   const report = makeReport({
     state: 'paused',
     outcomes: { succeeded: 3, rejected: 1 },

@@ -54,12 +54,12 @@ test('each format that could not be written gets a line with its reason', () => 
   )
 })
 
-test('a path stays on one line, and one without control characters stays as it is', () => {
+test('a path is printed on one line, and unchanged without control characters', () => {
   assert.equal(printableName('größe (1).png'), 'größe (1).png')
   assert.equal(printableName('\u001b[2Jboo'), String.raw`"\u001b[2Jboo"`)
 })
 
-test('times are told as people say them', () => {
+test('durations are formatted for readers', () => {
   assert.deepEqual([0.4, 59.4, 60, 3_599, 3_720].map(formatSeconds), [
     '0 s',
     '59 s',
@@ -78,7 +78,7 @@ const progress = {
   etaSeconds: 3_720,
 }
 
-test('the line of progress fits the terminal, and the counts are never what is left out', () => {
+test('the progress line fits the terminal and always contains the counts', () => {
   const lines = [100, 79, 59, 45, 30].map((width) => progressLine(progress, width))
   assert.deepEqual(lines, [
     '[==================                 ]  50000/100000+ done, 2000 failed  4.2 pages/s  1 h 02 min left',
@@ -89,7 +89,7 @@ test('the line of progress fits the terminal, and the counts are never what is l
   ])
 })
 
-test('before anything is planned, and where nothing can be foretold, the line is short', () => {
+test('before planning, and without an estimate, the progress line is short', () => {
   const line = progressLine({ ...progress, planned: 0, done: 0, failed: 0, etaSeconds: null }, 40)
   assert.equal(line, '0/0+ done, 0 failed  4.2 pages/s')
 })
@@ -102,7 +102,7 @@ const estimate: Estimate = {
   basis: 'canary',
 }
 
-test('an estimate says how long, how much and what it goes by, and warns where the disk is too small', () => {
+test('an estimate has time, size and basis, and warns if the disk is too small', () => {
   assert.deepEqual(estimateLines(estimate), [
     'Estimate for 100000 files: 5 h 42 min, 2.4 GB of output (from the canary files); 80 GB free.',
   ])
@@ -110,7 +110,7 @@ test('an estimate says how long, how much and what it goes by, and warns where t
   assert.equal(estimateLines({ ...estimate, freeBytes: null }).length, 1)
 })
 
-test('an estimate is told once, and not of a run that is over within the minute', () => {
+test('an estimate is printed once, and not for a run shorter than a minute', () => {
   const lines: string[] = []
   const view = { line: (text: string) => void lines.push(text) }
   const short = createEstimateTeller(view)
@@ -123,7 +123,7 @@ test('an estimate is told once, and not of a run that is over within the minute'
   assert.equal(lines.length, 1)
 })
 
-test('why a run waits is told once, and once that it goes on', () => {
+test('the reason for a wait is printed once, and so is its end', () => {
   const lines: string[] = []
   const tell = createBlockedLines((line) => lines.push(line))
   const progress = newProgress('r', '')
