@@ -2,6 +2,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { engineSchema } from './engine.ts'
 import { recipeSchema } from './recipe.ts'
+import { textReasonSchema, textSourceSchema } from './text-source.ts'
 import { oneOf } from '../process/one-of.ts'
 import {
   boundedList,
@@ -124,7 +125,17 @@ const paragraphSchema = Type.Object(
   { ...closed, title: 'Paragraph', description: 'One paragraph.' },
 )
 const blockSchema = Type.Object(
-  { ...located, paragraphs: described(longList(paragraphSchema), 'Paragraphs in reading order.') },
+  {
+    ...located,
+    paragraphs: described(longList(paragraphSchema), 'Paragraphs in reading order.'),
+    isOwnText: Type.Optional(
+      described(
+        Type.Boolean(),
+        'Whether the PDF page itself has this text; only where `textSource` is `mixed`.',
+        true,
+      ),
+    ),
+  },
   { ...closed, title: 'Block', description: 'One block of the page layout.' },
 )
 export type BBox = Static<typeof bboxSchema>
@@ -212,12 +223,17 @@ export const pageSchema = Type.Object(
       300,
     ),
     orientation: orientationSchema,
-    textSource: described(
-      oneOf(['engine', 'layer']),
-      '`engine`: recognized. `layer`: taken from the text layer of the PDF page.',
-    ),
+    textSource: textSourceSchema,
+    textReason: Type.Optional(textReasonSchema),
     readings: described(boundedList(readingSchema, 1_000), 'Recognition attempts, in order.'),
     confidence: percentOf('Mean word confidence of the page.', 94.5),
+    scannedConfidence: Type.Optional(
+      described(
+        orNull(Type.Number()),
+        'Mean confidence of the words that were recognized, percent, 0 to 100; null where none was: blank pages, and text of the PDF page. Missing in records of older workers.',
+        94.5,
+      ),
+    ),
     text: described(pageText, 'Text of the page, UTF-8.', 'Invoice 2026-117\n'),
     blocks: described(longList(blockSchema), 'Layout blocks in reading order.'),
     attempts: described(

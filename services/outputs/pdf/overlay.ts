@@ -94,7 +94,13 @@ export function* writePage(
 export const layerOf = (page: PdfPage, result: PageResult | undefined, fonts: Fonts) =>
   result === undefined || result.textSource === 'layer'
     ? { content: '', faces: [] }
-    : makeTextLayer(result, toPageSpace(page, result), fonts)
+    : makeTextLayer(withoutOwnText(result), toPageSpace(page, result), fonts)
+
+/** Without the blocks whose text the page shows anyway. */
+const withoutOwnText = (result: PageResult): PageResult => ({
+  ...result,
+  blocks: result.blocks.filter(({ isOwnText }) => isOwnText !== true),
+})
 
 /** Maps pixels of the page as shown, cropped and rotated, to its own space. */
 function toPageSpace({ box, rotation }: PdfPage, { width, dpi }: PageResult): Matrix {

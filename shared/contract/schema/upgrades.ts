@@ -9,7 +9,7 @@
  * The form of pages in the ledger and of messages in Redis; 0 in the ledger marks data from before versions were
  * counted.
  */
-export const dataVersion = 1
+export const dataVersion = 2
 
 type Fields = Record<string, unknown>
 export type Upgrade = (value: unknown) => unknown

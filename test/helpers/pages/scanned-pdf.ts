@@ -1,15 +1,36 @@
 import sharp from 'sharp'
 
+/** A JPEG and its size in pixels. */
+interface Scan {
+  jpeg: Buffer
+  width: number
+  height: number
+  isGrey: boolean
+}
+
 /** One page of a PDF that is made here: a JPEG that fills it, invisible or visible text over it, or anything else. */
 export interface PdfPageSource {
   /** Points, before it is turned. */
   width: number
   height: number
   rotate?: 0 | 90 | 180 | 270
-  /** A JPEG and its size in pixels. */
-  scan?: { jpeg: Buffer; width: number; height: number; isGrey: boolean }
+  scan?: Scan
+  /** A picture on the page, in points from its lower left corner. */
+  picture?: Scan & { at: readonly [left: number, bottom: number, width: number, height: number] }
   /** Lines of text in Helvetica, 12 points, and how they are painted: 0 visible, 3 invisible. */
-  text?: { lines: readonly string[]; mode: 0 | 3 }
+  text?: {
+    lines: readonly string[]
+    mode: 0 | 3
+    /** Points below the upper edge; 72 if missing. */
+    top?: number
+    /** Font size and leading, points. */
+    size?: number
+    leading?: number
+    /** A font program whose glyph numbers the text uses; its PDF has no Unicode. */
+    glyphs?: { font: Buffer; of: (line: string) => number[] }
+  }
+  /** Whether the scan is painted over the text. */
+  isTextBelow?: boolean
   /** Replaces the page's dictionary: for pages that are broken. */
   instead?: string
 }
@@ -43,29 +64,60 @@ type Writer = ReturnType<typeof createWriter>
 
 function addPage(
   writer: Writer,
-  { width, height, rotate = 0, scan, text, instead }: PdfPageSource,
+  page: PdfPageSource,
   { pagesAt, fontAt }: { pagesAt: number; fontAt: number },
 ): number {
+  const { width, height, rotate = 0, scan, picture, text, instead } = page
   if (instead !== undefined) return writer.add(instead)
-  const image = scan && addScan(writer, scan)
-  const lines = text?.lines.map((line) => `(${escape(line)}) Tj T*`).join('\n') ?? ''
-  const words = `BT /F 12 Tf ${text?.mode ?? 0} Tr 14 TL 72 ${height - 72} Td\n${lines}\nET`
-  const content = [
-    ...(image === undefined ? [] : [`q ${width} 0 0 ${height} 0 0 cm /I Do Q`]),
-    ...(text === undefined ? [] : [words]),
-  ].join('\n')
+  const painted = [
+    ...(scan === undefined ? [] : [{ ...scan, at: [0, 0, width, height] as const }]),
+    ...(picture === undefined ? [] : [picture]),
+  ].map((image) => ({ ...image, number: addScan(writer, image) }))
+  const paint = painted.map(
+    ({ at: [left, bottom, across, up] }, index) =>
+      `q ${across} 0 0 ${up} ${left} ${bottom} cm /I${index} Do Q`,
+  )
+  const words = text === undefined ? [] : [wordsOf(text, height)]
+  const content = (page.isTextBelow === true ? [...words, ...paint] : [...paint, ...words]).join(
+    '\n',
+  )
   const contentAt = writer.stream('', Buffer.from(content, 'latin1'))
-  const images = image === undefined ? '' : `/XObject<</I ${image} 0 R>>`
+  const images = painted.map(({ number }, index) => `/I${index} ${number} 0 R`).join('')
+  const font = text?.glyphs === undefined ? fontAt : addGlyphs(writer, text.glyphs.font)
   return writer.add(
     `<</Type/Page/Parent ${pagesAt} 0 R/MediaBox[0 0 ${width} ${height}]/Rotate ${rotate}` +
-      `/Contents ${contentAt} 0 R/Resources<</Font<</F ${fontAt} 0 R>>${images}>>>>`,
+      `/Contents ${contentAt} 0 R/Resources<</Font<</F ${font} 0 R>>/XObject<<${images}>>>>>>`,
   )
 }
 
-function addScan(
-  writer: Writer,
-  { jpeg, width, height, isGrey }: NonNullable<PdfPageSource['scan']>,
-) {
+function wordsOf(
+  { lines, mode, top = 72, size = 12, leading = 14, glyphs }: NonNullable<PdfPageSource['text']>,
+  height: number,
+): string {
+  const encoded = lines.map((line) => {
+    if (glyphs === undefined) return `(${escape(line)})`
+    const codes = glyphs.of(line).map((glyph) => glyph.toString(16).padStart(4, '0'))
+    return `<${codes.join('')}>`
+  })
+  const shown = encoded.map((line) => `${line} Tj T*`).join('\n')
+  return `BT /F ${size} Tf ${mode} Tr ${leading} TL 72 ${height - top} Td\n${shown}\nET`
+}
+
+/** A font that numbers its glyphs, as programs embed it, but without the table of their Unicode. */
+function addGlyphs(writer: Writer, program: Buffer): number {
+  const file = writer.stream(`/Length1 ${program.length}`, program)
+  const descriptor = writer.add(
+    `<</Type/FontDescriptor/FontName/Tiny/Flags 4/FontBBox[0 0 500 1000]/ItalicAngle 0/Ascent 800/Descent -200/CapHeight 700/StemV 80/FontFile2 ${file} 0 R>>`,
+  )
+  const descendant = writer.add(
+    `<</Type/Font/Subtype/CIDFontType2/BaseFont/Tiny/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor ${descriptor} 0 R/DW 500/CIDToGIDMap/Identity>>`,
+  )
+  return writer.add(
+    `<</Type/Font/Subtype/Type0/BaseFont/Tiny/Encoding/Identity-H/DescendantFonts[${descendant} 0 R]>>`,
+  )
+}
+
+function addScan(writer: Writer, { jpeg, width, height, isGrey }: Scan) {
   const colours = isGrey ? '/DeviceGray' : '/DeviceRGB'
   const about = `/Type/XObject/Subtype/Image/Width ${width}/Height ${height}/BitsPerComponent 8`
   return writer.stream(`${about}/ColorSpace${colours}/Filter/DCTDecode`, jpeg)

@@ -1,18 +1,18 @@
-import { pageSchema, type PageResult, type Timings } from '../../../shared/contract/contract.ts'
+import type { PageResult, Timings } from '../../../shared/contract/contract.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
-import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
-import { createParser } from '../../../shared/contract/messages/parser.ts'
 import type { WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
 import { describeEngine, fingerprintOf } from '../../../shared/contract/recipe.ts'
 import type { Desk } from './desk.ts'
 import type { EngineSlot } from '../engine/engine-slot.ts'
 import type { OpenedPage } from '../open/opened.ts'
+import { toResult } from './page-result.ts'
 import type { Opened, Opening } from './opening.ts'
 import { planOf } from '../read/plan.ts'
-import { readPage, type PageReading } from '../read/page-reader.ts'
+import { readPage } from '../read/page-reader.ts'
 import { preparePage, type PageOnDesk } from '../prepare/prepare.ts'
 import { createReadClock, type ReadClock } from './read-clock.ts'
 
@@ -59,43 +59,26 @@ export function createReading(deps: Deps) {
     if ('kind' in opened) return opened
     const waiting = performance.now()
     return desk.read(async () => {
-      const { input, pagesTotal, prepared, number, page } = opened
+      const { pagesTotal, prepared, number, page } = opened
       const waitMs = since(waiting)
       const began = performance.now()
       if (job.isInteractive === true) deps.onBegin(job, number, pagesTotal)
       const deadline = began + deadlineOf(job, page)
       const read = await clock.during(() =>
-        readPage(prepared, labelOf(job), job.recipe, (image) =>
-          deps.engineSlot.read(image, job.recipe, {
-            deadlineMs: Math.max(1, deadline - performance.now()),
-            cancelling: delivery.cancelling,
-          }),
+        orOwnText(
+          page,
+          readPage(prepared, labelOf(job), job.recipe, (image) =>
+            deps.engineSlot.read(image, job.recipe, {
+              deadlineMs: Math.max(1, deadline - performance.now()),
+              cancelling: delivery.cancelling,
+            }),
+          ),
         ),
       )
       const timings = { ...opened.timings, waitMs, recogniseMs: since(began) }
-      const result = toResult(deps, { number, page }, read, timings, engine)
-      const { documentId } = job
-      return {
-        v: 1,
-        kind: 'page',
-        jobId,
-        documentId,
-        input,
-        pagesTotal,
-        result: checkPage({ ...result, attempts: attempt }),
-      }
+      const facts = { timings, attempts: attempt, worker: deps.workerId, engine }
+      return toReport(jobId, job, opened, toResult(opened, read, facts))
     })
-  }
-}
-
-const parsePage = createParser("the engine's answer", pageSchema)
-
-/** A result that the aggregator would refuse must fail here, where the page can still be retried. */
-function checkPage(result: PageResult): PageResult {
-  try {
-    return parsePage(result)
-  } catch (thrown) {
-    throw new ScriptoriumError('engine_failed', toError(thrown).message, { cause: thrown })
   }
 }
 
@@ -109,59 +92,40 @@ async function open(
   const overlap = clock.measure()
   const opened = await deps.open(jobId, job)
   if ('kind' in opened) return opened
-  const { page, input, pagesTotal, number } = opened
+  const { page, number } = opened
   const openMs = since(began)
-  if (page.kind === 'layer') {
-    const { documentId } = job
-    const timings = { openMs, prepareMs: 0, waitMs: 0, recogniseMs: 0, overlapMs: overlap() }
-    const about = { page: number, attempts: attempt, timings, worker: deps.workerId, engine }
-    const result = checkPage({ ...ofLayer(page), ...about })
-    return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result }
+  const pixels = page.kind === 'layer' ? page.pictures : page.pixels
+  const unread = (prepareMs: number): WorkerReport => {
+    const timings = { openMs, prepareMs, waitMs: 0, recogniseMs: 0, overlapMs: overlap() }
+    const facts = { timings, attempts: attempt, worker: deps.workerId, engine }
+    return toReport(jobId, job, opened, toResult(opened, undefined, facts))
   }
+  if (pixels === undefined) return unread(0)
   const preparing = performance.now()
   const [firstAttempt] = planOf(job.recipe).readings
-  const prepared = await preparePage(page, deps.maxMegapixels, firstAttempt)
+  const given = { ...page, kind: 'pixels', pixels } as const
+  const prepared = await preparePage(given, deps.maxMegapixels, firstAttempt)
   deps.log.debug({ jobId, page: number, stepsMs: prepared.stepsMs }, 'page prepared')
+  if (page.kind === 'layer' && prepared.survey.isBlank) return unread(since(preparing))
   const timings = { openMs, prepareMs: since(preparing), overlapMs: overlap() }
   return { ...opened, prepared, timings }
 }
 
-/** Builds the result of a page from its own text layer. */
-function ofLayer({ width, height, dpi, layer }: Extract<OpenedPage, { kind: 'layer' }>) {
-  const { text, blocks } = layer
-  const isEmpty = text.trim() === ''
-  return {
-    outcome: isEmpty ? ('empty' as const) : ('succeeded' as const),
-    orientation: { isMirrored: false, rotation: 0 as const, skew: 0 },
-    textSource: 'layer' as const,
-    readings: [],
-    confidence: isEmpty ? 0 : 100,
-    width,
-    height,
-    dpi,
-    text,
-    blocks,
-  }
-}
+const toReport = (
+  jobId: string,
+  { documentId }: Job,
+  { input, pagesTotal }: Opened,
+  result: PageResult,
+): WorkerReport => ({ v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result })
 
-function toResult(
-  { workerId }: Deps,
-  { number, page: { width, height, dpi } }: Pick<Opened, 'number' | 'page'>,
-  read: PageReading,
-  timings: Timings,
-  engine: EngineIdentity,
-): Omit<PageResult, 'attempts'> {
-  return {
-    page: number,
-    outcome: read.text.trim() === '' ? 'empty' : 'succeeded',
-    width,
-    height,
-    dpi,
-    textSource: 'engine',
-    ...read,
-    timings,
-    worker: workerId,
-    engine,
+/** Pictures that cannot be read cost a page nothing of its own text. */
+async function orOwnText<T>(page: OpenedPage, reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (thrown) {
+    const isOfEngine = thrown instanceof ScriptoriumError && thrown.code !== 'cancelled'
+    if (page.kind === 'layer' && isOfEngine) return undefined
+    throw thrown
   }
 }
 

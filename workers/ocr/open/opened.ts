@@ -1,4 +1,5 @@
 import type { Block } from '../../../shared/contract/contract.ts'
+import type { TextReason } from '../../../shared/contract/text-source.ts'
 import type { ReadableType } from '../../../shared/files/media-types.ts'
 
 /** Input of sharp: `sharp(data, { raw, page })`. */
@@ -56,12 +57,24 @@ interface PageGeometry {
    */
   dpi: number | null
   orientation: ExifOrientation
+  /** The reason why a PDF page's own text is taken or not; missing for images. */
+  reason?: TextReason
 }
 
-/** `pixels`: must be read. `layer`: its own text is sound, and nothing has been rendered. */
+/** Text of a part of a PDF page. */
+export interface OwnText {
+  layer: PdfPageText
+  /** Exact text is not painted in the page's pixels. Other text is, and holds only if the reading confirms it. */
+  isExact: boolean
+}
+
+/**
+ * `pixels`: must be read, but for its `own` text. `layer`: its own text is sound; `pictures` are the pictures on it that
+ * have no text, alone on a page of the same size.
+ */
 export type OpenedPage =
-  | (PageGeometry & { kind: 'pixels'; pixels: PagePixels })
-  | (PageGeometry & { kind: 'layer'; layer: PdfPageText })
+  | (PageGeometry & { kind: 'pixels'; pixels: PagePixels; own?: OwnText })
+  | (PageGeometry & { kind: 'layer'; layer: PdfPageText; pictures?: PagePixels })
 
 /** An open document. Pages are numbered from 1. */
 export interface OpenedDocument {

@@ -145,7 +145,7 @@ test('a newer version is rejected, and the error names the version and the cure'
   assert.deepEqual(parse({ v: upgrades.dataVersion }), { v: upgrades.dataVersion })
   assert.throws(() => parse({ v: upgrades.dataVersion + 1 }), {
     code: 'newer_version',
-    message: /a thing was written by a newer Scriptorium \(data version 2; .* knows 1\); upgrade/,
+    message: /a thing was written by a newer Scriptorium \(data version 3; .* knows 2\); upgrade/,
   })
 })
 

@@ -1,7 +1,7 @@
 import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
 import type { ReadableType } from '../../../../shared/files/media-types.ts'
 import { damaged } from '../../../../shared/raster/raster.ts'
-import type { OpenedPage, OpenLimits } from '../opened.ts'
+import type { OpenedPage, OpenLimits, PagePixels } from '../opened.ts'
 import type { GreyPage } from './calls.ts'
 import type { PageDecoder } from './decoder.ts'
 
@@ -24,7 +24,14 @@ function explain(thrown: unknown): never {
 }
 
 export function toPixels({ grey, ...geometry }: GreyPage): OpenedPage {
-  const { width, height } = geometry
+  return { ...geometry, kind: 'pixels', pixels: greyPixels(grey, geometry) }
+}
+
+/** Grey samples as input of sharp. */
+export function greyPixels(
+  grey: Uint8Array,
+  { width, height }: { width: number; height: number },
+): PagePixels {
   const data = Buffer.from(grey.buffer, grey.byteOffset, grey.byteLength)
-  return { ...geometry, kind: 'pixels', pixels: { data, raw: { width, height, channels: 1 } } }
+  return { data, raw: { width, height, channels: 1 } }
 }

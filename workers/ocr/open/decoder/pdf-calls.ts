@@ -1,9 +1,10 @@
-import type { PageWishes, PdfPageText } from '../opened.ts'
+import type { TextReason } from '../../../../shared/contract/text-source.ts'
+import type { OwnText, PageWishes, PdfPageText } from '../opened.ts'
 
 /** A page as the process returns it. */
-export type OpenedPdfPage = { width: number; height: number; dpi: number } & (
-  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer> }
-  | { kind: 'layer'; layer: PdfPageText }
+export type OpenedPdfPage = { width: number; height: number; dpi: number; reason: TextReason } & (
+  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer>; own?: OwnText }
+  | { kind: 'layer'; layer: PdfPageText; gray?: Uint8Array<ArrayBuffer> }
 )
 
 export interface PdfLimits {

@@ -1,14 +1,16 @@
 import { toShown, type PageFrame } from './geometry.ts'
+import { createGlyphNames } from './embedded-font.ts'
 import type { Pdfium } from './pdfium.ts'
 
 /** One character of a page's own text, in pixels of the page as shown. */
 export interface Character {
   text: string
-  /** False for a gap that PDFium inferred and the file does not contain. */
+  /** PDFium's handle of its text object; 0 for a gap that PDFium inferred and the file does not contain. */
+  object: number
   isInk: boolean
-  /** Painted with text rendering mode 3: the text layer of an OCR program. */
+  /** Painted with text rendering mode 3 or 7: the text layer of an OCR program. */
   isInvisible: boolean
-  /** The font maps it to no Unicode code point. */
+  /** Neither the PDF nor the embedded font maps it to a Unicode code point, so PDFium guesses. */
   isUnmapped: boolean
   x0: number
   y0: number
@@ -23,7 +25,8 @@ export interface Character {
   size: number
 }
 
-const invisible = 3
+/** Neither filled nor stroked, without and with clipping. */
+const invisible: ReadonlySet<number> = new Set([3, 7])
 /** PDFium's codes for a hyphen at the end of a line. */
 const hyphens = new Set([0x02, 0xfffe])
 /** A page with more characters is no page of text. */
@@ -61,12 +64,9 @@ function mostlyTurned(characters: readonly Character[]): number {
   return counts.indexOf(Math.max(...counts))
 }
 
-function readCharacters(
-  { raw, doubles, floats }: Pdfium,
-  page: number,
-  frame: PageFrame,
-  dpi: number,
-): Character[] {
+function readCharacters(pdfium: Pdfium, page: number, frame: PageFrame, dpi: number): Character[] {
+  const { raw, doubles, floats } = pdfium
+  const glyphNamesOf = createGlyphNames(pdfium)
   const text = raw.FPDFText_LoadPage(page)
   if (text === 0) return []
   try {
@@ -83,14 +83,18 @@ function readCharacters(
       const object = raw.FPDFText_GetTextObject(text, index)
       const angle = raw.FPDFText_GetCharAngle(text, index)
       const code = raw.FPDFText_GetUnicode(text, index)
+      const isMapped = object === 0 || raw.FPDFText_HasUnicodeMapError(text, index) !== 1
+      // Of a character without Unicode PDFium gives the code in its font: nearly always the number of the glyph.
+      const named = isMapped ? code : glyphNamesOf(object).get(code)
       return {
         ...shape(place, box, loose, angle),
         ...anchor(place, origin),
         angle: ((angle * 180) / Math.PI + 90 * frame.quarterTurns) % 360,
-        text: toText(code),
+        text: toText(named ?? code),
+        object,
         isInk: object !== 0,
-        isInvisible: object !== 0 && raw.FPDFTextObj_GetTextRenderMode(object) === invisible,
-        isUnmapped: raw.FPDFText_HasUnicodeMapError(text, index) === 1,
+        isInvisible: object !== 0 && invisible.has(raw.FPDFTextObj_GetTextRenderMode(object)),
+        isUnmapped: named === undefined,
       }
     }
     return Array.from({ length: count }, (_, index) => one(index)).filter(
@@ -110,6 +114,9 @@ function toText(code: number): string {
 
 type ToShown = (x: number, y: number) => [x: number, y: number]
 
+/** Pixels: boxes are rounded to tenths. */
+const minInk = 0.15
+
 /** A character's own box is as high as its ink; its loose box is as high as the font. */
 function shape(place: ToShown, box: readonly number[], loose: readonly number[], angle: number) {
   const [left = 0, right = 0, bottom = 0, top = 0] = box
@@ -124,11 +131,14 @@ function shape(place: ToShown, box: readonly number[], loose: readonly number[],
   const scale =
     Math.hypot(dx - cx, dy - cy) /
     Math.max(1e-9, Math.hypot(looseRight - looseLeft, looseTop - looseBottom))
+  // Fonts of OCR programs have glyphs without ink.
+  const isFlat = Math.min(Math.abs(bx - ax), Math.abs(by - ay)) < minInk
+  const [x0, y0, x1, y1] = isFlat ? [cx, cy, dx, dy] : [ax, ay, bx, by]
   return {
-    x0: Math.min(ax, bx),
-    y0: Math.min(ay, by),
-    x1: Math.max(ax, bx),
-    y1: Math.max(ay, by),
+    x0: Math.min(x0, x1),
+    y0: Math.min(y0, y1),
+    x1: Math.max(x0, x1),
+    y1: Math.max(y0, y1),
     size: Math.abs(across) * scale,
   }
 }

@@ -23,39 +23,59 @@ export interface PdfImage {
   share: number
   /** Pixels per inch of the page, along its finer side. */
   dpi: number
+  /** Its place in the order of painting, and whether something below it shows through. */
+  order: number
+  isTransparent: boolean
 }
 
+/** The objects that a page paints, by PDFium's handles. */
+export interface PaintedObjects {
+  images: PdfImage[]
+  /** Places of the text objects in the order of painting. */
+  textOrder: ReadonlyMap<number, number>
+  /** Everything that is no image and no form. */
+  others: readonly number[]
+}
+
+const objectText = 1
 const objectImage = 3
 const objectForm = 5
 /** A scan has no deeper nesting and no more objects; a form that contains itself would never end. */
 const maxDepth = 8
 const maxObjects = 20_000
 
-/** Returns the images of a page, including those inside forms. Decodes nothing. */
-export function imagesOf(pdfium: Pdfium, page: number, visible: PdfBox): PdfImage[] {
+/** Returns the objects of a page, including those inside forms. Decodes nothing. */
+export function objectsOf(pdfium: Pdfium, page: number, visible: PdfBox): PaintedObjects {
   const { raw } = pdfium
-  const found: PdfImage[] = []
+  const images: PdfImage[] = []
+  const textOrder = new Map<number, number>()
+  const others: number[] = []
   let left = maxObjects
   const visit = (object: number, outer: PdfMatrix, depth: number): void => {
     left -= 1
     if (object === 0 || left < 0) return
+    const order = maxObjects - left
     const type = raw.FPDFPageObj_GetType(object)
     if (type === objectImage) {
-      const image = describe(pdfium, object, combine(matrixOf(pdfium, object), outer), visible)
-      if (image !== undefined) found.push(image)
-    } else if (type === objectForm && depth < maxDepth) {
+      const matrix = combine(matrixOf(pdfium, object), outer)
+      const image = describe(pdfium, object, matrix, visible, order)
+      if (image !== undefined) images.push(image)
+    } else if (type === objectForm) {
       const inner = combine(matrixOf(pdfium, object), outer)
-      const count = Math.min(left, raw.FPDFFormObj_CountObjects(object))
+      const count = depth < maxDepth ? Math.min(left, raw.FPDFFormObj_CountObjects(object)) : 0
       for (let index = 0; index < count; index += 1) {
         visit(raw.FPDFFormObj_GetObject(object, index), inner, depth + 1)
       }
+    } else {
+      if (type === objectText) textOrder.set(object, order)
+      others.push(object)
     }
   }
   const count = Math.min(left, raw.FPDFPage_CountObjects(page))
   for (let index = 0; index < count; index += 1) {
     visit(raw.FPDFPage_GetObject(page, index), identity, 0)
   }
-  return found
+  return { images, textOrder, others }
 }
 
 function matrixOf({ raw, floats }: Pdfium, object: number): PdfMatrix {
@@ -71,6 +91,7 @@ function describe(
   object: number,
   matrix: PdfMatrix,
   visible: PdfBox,
+  order: number,
 ): PdfImage | undefined {
   let width = 0
   let height = 0
@@ -86,7 +107,9 @@ function describe(
   const box = intersect(unitBox(matrix), visible)
   const dpi = 72 * Math.max(width / across, height / down)
   const share = areaOf(box) / Math.max(areaOf(visible), 1e-9)
-  return { object, width, height, isBilevel: isBilevel(raw, object), box, share, dpi }
+  const isTransparent = raw.FPDFPageObj_HasTransparency(object) === 1
+  const bilevel = isBilevel(raw, object)
+  return { object, width, height, isBilevel: bilevel, box, share, dpi, order, isTransparent }
 }
 
 /** The last filter is the image's own compression. */

@@ -3,13 +3,13 @@ import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { requireMemory } from '../decoder/cost.ts'
 import type { OpenedPdfPage, PdfLimits } from '../decoder/pdf-calls.ts'
 import type { PageWishes } from '../opened.ts'
-import { charactersOf } from './characters.ts'
+import { charactersOf, type Character } from './characters.ts'
 import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
-import { imagesOf, isDecodable, type PdfImage } from './images.ts'
+import { isDecodable, objectsOf, type PdfImage } from './images.ts'
+import { ownTextOf, type OwnText } from './own-text.ts'
 import type { Pdfium } from './pdfium.ts'
 import { renderGray } from './render.ts'
 import { chooseDpi, scansOf } from './resolution.ts'
-import { isSound } from './soundness.ts'
 import { toTextLayer } from './text-layer.ts'
 
 /** PDFium's heap before it decodes anything. */
@@ -29,40 +29,89 @@ const flattenForDisplay = 0
 const white = 255
 
 /**
- * Opens page `index` (from 0): returns its own text where the wishes allow it and the text is sound, otherwise its
- * picture.
+ * Opens page `index` (from 0): returns its own text where the wishes allow it and the text is sound, and a picture of
+ * everything else.
  */
 export function openPage(
   pdfium: Pdfium,
   document: number,
   index: number,
-  { dpi: wishedDpi, pdfText, maxMegapixels, maxBytes }: PageWishes & PdfLimits,
+  wishes: PageWishes & PdfLimits,
 ): OpenedPdfPage {
   return withPage(pdfium, document, index, (page) => {
     const frame = pdfFrameOf(pdfium, page)
     if (!(frame.width > 0 && frame.height > 0)) throw corrupt('has no area')
-    const images = imagesOf(pdfium, page, frame.box)
-    const dpi = chooseDpi(frame, images, { wishedDpi, maxMegapixels })
+    const objects = objectsOf(pdfium, page, frame.box)
+    const { maxMegapixels } = wishes
+    const dpi = chooseDpi(frame, objects.images, { wishedDpi: wishes.dpi, maxMegapixels })
     const size = {
       width: Math.max(1, Math.round((frame.width * dpi) / 72)),
       height: Math.max(1, Math.round((frame.height * dpi) / 72)),
     }
-    if (pdfText !== 'skip') {
-      const characters = charactersOf(pdfium, page, frame, dpi)
-      const layer = toTextLayer(characters, size)
-      const place = toShown(frame, dpi)
-      const painted = images.map((image) => ({ ...image, shown: shownBox(place, image.box) }))
-      const isTaken =
-        pdfText === 'force' ? layer.text !== '' : isSound(characters, layer, painted, size)
-      if (isTaken) return { kind: 'layer', layer, dpi, ...size }
+    const place = toShown(frame, dpi)
+    const images = objects.images.map((image) => ({ ...image, shown: shownBox(place, image.box) }))
+    const own = readOwn(wishes.pdfText, { ...objects, images }, size, () =>
+      charactersOf(pdfium, page, frame, dpi),
+    )
+    const opened = { dpi, ...size, reason: own.reason }
+    const render = (hidden: readonly number[]): Uint8Array<ArrayBuffer> => {
+      for (const object of hidden) pdfium.raw.FPDFPageObj_SetIsActive(object, 0)
+      return renderGray(pdfium, page, size.width, size.height)
     }
-    requireDecodable(images, maxMegapixels)
-    const largest = Math.max(0, ...images.map(minBytes))
-    requireMemory(pdfiumBytes + largest + size.width * size.height, maxBytes)
-    const gray = renderGray(pdfium, page, size.width, size.height)
+    if (own.kind === 'whole') {
+      const { layer, pictures } = own
+      if (pictures.length === 0 || !isWithin(pictures, size, wishes)) {
+        return { ...opened, kind: 'layer', layer }
+      }
+      const painted = new Set(pictures.map(({ object }) => object))
+      const rest = images.map(({ object }) => object).filter((object) => !painted.has(object))
+      return { ...opened, kind: 'layer', layer, gray: render([...objects.others, ...rest]) }
+    }
+    requireWithin(images, size, wishes)
+    const gray = render(own.kind === 'part' && own.isExact ? own.objects : [])
     requirePainted(pdfium, gray, images)
-    return { kind: 'pixels', gray, dpi, ...size }
+    if (own.kind === 'none') return { ...opened, kind: 'pixels', gray }
+    const { layer, isExact } = own
+    return { ...opened, kind: 'pixels', gray, own: { layer, isExact } }
   })
+}
+
+function readOwn(
+  pdfText: PageWishes['pdfText'],
+  objects: Parameters<typeof ownTextOf>[1],
+  size: { width: number; height: number },
+  characters: () => Character[],
+): OwnText {
+  if (pdfText === 'skip') return { kind: 'none', reason: 'skipped' }
+  if (pdfText === 'auto') return ownTextOf(characters(), objects, size)
+  const layer = toTextLayer(characters(), size)
+  return layer.text === ''
+    ? { kind: 'none', reason: 'no_text' }
+    : { kind: 'whole', layer, reason: 'forced', pictures: [] }
+}
+
+type Size = { width: number; height: number }
+
+/** Checked before anything is decoded. Throws `too_many_pixels` or `too_much_memory`. */
+function requireWithin(
+  images: readonly PdfImage[],
+  { width, height }: Size,
+  { maxMegapixels, maxBytes }: PdfLimits,
+): void {
+  requireDecodable(images, maxMegapixels)
+  const largest = Math.max(0, ...images.map(minBytes))
+  requireMemory(pdfiumBytes + largest + width * height, maxBytes)
+}
+
+/** A page with exact text is not refused for a picture that exceeds the limits. */
+function isWithin(images: readonly PdfImage[], size: Size, limits: PdfLimits): boolean {
+  try {
+    requireWithin(images, size, limits)
+    return true
+  } catch (thrown) {
+    if (thrown instanceof ScriptoriumError) return false
+    throw thrown
+  }
 }
 
 function withPage<T>(
@@ -90,7 +139,7 @@ function withPage<T>(
   }
 }
 
-/** Checked before anything is decoded: a small file may hold an image of any size. */
+/** A small file may hold an image of any size. */
 function requireDecodable(images: readonly PdfImage[], maxMegapixels: number): void {
   for (const { width, height, isBilevel } of images) {
     const maxPixels = maxMegapixels * 1e6 * (isBilevel ? bilevelBonus : 1)

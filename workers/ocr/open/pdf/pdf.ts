@@ -1,6 +1,6 @@
 import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
 import type { PageDecoder } from '../decoder/decoder.ts'
-import { toPixels } from '../decoder/grey.ts'
+import { greyPixels } from '../decoder/grey.ts'
 import type { OpenedDocument, OpenedPage, Opener } from '../opened.ts'
 import type { OpenedPdfPage } from '../decoder/pdf-calls.ts'
 
@@ -50,10 +50,15 @@ export function createPdfOpener(decoder: PageDecoder): Opener {
 }
 
 function toOpened(page: OpenedPdfPage): OpenedPage {
-  const { width, height, dpi } = page
-  const geometry = { width, height, dpi, orientation: 1 } as const
-  if (page.kind === 'layer') return { ...geometry, kind: 'layer', layer: page.layer }
-  return toPixels({ ...geometry, grey: page.gray })
+  const { width, height, dpi, reason } = page
+  const geometry = { width, height, dpi, reason, orientation: 1 } as const
+  const toPixels = (gray: Uint8Array) => greyPixels(gray, { width, height })
+  if (page.kind === 'layer') {
+    const { layer, gray } = page
+    return { ...geometry, kind: 'layer', layer, ...(gray && { pictures: toPixels(gray) }) }
+  }
+  const { own, gray } = page
+  return { ...geometry, kind: 'pixels', pixels: toPixels(gray), ...(own && { own }) }
 }
 
 function requirePages(pagesTotal: number, maxPages: number): void {

@@ -25,6 +25,8 @@ interface RawPdfium {
   FPDFFormObj_CountObjects: (form: number) => number
   FPDFFormObj_GetObject: (form: number, index: number) => number
   FPDFPageObj_GetType: (object: number) => number
+  FPDFPageObj_SetIsActive: (object: number, isActive: number) => number
+  FPDFPageObj_HasTransparency: (object: number) => number
   FPDFPageObj_GetMatrix: (object: number, matrix: number) => number
   FPDFImageObj_GetImagePixelSize: (object: number, width: number, height: number) => number
   FPDFImageObj_GetImageFilterCount: (object: number) => number
@@ -80,6 +82,9 @@ interface RawPdfium {
   FPDFText_GetFontSize: (text: number, index: number) => number
   FPDFText_GetTextObject: (text: number, index: number) => number
   FPDFTextObj_GetTextRenderMode: (object: number) => number
+  FPDFTextObj_GetFont: (object: number) => number
+  FPDFFont_GetIsEmbedded: (font: number) => number
+  FPDFFont_GetFontData: (font: number, buffer: number, length: number, size: number) => number
   wasmExports: { malloc: (size: number) => number; free: (address: number) => void }
   HEAPU8: Uint8Array
   HEAPF32: Float32Array

@@ -1,88 +1,54 @@
-import type { BBox } from '../../../../shared/contract/contract.ts'
-import type { PdfPageText } from '../opened.ts'
 import type { Character } from './characters.ts'
-import type { PdfImage } from './images.ts'
-import { scansOf } from './resolution.ts'
+import { wordingOf } from './wording.ts'
 
 /**
- * Whether a page's own text may replace reading the page. The bounds were set on real PDFs: sound layers stay far from
- * all of them; fonts without a Unicode table and layers of failed OCR do not come near.
+ * Whether text means what it shows. The bounds were set on real PDFs: sound text stays far from all of them; fonts
+ * without a Unicode table and layers of failed OCR do not come near.
  */
 const bounds = {
-  /** Characters without meaning: replacement, private use, control. */
+  /** Odd words among those that are sound or odd, and the number that is no accident. */
+  odd: { max: 0.3, from: 3 },
+  /** Single letters among words with letters, in text that is long enough: "l e t t e r s". */
+  single: { max: 0.5, from: 12 },
+  /** Replacement and control characters. */
   maxGarbage: 0.03,
-  /** Characters for which the font has no Unicode, so that PDFium guesses: it is right more often than not. */
+  /** Characters for which nothing has Unicode, so that PDFium guesses. */
   maxUnmapped: 0.2,
-  /** Letters and digits among non-blank characters. */
-  minLetters: 0.4,
-  /** Vowels among Latin letters: text of a font with shifted codes has almost none, or little else. */
-  vowels: { min: 0.2, max: 0.65, from: 40 },
-  /** Words with a capital or a digit among lower-case letters. */
-  maxCamelWords: 0.3,
-  /** The same in an invisible layer, which an OCR engine wrote: well recognised pages stay below it. */
-  maxOddWords: 0.012,
-  /** A page is read where pictures without text cover more than this share. */
-  maxBare: 0.25,
-  /** Fewer characters over a scan are a stamp or a page number, not its text. */
-  minOnScan: 60,
-  /** The text of a scan spans at least this share of it. */
-  minSpan: 0.1,
+  /** In a layer that an OCR engine wrote: odd words, mixed words (badly recognised text), and stray letters. */
+  layer: { maxOdd: 0.15, maxMixed: 0.012, maxStray: 0.12, from: 20 },
 } as const
 
-const oddWord = /\p{Ll}\p{Lu}|\p{Lu}{2,}\p{Ll}{2}|\p{L}\p{N}+\p{L}/u
 /** Leaders of dots and dashes in tables: a page may be full of them. */
 const blankOrLeader = /^[\s.·…_-]$/u
-const garbage = /[\p{Co}\p{Cn}\p{Cc}\ufffd]/u
+const garbage = /[\p{Cn}\p{Cc}\ufffd]/u
 
-/** An image, and its box on the page as shown, pixels. */
-type PaintedImage = PdfImage & { shown: BBox }
+/** The characters that are neither gaps nor leaders. */
+export const inkOf = (characters: readonly Character[]): Character[] =>
+  characters.filter(({ isInk, text }) => isInk && !blankOrLeader.test(text))
 
 /**
- * Follows the expectation of `ocrmypdf --skip-text` users: existing text is used, whether a program wrote it or an OCR
- * engine put it behind a scan, unless it is garbage or leaves much of the page's pictures without text. To have an old
- * OCR layer read again (`--redo-ocr`), set `pdfText: 'skip'`.
+ * Whether text that a program set, and that a page shows, is certainly what it says: a font without a Unicode table
+ * makes a cipher of it. Words decide, because numbers, bullets and pictures say nothing about the fonts.
  */
-export function isSound(
-  characters: readonly Character[],
-  layer: PdfPageText,
-  images: readonly PaintedImage[],
-  page: { width: number; height: number },
-): boolean {
-  const ink = characters.filter(({ isInk, text }) => isInk && !blankOrLeader.test(text))
-  if (ink.length === 0) return false
-  if (!isReadable(ink, layer)) return false
-  const boxes = layer.blocks.flatMap(({ paragraphs }) =>
-    paragraphs.flatMap(({ lines }) => lines.flatMap(({ words }) => words.map(({ bbox }) => bbox))),
-  )
-  if (scansOf(images).length > 0) return ink.length >= bounds.minOnScan && spans(boxes, page)
-  const bare = images.filter(({ shown }) => !boxes.some((box) => overlap(box, shown)))
-  return bare.reduce((sum, { share }) => sum + share, 0) <= bounds.maxBare
+export function isExact(ink: readonly Character[], text: string): boolean {
+  if (shareOf(ink, ({ text: character }) => garbage.test(character)) > bounds.maxGarbage)
+    return false
+  const { sound, odd, single, lettered } = wordingOf(text)
+  if (odd >= bounds.odd.from && odd > bounds.odd.max * (sound + odd)) return false
+  if (single >= bounds.single.from && single > bounds.single.max * lettered) return false
+  const isGuessed = shareOf(ink, ({ isUnmapped }) => isUnmapped) > bounds.maxUnmapped
+  return !isGuessed || sound >= bounds.odd.from
 }
 
-/** The characters make sense: this is no cipher of a font without a Unicode table. */
-function isReadable(ink: readonly Character[], { text }: PdfPageText): boolean {
-  const bad = ink.filter((character) => garbage.test(character.text)).length
-  const unmapped = ink.filter((character) => character.isUnmapped).length
-  if (bad > bounds.maxGarbage * ink.length) return false
-  if (unmapped > bounds.maxUnmapped * ink.length) return false
-  const letters = ink.filter((character) => /[\p{L}\p{N}]/u.test(character.text)).length
-  if (letters < bounds.minLetters * ink.length) return false
-  const latin = text.normalize('NFD').match(/\p{Script=Latin}/gu) ?? []
-  if (latin.length < bounds.vowels.from) return true
-  const vowels = latin.filter((letter) => /[aeiouyæœø]/iu.test(letter)).length / latin.length
-  if (vowels < bounds.vowels.min || vowels > bounds.vowels.max) return false
-  const words = text.match(/[\p{L}\p{N}]{3,}/gu) ?? []
-  const odd = words.filter((word) => oddWord.test(word)).length
-  const isOcr = ink.filter(({ isInvisible }) => isInvisible).length > ink.length / 2
-  return odd <= (isOcr ? bounds.maxOddWords : bounds.maxCamelWords) * words.length
+/** Whether an invisible layer, which an OCR engine wrote, was recognised well. */
+export function isWellRead(ink: readonly Character[], text: string): boolean {
+  if (!isExact(ink, text)) return false
+  const { maxOdd, maxMixed, maxStray, from } = bounds.layer
+  const { sound, odd, mixed, stray, lettered } = wordingOf(text)
+  if (mixed > maxMixed * lettered) return false
+  if (lettered < from) return true
+  return odd <= maxOdd * (sound + odd) && stray <= maxStray * lettered
 }
 
-/** An old layer that covers only a corner of the scan is not its text. */
-function spans(boxes: readonly BBox[], page: { width: number; height: number }): boolean {
-  const width = Math.max(...boxes.map(({ x1 }) => x1)) - Math.min(...boxes.map(({ x0 }) => x0))
-  const height = Math.max(...boxes.map(({ y1 }) => y1)) - Math.min(...boxes.map(({ y0 }) => y0))
-  return (width * height) / (page.width * page.height) >= bounds.minSpan
-}
-
-const overlap = (one: BBox, other: BBox): boolean =>
-  one.x0 < other.x1 && one.x1 > other.x0 && one.y0 < other.y1 && one.y1 > other.y0
+const shareOf = (ink: readonly Character[], holds: (character: Character) => boolean): number =>
+  ink.length === 0 ? 0 : ink.filter(holds).length / ink.length

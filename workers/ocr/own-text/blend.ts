@@ -1,0 +1,88 @@
+import type { BBox, Block, Line, Word } from '../../../shared/contract/contract.ts'
+import { joinParts } from '../engine/blocks.ts'
+import { toBlock, toParagraph } from '../read/merge.ts'
+import { linesOf, scoreOf, wordsOf } from '../read/score.ts'
+
+/** Share of a recognised word that the page's own text covers: more is the same word. */
+const maxCovered = 0.4
+
+/**
+ * Blends the text of a page itself, which is kept whole and marked, with what was recognised where it has none. Each
+ * block stays whole; blocks follow each other from top to bottom, as in the longer of the two texts.
+ */
+export function blend(own: readonly Block[], reading: readonly Block[]): Block[] {
+  const marked = own.map((block) => ({ ...block, isOwnText: true }))
+  const rest = withoutWords(reading, wordsOf(own))
+  const [first, second] =
+    wordsOf(rest).length > wordsOf(own).length ? [rest, marked] : [marked, rest]
+  const blocks = [...first]
+  for (const block of second) insert(blocks, block)
+  return blocks
+}
+
+/** A line of a picture on a page with exact text needs this expected share of right words: photographs have none. */
+const minShare = 0.6
+
+/** Drops lines that are less credible than those of a scan must be. */
+export function credible(reading: readonly Block[]): Block[] {
+  return filterLines(reading, (line) => (scoreOf(line.words).share >= minShare ? line : undefined))
+}
+
+function withoutWords(reading: readonly Block[], known: readonly Word[]): Block[] {
+  const boxes = known.map(({ bbox }) => bbox)
+  return filterLines(reading, (line) => {
+    const words = line.words.filter(({ bbox }) => !isCovered(bbox, boxes))
+    if (words.length === line.words.length) return line
+    return words.length === 0 ? undefined : toLine(line, words)
+  })
+}
+
+/** The same line with fewer words. */
+function toLine(line: Line, words: Word[]): Line {
+  const boxes = words.map(({ bbox }) => bbox)
+  const bbox = {
+    x0: Math.min(...boxes.map(({ x0 }) => x0)),
+    y0: Math.min(...boxes.map(({ y0 }) => y0)),
+    x1: Math.max(...boxes.map(({ x1 }) => x1)),
+    y1: Math.max(...boxes.map(({ y1 }) => y1)),
+  }
+  return { ...line, ...joinParts(words, ' '), bbox, words }
+}
+
+function filterLines(blocks: readonly Block[], keep: (line: Line) => Line | undefined): Block[] {
+  return blocks.flatMap((block) => {
+    const lines = linesOf([block])
+    const kept = lines.map(keep)
+    if (kept.every((line, index) => line === lines[index])) return [block]
+    const paragraphs = block.paragraphs.flatMap((paragraph) => {
+      const left = paragraph.lines.flatMap((line) => keep(line) ?? [])
+      return left.length === 0 ? [] : [toParagraph(left)]
+    })
+    return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
+  })
+}
+
+function isCovered(word: BBox, boxes: readonly BBox[]): boolean {
+  const area = areaOf(word)
+  return boxes.some((box) => {
+    const shared = {
+      x0: Math.max(word.x0, box.x0),
+      y0: Math.max(word.y0, box.y0),
+      x1: Math.min(word.x1, box.x1),
+      y1: Math.min(word.y1, box.y1),
+    }
+    return areaOf(shared) > maxCovered * area
+  })
+}
+
+const areaOf = ({ x0, y0, x1, y1 }: BBox): number => Math.max(0, x1 - x0) * Math.max(0, y1 - y0)
+
+/** Inserts a block before the first one that is wholly below it, or beside it to the right. */
+function insert(blocks: Block[], block: Block): void {
+  const { x1, y0, y1 } = block.bbox
+  const next = blocks.findIndex(({ bbox }) => {
+    const isBeside = bbox.y0 < y1 && bbox.y1 > y0 && bbox.x0 >= x1
+    return bbox.y0 >= y1 || isBeside
+  })
+  blocks.splice(next === -1 ? blocks.length : next, 0, block)
+}
