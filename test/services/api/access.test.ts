@@ -47,7 +47,7 @@ const routes: [method: Method, url: string, scope: Scope][] = [
 ]
 const bearer = (name: string) => ({ headers: { authorization: `Bearer ${secretOf(name)}` } })
 
-test('each route lets its scope and admin through, and nobody else', async () => {
+test('each route admits its scope and admin only', async () => {
   for (const [method, url, scope] of routes) {
     const nobody = await api.refused(401, 'unauthenticated', method, url)
     assert.equal(nobody.headers['www-authenticate'], 'Bearer')
@@ -61,7 +61,7 @@ test('each route lets its scope and admin through, and nobody else', async () =>
   }
 })
 
-test('a token may hold several scopes', async () => {
+test('a token can have several scopes', async () => {
   assert.equal((await api.call('GET', '/v1/documents', bearer('both'))).status, 200)
   const given = {
     ...bearer('both'),
@@ -89,7 +89,7 @@ test('a malformed bearer token is 401', async () => {
   assert.equal((await api.call('GET', '/v1/documents', lower)).status, 200)
 })
 
-test('health, the description and its page need no token', async () => {
+test('health, the OpenAPI document and its page need no token', async () => {
   for (const url of [
     '/livez',
     '/version',
@@ -108,7 +108,7 @@ test('an unknown route is 404 even without a token', async () => {
   await api.refused(405, 'method_not_allowed', 'PATCH', '/v1/documents')
 })
 
-test('with tokens the host does not matter', async () => {
+test('with tokens any host is accepted', async () => {
   const headers = {
     ...bearer('read').headers,
     host: 'scans.example.org',
@@ -117,7 +117,7 @@ test('with tokens the host does not matter', async () => {
   assert.equal((await api.call('GET', '/v1/documents', { headers })).status, 200)
 })
 
-test('without tokens only loopback names are answered, and no page of another origin', async (t) => {
+test('without tokens only loopback hosts and no foreign origins are accepted', async (t) => {
   const open = await startApi(t)
   for (const host of ['localhost', 'localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080']) {
     assert.equal((await open.call('GET', '/v1/documents', { headers: { host } })).status, 200, host)
@@ -145,7 +145,7 @@ test('without tokens only loopback names are answered, and no page of another or
   assert.equal((await open.call('GET', '/v1/documents', own)).status, 200)
 })
 
-test('CORS lets the pages of its origins call, and nobody else', async (t) => {
+test('CORS admits pages of the configured origins only', async (t) => {
   const origin = 'https://archive.example'
   const open = await startApi(t, { SCRIPTORIUM_CORS: origin })
   const given = { headers: { origin } }
@@ -165,7 +165,7 @@ test('CORS lets the pages of its origins call, and nobody else', async (t) => {
   await open.refused(404, 'unknown_route', 'GET', '/nowhere', given)
 })
 
-test('the rate limit is counted for each token', async (t) => {
+test('the rate limit is counted per token', async (t) => {
   const limited = await startApi(t, {
     SCRIPTORIUM_TOKENS: entries.join(','),
     SCRIPTORIUM_RATE_LIMIT: '2',

@@ -20,7 +20,7 @@ async function beat(has: string | null): Promise<void> {
   await redis.set(keys.abilities('w1'), JSON.stringify({ recipes }))
 }
 
-test('an upload that no worker can read says so, and so does its run, until one can', async () => {
+test('an upload that no worker can read is reported as blocked, and so is its run, until one can', async () => {
   const body = formOf([{ name: 'a.png', bytes: await pngOf('a') }])
   const { status, body: taken } = await api.call<DocumentView>('POST', '/v1/documents', { body })
   assert.equal(status, 202)

@@ -13,7 +13,7 @@ test('an unknown route is 404', async () => {
   }
 })
 
-test('another method of a known path is 405 and names those that would do', async () => {
+test('another method of a known path is 405 with an Allow header', async () => {
   const cases = [
     ['PATCH', '/v1/documents', ['GET', 'HEAD', 'POST']],
     ['PUT', '/v1/documents/d1', ['DELETE', 'GET', 'HEAD']],
@@ -29,14 +29,14 @@ test('another method of a known path is 405 and names those that would do', asyn
   }
 })
 
-test('a path that is none is refused as anything else', async () => {
+test('a malformed path is rejected as a problem', async () => {
   await api.refused(400, 'malformed_request', 'GET', '/v1/documents/%E0%A4%A')
   await api.refused(400, 'malformed_request', 'GET', '/%')
   const { status } = await api.call<Problem>('GET', `/v1/documents/${'d'.repeat(101)}`)
   assert.ok([400, 404].includes(status), String(status))
 })
 
-test('a request id is taken over where it is fit for logs, and made where not', async () => {
+test('a request id is kept if it is safe for logs, and generated otherwise', async () => {
   const idOf = async (given?: string): Promise<string> => {
     const headers = given === undefined ? {} : { 'x-request-id': given }
     return (await api.call('GET', '/v1/documents', { headers })).headers['x-request-id'] ?? ''
@@ -52,7 +52,7 @@ test('a request id is taken over where it is fit for logs, and made where not', 
   assert.equal(refused.body.requestId, 'mine')
 })
 
-test('a body that a route does not take is refused', async () => {
+test('a body is rejected on a route without one', async () => {
   const json = { 'content-type': 'application/json' }
   await api.refused(400, 'malformed_request', 'POST', '/v1/runs', { body: '{', headers: json })
   await api.refused(400, 'malformed_request', 'POST', '/v1/runs', {
@@ -67,21 +67,21 @@ test('a body that a route does not take is refused', async () => {
   })
 })
 
-test('an error that nobody foresaw is 500 and tells nothing', async (t) => {
+test('an unforeseen error is 500 without details', async (t) => {
   const own = await startApi(t)
   own.context.queue.depth = () => Promise.reject(new Error(`cannot read ${own.folder}/secret`))
   const { body } = await own.refused(500, 'internal', 'GET', '/v1/queue')
   assert.equal(body.detail, 'Unexpected error; the log has the details.')
 })
 
-test('a malformed stored record is our fault, not the caller’s', async (t) => {
+test('a malformed stored record is a server error, not a client error', async (t) => {
   const own = await startApi(t)
   const { redis, keys } = own.context
   await redis.set(keys.aggregator, '{"pid":"no number"}')
   await own.refused(500, 'internal', 'GET', '/v1/queue')
 })
 
-test('a request that is not HTTP is answered with a problem before the connection ends', async (t) => {
+test('a request that is not HTTP gets a problem before the connection closes', async (t) => {
   const own = await startApi(t)
   await own.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = own.app.server.address() as AddressInfo

@@ -20,7 +20,7 @@ async function dieWith(folder: string, ...inHand: string[]): Promise<void> {
   writeFileSync(file, marks)
 }
 
-test('a rendering that killed the API three times is refused, others are not, and a new reading is tried', async (t) => {
+test('a rendering that killed the API three times is rejected, others are not, and a new reading is tried', async (t) => {
   const folder = makeFolder(t)
   await dieWith(folder, pdf, items.search('q'))
   await dieWith(folder, pdf)
@@ -45,7 +45,7 @@ test('a rendering that killed the API three times is refused, others are not, an
     assert.equal(await hands.hold(item, () => item), item)
 })
 
-test('two APIs of one folder have places of their own, and only their user may look', (t) => {
+test('two APIs of one folder have separate marks files, readable by their user only', (t) => {
   const folder = makeFolder(t)
   const [one, other] = [openHands(folder, silent), openHands(folder, silent)]
   t.after(() => [one, other].forEach(({ close }) => close()))
@@ -55,7 +55,7 @@ test('two APIs of one folder have places of their own, and only their user may l
     assert.equal(statSync(join(folder, 'api', name)).mode & 0o777, 0o600)
 })
 
-test('a damaged record of deaths is none', (t) => {
+test('a damaged marks file counts as empty', (t) => {
   const folder = makeFolder(t)
   openHands(folder, silent).close()
   writeFileSync(join(folder, 'api', '0.deaths.json'), '{')

@@ -33,7 +33,7 @@ async function find(api: Api, name: string): Promise<DocumentView> {
 }
 
 for (const version of oldVersions) {
-  test(`documents, runs and reports of ${version} are shown`, async (t) => {
+  test(`documents, runs and reports of ${version} are listed`, async (t) => {
     const api = await openOld(t, version)
     const { id, outcome } = await find(api, 'seeds.png')
     assert.equal(outcome, 'succeeded')
@@ -50,7 +50,7 @@ for (const version of oldVersions) {
     assert.equal(hooks.body.items.length, 1)
   })
 
-  test(`a result of ${version} is had in every format`, async (t) => {
+  test(`a result of ${version} is available in every format`, async (t) => {
     const api = await openOld(t, version)
     const { id } = await find(api, 'seeds.png')
     for (const format of formats) {
@@ -67,7 +67,7 @@ for (const version of oldVersions) {
     assert.ok(Math.abs(line.baseline.y0 - line.bbox.y1) < line.size, 'and a baseline at its foot')
   })
 
-  test(`what ${version} read is found`, async (t) => {
+  test(`pages read by ${version} are found by a search`, async (t) => {
     const api = await openOld(t, version)
     for (const [word, name] of [
       ['radish', 'seeds.png'],
@@ -83,7 +83,7 @@ for (const version of oldVersions) {
   })
 }
 
-test('a page of a newer version is refused by name, and hides no other', async (t) => {
+test('a page of a newer version is rejected by name, and hides no other', async (t) => {
   const api = await openOld(t, 'cc045ce')
   const { id } = await find(api, 'seeds.png')
   const writer = new DatabaseSync(ledgerFile(api.data))
@@ -98,7 +98,7 @@ test('a page of a newer version is refused by name, and hides no other', async (
   assert.equal((await api.call('GET', `/v1/documents/${fax.id}/result`)).status, 200)
 })
 
-test('a run that is damaged is refused by name, and hides no other', async (t) => {
+test('a damaged run is rejected by name, and hides no other', async (t) => {
   const api = await openOld(t, 'cc045ce')
   const { id, runId } = await find(api, 'seeds.png')
   const writer = new DatabaseSync(ledgerFile(api.data))

@@ -98,7 +98,7 @@ function fill(folder: string): () => void {
   return () => rmSync(file)
 }
 
-test('while Redis is out of memory what it must hold is 503, and what is known is told', async (t) => {
+test('with Redis out of memory, routes that need it answer 503, and reads from the ledger work', async (t) => {
   const { api, id } = await setUp(t)
   const { redis } = api.context
   await redis.config('SET', 'maxmemory', '1')
@@ -117,7 +117,7 @@ test('while Redis is out of memory what it must hold is 503, and what is known i
   await isWellAgain(api)
 })
 
-test('behind a black hole every request ends, and the first one after it is answered', async (t) => {
+test('behind a black hole every request ends, and the first one after it succeeds', async (t) => {
   let hole: BlackHole | undefined
   const reach = async (url: string) => {
     hole = await startBlackHole(t, url)
@@ -138,7 +138,7 @@ test('behind a black hole every request ends, and the first one after it is answ
   await isWellAgain(api)
 })
 
-test('a disk without room is 507 at every step of an upload, which leaves nothing', async (t) => {
+test('a full disk is 507 at every step of an upload, which leaves nothing', async (t) => {
   const disk = mountDisk(t, '8m')
   if (disk === undefined) return
   const { api } = await setUp(t, { SCRIPTORIUM_DATA: disk })
@@ -158,7 +158,7 @@ test('a disk without room is 507 at every step of an upload, which leaves nothin
   await isWellAgain(api)
 })
 
-test('a ledger that is missing, damaged or replaced is 503 until it is sound, and then found', async (t) => {
+test('a missing, damaged or replaced ledger is 503 until it is repaired, and then found', async (t) => {
   const { api, id } = await setUp(t)
   const file = ledgerFile(api.data)
   const look = `/v1/documents/${id}`

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { createAddressGuard } from '../../../services/outbound/address-guard.ts'
 
-test('public addresses may be reached, and nothing that only looks like one', () => {
+test('public addresses are allowed, and disguised private ones are not', () => {
   const isAllowed = createAddressGuard([])
   const open = ['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700:4700::1111']
   const closed = [

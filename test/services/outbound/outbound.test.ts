@@ -42,7 +42,7 @@ function resolveTo(...answers: (readonly string[] | Error)[]) {
   return { asked, resolve: resolve as unknown as typeof lookup }
 }
 
-test('an address that is allowed answers, head and body', async (t) => {
+test('an allowed address answers with head and body', async (t) => {
   const receiver = await startReceiver(t, (response) =>
     response.writeHead(418, { 'x-kind': 'pot', 'set-cookie': ['a=1', 'b=2'] }).end('short'),
   )
@@ -58,7 +58,7 @@ test('an address that is allowed answers, head and body', async (t) => {
   assert.match(seen?.headers['user-agent'] ?? '', /^Scriptorium\/\d/)
 })
 
-test('an address that is not public is refused however it is written', async (t) => {
+test('a private address is rejected in any notation', async (t) => {
   const { port, connections } = await startReceiver(t, (response) => response.end())
   const outbound = open(t, [])
   const hosts = [
@@ -75,7 +75,7 @@ test('an address that is not public is refused however it is written', async (t)
   assert.equal(connections.made, 0)
 })
 
-test('a name that leads to a private address is refused, and the answer does not tell it', async (t) => {
+test('a name that resolves to a private address is rejected, without revealing the address', async (t) => {
   const { port, connections } = await startReceiver(t, (response) => response.end())
   const message = 'localhost has no public address'
   for (const scheme of ['http', 'https']) {
@@ -85,7 +85,7 @@ test('a name that leads to a private address is refused, and the answer does not
   assert.equal(connections.made, 0)
 })
 
-test('of the addresses of a name only those are tried that may be reached', async (t) => {
+test('only the allowed addresses of a name are tried', async (t) => {
   const forbidden = await startReceiver(t, (response) => response.end('forbidden'), '127.0.0.2')
   const { resolve } = resolveTo(['127.0.0.2', '127.0.0.1'])
   const asked = open(t, loopback, resolve).request(`http://two.example:${forbidden.port}/`, {
@@ -95,7 +95,7 @@ test('of the addresses of a name only those are tried that may be reached', asyn
   assert.equal(forbidden.connections.made, 0)
 })
 
-test('a name that changes its address after the check gains nothing', async (t) => {
+test('DNS rebinding after the check has no effect', async (t) => {
   const receiver = await startReceiver(t, (response) => response.end('right'))
   const { asked, resolve } = resolveTo(['127.0.0.1'], ['10.0.0.1'])
   const url = `http://rebinding.example:${receiver.port}/`
@@ -104,7 +104,7 @@ test('a name that changes its address after the check gains nothing', async (t) 
   assert.deepEqual(asked, ['rebinding.example'], 'it is asked once, and that is where we went')
 })
 
-test('only http and https URLs without credentials are taken', async (t) => {
+test('only http and https URLs without credentials are accepted', async (t) => {
   const refused: [url: string, message: RegExp][] = [
     ['file:///etc/passwd', /only http and https/],
     ['ftp://example.com/', /only http and https/],
@@ -124,7 +124,7 @@ test('only http and https URLs without credentials are taken', async (t) => {
   }
 })
 
-test('a redirect is an error unless it was allowed for', async (t) => {
+test('a redirect is an error unless it is allowed', async (t) => {
   const receiver = await startReceiver(t, (response, { path }) => {
     const left = Number(path.slice(1))
     if (left === 0) response.end('there')
@@ -145,7 +145,7 @@ test('a redirect is an error unless it was allowed for', async (t) => {
   await assert.rejects(go(4, 3), { code: 'url_failed', message: /the 4th in a row/ })
 })
 
-test('a redirect is checked like the URL that led to it', async (t) => {
+test('the target of a redirect is checked like the first URL', async (t) => {
   const inner = await startReceiver(t, (response) => response.end('secret'), '127.0.0.2')
   const targets = [
     `http://127.0.0.2:${inner.port}/`,
@@ -165,7 +165,7 @@ test('a redirect is checked like the URL that led to it', async (t) => {
   assert.equal(inner.connections.made, 0)
 })
 
-test('private headers and the body do not go to another origin', async (t) => {
+test('private headers and the body are not sent to another origin', async (t) => {
   const other = await startReceiver(t, (response) => response.end(), '127.0.0.2')
   const first = await startReceiver(t, (response, { path }) => {
     const [, status, where] = path.split('/')
@@ -195,7 +195,7 @@ test('private headers and the body do not go to another origin', async (t) => {
 })
 
 test(
-  'who does not answer in time, or stops in the middle, fails',
+  'a server that times out or stalls in the middle is an error',
   { timeout: 120_000 },
   async (t) => {
     const receiver = await startReceiver(t, (response, { path }) => {
@@ -210,7 +210,7 @@ test(
   },
 )
 
-test('a body that fails before anybody reads it fails for whoever reads it then', async (t) => {
+test('a body that fails before its first read throws at that read', async (t) => {
   const receiver = await startReceiver(t, (response) => {
     response.writeHead(200, { 'content-length': 10 }).write('half')
     setImmediate(() => response.destroy())
@@ -223,7 +223,7 @@ test('a body that fails before anybody reads it fails for whoever reads it then'
   })
 })
 
-test('who stops reading ends the connection, and takes no more than was read', async (t) => {
+test('a reader that stops closes the connection, and no more is received', async (t) => {
   let sent = 0
   const receiver = await startReceiver(t, (response) => {
     const send = (): void => {
@@ -245,7 +245,7 @@ test('who stops reading ends the connection, and takes no more than was read', a
   await waitFor('the connection is closed', () => receiver.connections.open === 0)
 })
 
-test('the caller may give up', async (t) => {
+test('the caller can abort', async (t) => {
   const receiver = await startReceiver(t, () => undefined)
   const giveUp = new AbortController()
   const asked = open(t).request(receiver.url, { timeoutMs, signal: giveUp.signal })
@@ -255,7 +255,7 @@ test('the caller may give up', async (t) => {
   await waitFor('the connection is closed', () => receiver.connections.open === 0)
 })
 
-test('a failure names the host and says why, without its address', async (t) => {
+test('an error names the host and the reason, without its address', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

@@ -53,7 +53,7 @@ const bombs = {
 }
 
 for (const [name, bytes] of Object.entries(bombs)) {
-  test(`${name} has its text and no PDF, takes none of our memory, and leaves the next its turn`, async (t) => {
+  test(`${name} has its text and no PDF, uses none of our memory, and does not delay the next`, async (t) => {
     const decoder = makeDecoder(t)
     const before = peakBytes()
     const { hashes, codes } = await writePdf(t, { bytes, decoder })
@@ -66,7 +66,7 @@ for (const [name, bytes] of Object.entries(bombs)) {
 }
 
 test(
-  'the files of the archive are written or refused with a code',
+  'the files of the archive are written or rejected with a code',
   { skip: withoutCorpus('faults/hostile') },
   async (t) => {
     const decoder = makeDecoder(t)
@@ -107,7 +107,7 @@ function watch(decoder: Decoder, onAsk: (name: string, argument: unknown) => voi
   }
 }
 
-test('a page that was refused is not decoded: it is empty, with the sides of its header', async (t) => {
+test('a rejected page is not decoded: it is empty, with the size of its header', async (t) => {
   const page = await drawing().png().toBuffer()
   const bytes = await sharp([page, page], { join: { animated: true } })
     .tiff({ compression: 'lzw' })
@@ -137,7 +137,7 @@ test('a JPEG is written without the decoder', async (t) => {
   assert.ok(readFileSync(pdf).includes(bytes))
 })
 
-test('a document whose run is cancelled lets go of the decoder, and keeps its text', async (t) => {
+test('cancelling a run releases the decoder, and the document keeps its text', async (t) => {
   const ending = new AbortController()
   const reason = new ScriptoriumError('cancelled', 'its run was cancelled')
   const plain = makeDecoder(t)

@@ -102,7 +102,7 @@ function assertPlaced(pdf: string, pages: readonly PageResult[]): void {
 
 for (const useObjectStreams of [true, false]) {
   test(
-    `pages that lie every way get their text, and are else as they were (streams: ${useObjectStreams})`,
+    `pages in every rotation get their text, and are otherwise unchanged (streams: ${useObjectStreams})`,
     { skip },
     async (t) => {
       const turns = [0, 90, 180, 270].map((rotation) => ({ rotation, hasCrop: false }))
@@ -125,7 +125,7 @@ for (const useObjectStreams of [true, false]) {
   )
 }
 
-test('a page that is cut is counted from the corner that is shown', { skip }, async (t) => {
+test('coordinates of a cropped page start at the visible corner', { skip }, async (t) => {
   const turns = [0, 90, 180, 270].map((rotation) => ({ rotation, hasCrop: true }))
   const input = await (await makeInput(turns)).save()
   const pages = turns.map(({ rotation }, index) =>
@@ -142,7 +142,7 @@ test('a page that is cut is counted from the corner that is shown', { skip }, as
 })
 
 test(
-  'a page with text of its own gets none, and where all have, nothing is added',
+  'a page with its own text gets none, and if all have text, nothing is added',
   { skip },
   async (t) => {
     const input = await (await makeInput([{ rotation: 0, hasCrop: false }])).save()
@@ -151,7 +151,7 @@ test(
   },
 )
 
-test('a PDF whose cross-references are wrong is put in order', { skip }, async (t) => {
+test('a PDF with wrong cross-references is repaired', { skip }, async (t) => {
   const input = Buffer.from(
     await (await makeInput([{ rotation: 0, hasCrop: false }])).save({ useObjectStreams: false }),
   )
@@ -189,7 +189,7 @@ for (const [kind, ...given] of [
   ['AES-256', '256'],
 ]) {
   test(
-    `${kind} is opened by either password, whichever way programs take its bytes`,
+    `${kind} opens with either password, in any Unicode normalisation of it`,
     { skip },
     async (t) => {
       const folder = makeFolder(t)
@@ -218,7 +218,7 @@ test('an invalid PDF gives no PDF and an error', { skip }, async (t) => {
   assert.deepEqual((await overlay(t, junk, [scan(1, 500, 700)])).reasons, ['corrupt_pdf'])
 })
 
-test('one page of a PDF is given alone', { skip }, async (t) => {
+test('a single page of a PDF can be extracted', { skip }, async (t) => {
   const turns = [0, 90].map((rotation) => ({ rotation, hasCrop: false }))
   const folder = makeFolder(t)
   const file = join(folder, 'a.png')

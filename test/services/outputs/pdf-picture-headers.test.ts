@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { readJpeg2000 } from '../../../services/outputs/pdf/images/jpeg2000.ts'
 import { readPng } from '../../../services/outputs/pdf/images/png.ts'
 
-test('boxes in boxes without end are gone through without a call for each', () => {
+test('deeply nested boxes are walked without recursion', () => {
   const box = Buffer.from('000000006a703268', 'hex') // Up to the end of what holds it: jp2h.
   assert.ok(readJpeg2000(Buffer.alloc(200_000 * box.length, box)) === undefined)
 })
 
-test('a PNG of nothing but empty chunks is not kept chunk by chunk', () => {
+test('a PNG of empty chunks is not stored chunk by chunk', () => {
   const header = Buffer.from(
     '89504e470d0a1a0a0000000d494844520000000100000001080000000000000000',
     'hex',

@@ -97,7 +97,7 @@ for (const [kind, bytes, mediaType] of [
   ['a grey BMP', writeBmp({ width, height, levels: noise, depth: 8 }), 'image/bmp'],
   ['a BMP of 16 colours', writeBmp({ width, height, levels: noise, depth: 4 }), 'image/bmp'],
 ] as const) {
-  test(`${kind} of nothing but noise does not grow`, { skip }, async (t) => {
+  test(`${kind} of pure noise does not grow`, { skip }, async (t) => {
     await makePdf(t, bytes, mediaType, [scan()])
   })
 }
@@ -131,7 +131,7 @@ for (const [what, picture] of [
   ['many colours', drawing()],
   ['few colours', drawing().png({ palette: true, colours: 16 })],
 ] as const) {
-  test(`a BMP and a PPM of ${what} keep them`, { skip }, async (t) => {
+  test(`a BMP and a PPM of ${what} keep their pixels`, { skip }, async (t) => {
     const png = await picture.png().toBuffer()
     const colours = await sharp(png).toColourspace('srgb').raw().toBuffer()
     const ppm = Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), colours])
@@ -146,7 +146,7 @@ for (const [what, picture] of [
   })
 }
 
-test('a PGM of 16 bits keeps all of them', { skip }, async (t) => {
+test('a 16-bit PGM keeps its depth', { skip }, async (t) => {
   const samples = Buffer.alloc(2 * width * height)
   for (let at = 0; at < width * height; at += 1) {
     samples.writeUInt16BE((at % width) * 100 + Math.floor(at / width), 2 * at)
@@ -163,18 +163,18 @@ const tiffPdf = (t: TestContext, name: string): Promise<string> =>
 const pageLevels = await sharp(join(fixtures, 'page.png')).greyscale().raw().toBuffer()
 
 for (const name of ['lzma.tif', 'lzma-predictor.tif', 'zstd.tif']) {
-  test(`a TIFF that libvips does not decode (${name}) keeps its pixels`, { skip }, async (t) => {
+  test(`a TIFF that libvips cannot decode (${name}) keeps its pixels`, { skip }, async (t) => {
     const pdf = await tiffPdf(t, name)
     await assertSamePixels(pictureOf(t, pdf, '-png', 'png'), await pngOf([...pageLevels], page))
   })
 }
 
-test('an old-style JPEG in a TIFF is in the PDF byte for byte', { skip }, async (t) => {
+test('an old-style JPEG in a TIFF is embedded byte for byte', { skip }, async (t) => {
   const jpeg = pictureOf(t, await tiffPdf(t, 'old-jpeg.tif'), '-j', 'jpg')
   assert.ok(readFileSync(join(fixtures, 'old-jpeg.tif')).includes(jpeg))
 })
 
-test('samples of twelve bits keep all of them, and how the page lies', { skip }, async (t) => {
+test("12-bit samples keep their depth and the page's orientation", { skip }, async (t) => {
   const pdf = await tiffPdf(t, 'twelve-bit.tif')
   const { bits, samples } = samplesOf(pdf)
   assert.equal(bits, 16)
@@ -189,7 +189,7 @@ test('samples of twelve bits keep all of them, and how the page lies', { skip },
   assert.ok(Number(wide) < Number(high), 'it is turned by the page')
 })
 
-test('L*a*b* keeps its numbers', { skip }, async (t) => {
+test('L*a*b* keeps its values', { skip }, async (t) => {
   const pdf = await tiffPdf(t, 'lab.tif')
   const { samples } = samplesOf(pdf)
   const lightness = samples.filter((_, at) => at % 3 === 0)
@@ -202,7 +202,7 @@ test('L*a*b* keeps its numbers', { skip }, async (t) => {
 })
 
 test(
-  'what is damaged or too large is left out, and the other formats are there',
+  'a damaged or too large image loses its PDF only, and the other formats are written',
   { skip },
   async (t) => {
     const bmp = writeBmp({ width, height, levels: greyLevels, depth: 24 })
@@ -262,7 +262,7 @@ for (const name of [
   'corrupt/pillow__badheadersize.bmp',
   'tiff-variants/pillow__old-style-jpeg-compression.tif',
 ]) {
-  test(`${name} is shown as it was read`, { skip: skip || withoutCorpus('odd') }, async (t) => {
+  test(`${name} looks as it was read`, { skip: skip || withoutCorpus('odd') }, async (t) => {
     const bytes = readFileSync(join(odd, name))
     const reading = await readingOf(t, bytes)
     const pdf = await makePdf(t, bytes, await readableTypeOf(bytes), [scan()])

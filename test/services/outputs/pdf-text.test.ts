@@ -27,7 +27,7 @@ const storedAt: Record<number, (x: number, y: number) => readonly [number, numbe
 }
 
 for (const [orientation, toStored] of Object.entries(storedAt)) {
-  test(`EXIF ${orientation}: the page is upright, its words with it`, { skip }, async (t) => {
+  test(`EXIF ${orientation}: the page is upright, and so are its words`, { skip }, async (t) => {
     const options = { orientation: Number(orientation) }
     const jpeg = await drawing().jpeg().withMetadata(options).toBuffer()
     // The word stands upright where it is shown; its box and baseline are told as the file has it.
@@ -60,7 +60,7 @@ for (const [way, baseline, edges] of [
   ['downwards', [100, 200, 100, 500], [96, 200, 128, 500]],
   ['upside down', [500, 100, 200, 100], [200, 96, 500, 128]],
 ] as const) {
-  test(`a line that runs ${way} is set that way`, { skip }, async (t) => {
+  test(`a line that runs ${way} is drawn in that direction`, { skip }, async (t) => {
     const page = makeScan([makeLine([['sideways', edges]], baseline, 36)], {
       width,
       height,
@@ -71,7 +71,7 @@ for (const [way, baseline, edges] of [
   })
 }
 
-test('a line at an angle is set at that angle', { skip }, async (t) => {
+test('a slanted line is drawn at its angle', { skip }, async (t) => {
   const page = makeScan(
     [makeLine([['slanting', [100, 100, 350, 270]]], [110, 125, 345, 260], 36)],
     {
@@ -87,7 +87,7 @@ test('a line at an angle is set at that angle', { skip }, async (t) => {
   assert.ok(Math.abs(angle + 29.9) < 0.5, `${angle}`)
 })
 
-test('text of any script comes back in the order it is read', { skip }, async (t) => {
+test('text of any script is extracted in reading order', { skip }, async (t) => {
   const texts = ['Ελληνικά', 'Кириллица', '日本語', 'हिन्दी', 'ﬁﬂœ', '𝔉𝔯𝔞𝔨𝔱𝔲𝔯', '😀']
   const lines = texts.map((text, index) =>
     makeLine(
@@ -111,18 +111,22 @@ test('text of any script comes back in the order it is read', { skip }, async (t
   assert.match(text, /שלום עולם/u)
 })
 
-test('words that all but touch come back as words', { skip }, async (t) => {
-  const words = [
-    ['Half', [100, 200, 202, 230]],
-    ['a', [203, 208, 216, 230]],
-    ['pound', [221, 208, 288, 238]],
-  ] as const
-  const line = makeLine(
-    words.map(([text, box]) => [text, box]),
-    [100, 229, 288, 229],
-    36,
-  )
-  const png = await drawing().png().toBuffer()
-  const pdf = await makePdf(t, png, 'image/png', [makeScan([line], { width, height, dpi: 75 })])
-  assert.equal(pdfTextOf(pdf).trim(), 'Half a pound')
-})
+test(
+  'words with hardly any space between them are extracted as separate words',
+  { skip },
+  async (t) => {
+    const words = [
+      ['Half', [100, 200, 202, 230]],
+      ['a', [203, 208, 216, 230]],
+      ['pound', [221, 208, 288, 238]],
+    ] as const
+    const line = makeLine(
+      words.map(([text, box]) => [text, box]),
+      [100, 229, 288, 229],
+      36,
+    )
+    const png = await drawing().png().toBuffer()
+    const pdf = await makePdf(t, png, 'image/png', [makeScan([line], { width, height, dpi: 75 })])
+    assert.equal(pdfTextOf(pdf).trim(), 'Half a pound')
+  },
+)

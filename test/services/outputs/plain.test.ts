@@ -36,11 +36,11 @@ test('text has a form feed between pages and a newline at its end', async (t) =>
   assert.equal(textOf(await makeDocument(t, pages)), 'one\f\fdrei ß\n')
 })
 
-test('the text of an empty page is the empty file', async (t) => {
+test('the text of an empty page is an empty file', async (t) => {
   assert.equal(textOf(await makeDocument(t, [makePage({ text: '', outcome: 'empty' })])), '')
 })
 
-test('the JSON is one line that holds the document of the contract, in its order', async (t) => {
+test('the JSON is one line with the document of the contract, in its field order', async (t) => {
   const document = await makeDocument(
     t,
     [1, 2].map((page) => makePage({ page, text: 'two\nlines' })),
@@ -51,7 +51,7 @@ test('the JSON is one line that holds the document of the contract, in its order
   assert.deepEqual(parse(JSON.parse(json)), whole)
 })
 
-test('a long document is read from the ledger page by page, as often as it is asked for', async (t) => {
+test('a long document is read from the ledger page by page, and can be read repeatedly', async (t) => {
   const pages = Array.from({ length: 40 }, (_, index) =>
     makePage({ page: index + 1, text: `p${index + 1}` }),
   )
@@ -74,7 +74,7 @@ test('confidence is weighted by words, times are summed, the engine is named', a
   assert.equal(document.mediaType, 'image/png')
 })
 
-test('a document that could not be read says why and has no pages', (t) => {
+test('a failed document has its error and no pages', (t) => {
   const ledger = makeLedger(t)
   ledger.documents.plan(makePlan('d1'))
   ledger.documents.fail(firstPass('d1'), 'rejected', {

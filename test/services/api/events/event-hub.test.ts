@@ -55,7 +55,7 @@ async function collect(
   return all
 }
 
-test('who waits gets what comes, and nothing from before its place', async (t) => {
+test('a watcher gets new events, and none from before its position', async (t) => {
   const { keys, hub } = setUp(t)
   await tell(keys, 'r', 1)
   const tip = await hub.tip('r')
@@ -65,7 +65,7 @@ test('who waits gets what comes, and nothing from before its place', async (t) =
   assert.deepEqual(pagesOf(await hub.next('r', '0-0', 5_000, never)), [1, 2])
 })
 
-test('a run of which nothing was told yet has a place to begin at', async (t) => {
+test('a run without events has a start position', async (t) => {
   const { keys, hub } = setUp(t)
   const tip = await hub.tip('new')
   const waiting = hub.next('new', tip, 5_000, never)
@@ -73,7 +73,7 @@ test('a run of which nothing was told yet has a place to begin at', async (t) =>
   assert.deepEqual(pagesOf(await waiting), [1])
 })
 
-test('nothing comes after the time, or at once when it is called off', async (t) => {
+test('a wait ends without events at its timeout, or at once when it is aborted', async (t) => {
   const { hub } = setUp(t)
   assert.deepEqual(await hub.next('r', '0-0', 50, never), [])
   const calling = new AbortController()
@@ -82,7 +82,7 @@ test('nothing comes after the time, or at once when it is called off', async (t)
   assert.deepEqual(await waiting, [])
 })
 
-test('closing lets everybody go', async (t) => {
+test('closing releases every watcher', async (t) => {
   const { hub } = setUp(t)
   const waiting = [hub.next('a', '0-0', 60_000, never), hub.next('b', '0-0', 60_000, never)]
   await turn()
@@ -90,7 +90,7 @@ test('closing lets everybody go', async (t) => {
   assert.deepEqual(await Promise.all(waiting), [[], []])
 })
 
-test('many watchers at different places of several streams each get all that is behind theirs', async (t) => {
+test('many watchers at different positions of several streams each get all later events', async (t) => {
   const { keys, hub } = setUp(t)
   const runs = ['r1', 'r2', 'r3']
   const ids = new Map<string, string[]>(runs.map((run) => [run, []]))
@@ -115,7 +115,7 @@ test('many watchers at different places of several streams each get all that is 
   await Promise.all(watchers)
 })
 
-test('a long stream comes whole, a part at a time', async (t) => {
+test('a long stream is delivered completely, in batches', async (t) => {
   const { keys, hub } = setUp(t)
   const pipeline = redis.pipeline()
   for (let page = 1; page <= 1_200; page += 1) {
@@ -129,7 +129,7 @@ test('a long stream comes whole, a part at a time', async (t) => {
   )
 })
 
-test('nobody asks Redis where nobody watches, and one command serves many', async (t) => {
+test('Redis is read only while there are watchers, with one command for all', async (t) => {
   const { keys, hub } = setUp(t)
   const reads = async (): Promise<number> => {
     const info = await redis.info('commandstats')
@@ -148,7 +148,7 @@ test('nobody asks Redis where nobody watches, and one command serves many', asyn
   assert.ok(polled <= 4, `${polled} in 300 ms`)
 })
 
-test('watchers outlast a Redis that goes and comes back', async (t) => {
+test('watchers survive a restart of Redis', async (t) => {
   const own = await startPrivateRedis()
   t.after(() => own.close())
   const connection = await connectForAnswers(own.url, silent)
@@ -166,7 +166,7 @@ test('watchers outlast a Redis that goes and comes back', async (t) => {
   assert.equal(events[0]?.id, first)
 })
 
-test('an entry that is not understood is passed over and holds up nobody', async (t) => {
+test('an entry that cannot be parsed is skipped and blocks nobody', async (t) => {
   const { keys, hub, troubles } = setUp(t)
   await redis.xadd(keys.events('bad'), '*', 'e', '{"seq":"no number"}')
   const bad = hub.next('bad', '0-0', 5_000, never)

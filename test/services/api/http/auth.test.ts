@@ -7,12 +7,12 @@ import { apiSchema, readConfig } from '../../../../shared/process/config.ts'
 
 const hex = createHash('sha256').update('secret').digest('hex')
 
-test('a token is its name, its scopes and the hash of its secret', () => {
+test('a token entry has a name, scopes and the hash of its secret', () => {
   const { name, scopes, digest } = parseToken(`scanner.1:submit+read:${hex}`)
   assert.deepEqual([name, scopes, digest.toString('hex')], ['scanner.1', ['submit', 'read'], hex])
 })
 
-test('an entry that is no token is refused without repeating its hash', () => {
+test('a malformed token entry is rejected without repeating its hash', () => {
   const wrong = [
     '',
     'a',
@@ -39,7 +39,7 @@ test('an entry that is no token is refused without repeating its hash', () => {
   }
 })
 
-test('loopback is what only this machine reaches', () => {
+test('loopback addresses are recognised', () => {
   for (const host of ['localhost', '127.0.0.1', '127.255.0.1', '::1', '[::1]']) {
     assert.ok(isLoopback(host), host)
   }
@@ -48,7 +48,7 @@ test('loopback is what only this machine reaches', () => {
   }
 })
 
-test('without tokens nothing but loopback is listened on', () => {
+test('without tokens the API listens on loopback only', () => {
   const listen = (environment: Record<string, string>) => () =>
     requireSafeAddress(readConfig(apiSchema, environment))
   assert.doesNotThrow(listen({}))

@@ -19,14 +19,14 @@ const ask = async (method: InjectOptions['method'] & string, url: string) => {
   return [statusCode, headers['allow']]
 }
 
-test('a path that another method takes is 405 with what takes it', async () => {
+test('a path with another method is 405 with the allowed methods', async () => {
   assert.deepEqual(await ask('DELETE', '/things'), [405, 'GET, POST'])
   assert.deepEqual(await ask('GET', '/things/7'), [405, 'PUT, DELETE'])
   assert.deepEqual(await ask('POST', '/things/7/parts/2?x=1'), [405, 'GET'])
   assert.deepEqual(await ask('POST', '/static/a/b.css'), [405, 'GET'])
 })
 
-test('a path that nothing takes is 404', async () => {
+test('an unknown path is 404', async () => {
   for (const url of [
     '/',
     '/thing',
@@ -40,7 +40,7 @@ test('a path that nothing takes is 404', async () => {
   }
 })
 
-test('existing ones stay unchanged', async () => {
+test('existing routes stay unchanged', async () => {
   assert.deepEqual(await ask('GET', '/things'), [200, undefined])
   assert.deepEqual(await ask('OPTIONS', '/nowhere'), [200, undefined])
 })

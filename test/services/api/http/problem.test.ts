@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { InvalidRequest, toProblem, TryLater } from '../../../../services/api/http/problem.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 
-test('a problem says what, whether to come back, and where it is wrong', () => {
+test('a problem has its code, retryability and the place of each error', () => {
   const faults = [{ path: '/options/recipe/psm', message: 'must be an integer between 1 and 13' }]
   const invalid = toProblem(new InvalidRequest('invalid_request', faults), 'id 1')
   assert.deepEqual(invalid, {
@@ -26,7 +26,7 @@ test('a problem says what, whether to come back, and where it is wrong', () => {
   )
 })
 
-test('the time to come back is whole seconds, at least one', () => {
+test('Retry-After is in whole seconds, at least one', () => {
   const seconds = [0, 0.2, 1, 1.1].map(
     (given) => new TryLater('queue_full', '', given).retryAfterSeconds,
   )

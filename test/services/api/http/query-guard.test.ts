@@ -5,7 +5,7 @@ import { pngOf } from '../../../helpers/pages/pages.ts'
 
 const api = await startApi({ after })
 
-test('a query parameter that a route does not have is refused, with the one that was meant', async () => {
+test('an unknown query parameter is rejected with the nearest known one', async () => {
   const cases: [url: string, path: string, cure: RegExp][] = [
     ['/v1/documents?limt=1', '/limt', /did you mean limit\?/],
     ['/v1/documents?Limit=1', '/Limit', /did you mean limit\?/],
@@ -24,7 +24,7 @@ test('a query parameter that a route does not have is refused, with the one that
   }
 })
 
-test('every route refuses what it does not have, and before it does anything', async () => {
+test('every route rejects unknown parameters before any side effect', async () => {
   const { body } = await api.call<{ paths: Record<string, Record<string, unknown>> }>(
     'GET',
     '/openapi.json',
@@ -42,7 +42,7 @@ test('every route refuses what it does not have, and before it does anything', a
   assert.equal((await api.context.queue.waiting()).interactive, 0)
 })
 
-test('a path that is none stays 404, and the pages to read take what they are given', async () => {
+test('an unknown path stays 404, and /docs accepts any parameter', async () => {
   await api.refused(404, 'unknown_route', 'GET', '/v1/nothing?a=1')
   assert.equal((await api.call('GET', '/docs?a=1')).status, 200)
 })

@@ -5,7 +5,7 @@ import { createSerializers } from '../../../../services/api/http/serializer.ts'
 import { formOf, startApi } from '../../../helpers/api/api.ts'
 import { pngOf } from '../../../helpers/pages/pages.ts'
 
-test('no answer waits for its schema to be compiled', async (t) => {
+test('response schemas are compiled before the first answer', async (t) => {
   const api = await startApi(t)
   const form = formOf([{ name: 'a.png', bytes: await pngOf('serializer') }])
   const { body } = await api.call<DocumentView>('POST', '/v1/documents', { body: form })
@@ -26,7 +26,7 @@ test('no answer waits for its schema to be compiled', async (t) => {
   assert.equal(compile.mock.callCount(), 0)
 })
 
-test('what a union holds is written as it is, and schemas that are alike are compiled once', () => {
+test('values of a union are serialised unchanged, and identical schemas are compiled once', () => {
   const compiler = createSerializers()({}, {})
   const text = {
     anyOf: [

@@ -38,7 +38,7 @@ function forgetAlways(t: TestContext, { context }: Api): void {
   })
 }
 
-test('a 202 names its documents, and they are answered for, although Redis has forgotten all', async (t) => {
+test('a 202 names its documents, and their status survives a wiped Redis', async (t) => {
   const api = await startApi(t)
   forgetAlways(t, api)
   const body = formOf([await partOf('one'), await partOf('two')])
@@ -61,7 +61,7 @@ test('a 202 names its documents, and they are answered for, although Redis has f
   await waitFor('no ticket is left', () => readdirSync(api.spool.tickets).length === 0)
 })
 
-test('an Idempotency-Key stands for its upload although Redis has forgotten it', async (t) => {
+test('an Idempotency-Key survives a wiped Redis', async (t) => {
   const api = await startApi(t)
   forgetAlways(t, api)
   const headers = { 'idempotency-key': 'order 66' }
@@ -93,7 +93,7 @@ test('a known document is answered with its run, whatever Redis holds', async (t
   assert.equal(run.request.labels?.tag, 'again')
 })
 
-test('a known document that is deleted before the upload is recorded is read again', async (t) => {
+test('a known document deleted before the upload is recorded is read again', async (t) => {
   const api = await startApi(t)
   const aggregator = api.startAggregator()
   const { id, sha256 } = await send(api, 'one')
@@ -127,7 +127,7 @@ test('a known document that expires before the upload is recorded is read again'
   assert.deepEqual([row?.pass, row?.outcome, row?.expiredAt], [2, 'succeeded', null])
 })
 
-test('an upload that Redis refuses is taken back: nobody reads it', async (t) => {
+test('an upload that Redis refuses is rolled back and never read', async (t) => {
   const api = await startApi(t)
   await api.context.redis.config('SET', 'maxmemory', '1')
   const page = await partOf('one')
@@ -141,7 +141,7 @@ test('an upload that Redis refuses is taken back: nobody reads it', async (t) =>
   assert.ok(existsSync(join(api.spool.inputs, sha256)), 'its file goes with the orphans')
 })
 
-test('an upload whose job Redis refuses is accepted all the same, and its job added later', async (t) => {
+test('an upload whose job Redis refuses is accepted, and its job added later', async (t) => {
   const api = await startApi(t)
   const mocked = t.mock.method(api.context.queue, 'add', () =>
     Promise.reject(new Error('Connection is closed.')),

@@ -70,13 +70,13 @@ function setUp(t: TestContext) {
   return { ledger, settle, settleIdempotency, record }
 }
 
-test('without a key each upload is one of its own', async (t) => {
+test('without a key each upload is separate', async (t) => {
   const { settle } = setUp(t)
   assert.equal((await settle(undefined)).taken, 1)
   assert.equal((await settle(undefined)).taken, 1)
 })
 
-test('a key gives back what it stood for first, before and after it is recorded', async (t) => {
+test('a key returns its first upload, before and after it is recorded', async (t) => {
   const { settle, record } = setUp(t)
   const first = await settle('k1')
   const again = await settle('k1')
@@ -90,7 +90,7 @@ test('a key gives back what it stood for first, before and after it is recorded'
   assert.deepEqual(later.accepted.documents, first.accepted.documents)
 })
 
-test('a key with other files, their order or other options is a conflict', async (t) => {
+test('a key with other files, another order or other options is a conflict', async (t) => {
   const { settle, record } = setUp(t)
   await settle('k2', { received: [fileOf('aa'), fileOf('bb')], options: { tag: 't' } })
   const others: Partial<Submission>[] = [
@@ -105,7 +105,7 @@ test('a key with other files, their order or other options is a conflict', async
   }
 })
 
-test('each caller has keys of its own, and they go after a day', async (t) => {
+test('each caller has its own keys, which expire after a day', async (t) => {
   const { settle, record } = setUp(t)
   await settle('k3', { caller: 'one' })
   assert.equal((await settle('k3', { caller: 'two' })).taken, 1)
@@ -115,14 +115,14 @@ test('each caller has keys of its own, and they go after a day', async (t) => {
   assert.equal((await settle('k3', { caller: 'one' })).taken, 1)
 })
 
-test('of several at the same moment one is taken in, and all are answered alike', async (t) => {
+test('of concurrent uploads with one key one is accepted, and all get the same answer', async (t) => {
   const { settle } = setUp(t)
   const all = await Promise.all(Array.from({ length: 20 }, () => settle('k5')))
   assert.equal(all.filter(({ taken }) => taken === 1).length, 1)
   assert.equal(new Set(all.map(({ accepted }) => accepted.runId)).size, 1)
 })
 
-test('an upload that failed leaves its key free', async (t) => {
+test('a failed upload releases its key', async (t) => {
   const { settle, settleIdempotency } = setUp(t)
   const failing = settleIdempotency({ key: 'k4', ...submissionOf() }, () =>
     Promise.reject(new Error('the disk is full')),
@@ -131,7 +131,7 @@ test('an upload that failed leaves its key free', async (t) => {
   assert.equal((await settle('k4')).taken, 1)
 })
 
-test('a key whose document was deleted since is free', async (t) => {
+test('deleting a document releases its key', async (t) => {
   const { ledger, settle, record } = setUp(t)
   const { accepted } = await settle('k6')
   await record()

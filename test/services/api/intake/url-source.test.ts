@@ -18,7 +18,7 @@ async function setUp(t: TestContext, answer: (response: ServerResponse, seen: Se
   return { server, fetch }
 }
 
-test('a file comes as its bytes, with a name and what the server calls it', async (t) => {
+test('a file is returned with its bytes, name and declared type', async (t) => {
   const bytes = Buffer.from([0xff, 0xd8, 0, 1])
   const { server, fetch } = await setUp(t, (response) =>
     response.writeHead(200, { 'content-type': 'Image/JPEG; q=1' }).end(bytes),
@@ -29,7 +29,7 @@ test('a file comes as its bytes, with a name and what the server calls it', asyn
   assert.equal(server.seen[0]?.headers['accept-encoding'], 'identity')
 })
 
-test('its name is made fit, and the server may give another', async (t) => {
+test('the name is normalised, and the server can override it', async (t) => {
   const { fetch } = await setUp(t, (response, { path }) => {
     const given = new URL(path, 'http://x').searchParams.get('name')
     return response.writeHead(200, given === null ? {} : { 'content-disposition': given }).end()
@@ -49,7 +49,7 @@ test('its name is made fit, and the server may give another', async (t) => {
   }
 })
 
-test('a file that says it is too large is not begun', async (t) => {
+test('a file with too large a Content-Length is not fetched', async (t) => {
   const { server, fetch } = await setUp(t, (response) =>
     response.writeHead(200, { 'content-length': 1_001 }).write('x'),
   )
@@ -62,7 +62,7 @@ test('a file that says it is too large is not begun', async (t) => {
   stream.destroy()
 })
 
-test('an answer that is not the file fails and says so', async (t) => {
+test('an answer other than the file is an error', async (t) => {
   const { server, fetch } = await setUp(t, (response, { path }) => {
     if (path !== '/gzip') return response.writeHead(Number(path.slice(1))).write('<html>')
     return response.writeHead(200, { 'content-encoding': 'gzip' }).end()
@@ -78,7 +78,7 @@ test('an answer that is not the file fails and says so', async (t) => {
   await waitFor('only the one that ended is kept', () => server.connections.open <= 1)
 })
 
-test('three redirects are followed, a fourth is not, and none to where we must not go', async (t) => {
+test('three redirects are followed, a fourth is not, and none to a forbidden address', async (t) => {
   const { fetch } = await setUp(t, (response, { path }) => {
     const left = path.slice(1)
     if (left === '0') return response.end('file')
@@ -92,7 +92,7 @@ test('three redirects are followed, a fourth is not, and none to where we must n
   await assert.rejects(fetch('/inside'), { code: 'url_refused' })
 })
 
-test('a file that does not come in time fails while it is read', async (t) => {
+test('a file that times out fails during its reading', async (t) => {
   const { fetch } = await setUp(t, (response) => response.write('x'))
   const { stream } = await fetch('/', { ...limits, timeoutMs: 300 })
   await assert.rejects(buffer(stream), { code: 'url_failed', message: /in time$/ })

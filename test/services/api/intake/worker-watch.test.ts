@@ -26,7 +26,7 @@ function setUp(t: TestContext, absenceMs = 5 * minutes) {
   return { state, isRefused }
 }
 
-test('after a start workers have time to come', async (t) => {
+test('workers have a grace period after the start', async (t) => {
   const { state, isRefused } = setUp(t)
   assert.equal(await isRefused(), false)
   state.now = 4 * minutes
@@ -37,7 +37,7 @@ test('after a start workers have time to come', async (t) => {
   assert.equal(await isRefused(), false)
 })
 
-test('workers that are away for minutes are waited for, and no longer', async (t) => {
+test('absent workers are waited for, up to a limit of minutes', async (t) => {
   const { state, isRefused } = setUp(t)
   state.isAlive = true
   state.now = 60 * minutes
@@ -49,7 +49,7 @@ test('workers that are away for minutes are waited for, and no longer', async (t
   assert.equal(await isRefused(), true)
 })
 
-test('while Redis is away nobody can be seen, which says nothing about workers', async (t) => {
+test('an outage of Redis does not count as absence of workers', async (t) => {
   const { state, isRefused } = setUp(t)
   state.isAway = true
   state.now = 60 * minutes
@@ -59,13 +59,13 @@ test('while Redis is away nobody can be seen, which says nothing about workers',
   assert.equal(await isRefused(), false)
 })
 
-test('a fleet that is scaled to zero on purpose is waited for without end', async (t) => {
+test('a fleet scaled to zero on purpose is waited for indefinitely', async (t) => {
   const { state, isRefused } = setUp(t, 0)
   state.now = 10_000 * minutes
   assert.equal(await isRefused(), false)
 })
 
-test('an upload is refused without a worker, before it is taken in, and taken once there is one', async (t) => {
+test('an upload without workers is rejected before its body, and accepted once there is a worker', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_WORKER_ABSENCE: '1s' })
   const upload = { body: formOf([{ name: 'a.png', bytes: await pngOf('absence') }]) }
   await waitFor('it is refused', async () => {

@@ -13,7 +13,7 @@ const none = Object.fromEntries(Object.keys(definitions).map((name) => [name, 0]
 const busy = { code: 'service_busy', httpStatus: 503, retryAfterSeconds: 5 }
 const share = { code: 'too_many_open', httpStatus: 429, retryAfterSeconds: 5 }
 
-test('a limit is for all together, and half of it for one', () => {
+test('a limit is shared by all, and one caller gets half of it', () => {
   const limits = createLimits({ ...none, open_uploads: 4 })
   const take = (holder: string, amount?: number) => limits.take('open_uploads', holder, amount)
   const [first, second] = [take('a'), take('a')]
@@ -30,7 +30,7 @@ test('a limit is for all together, and half of it for one', () => {
   assert.deepEqual(figures, { name: 'open_uploads', used: 1, limit: 4, refused: 3 })
 })
 
-test('a body larger than the share passes alone', () => {
+test('a body larger than the share is admitted alone', () => {
   const limits = createLimits({ ...none, body_bytes: 10 })
   const large = limits.take('body_bytes', 'a', 9)
   assert.throws(() => limits.take('body_bytes', 'a', 1), share)
@@ -50,7 +50,7 @@ test('a refusal names the setting', () => {
   }
 })
 
-test('of the spool what is announced and not written yet counts, beside the free space', async (t) => {
+test('announced but unwritten bytes of the spool count against the free space', async (t) => {
   const folder = makeFolder(t)
   const limits = createLimits(none)
   const spare = 100 * 2 ** 20
@@ -67,7 +67,7 @@ test('of the spool what is announced and not written yet counts, beside the free
   third.release()
 })
 
-test('one holder is an address, or of IPv6 a network', () => {
+test('a caller is an address, or a network in IPv6', () => {
   assert.equal(addressHolder('192.0.2.1'), '192.0.2.1')
   assert.equal(addressHolder('::ffff:192.0.2.1'), '192.0.2.1')
   assert.equal(addressHolder('2001:db8:1:2:3:4:5:6'), addressHolder('2001:db8:1:2::9'))
@@ -75,7 +75,7 @@ test('one holder is an address, or of IPv6 a network', () => {
   assert.equal(addressHolder(undefined), 'unknown')
 })
 
-test('a proxy is known by its address or range', () => {
+test('a proxy is recognised by its address or range', () => {
   const isProxy = createProxyCheck(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
   for (const address of ['10.1.2.3', '192.0.2.7', '::ffff:10.0.0.1', 'fd00::1']) {
     assert.ok(isProxy(address), address)

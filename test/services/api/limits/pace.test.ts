@@ -26,7 +26,7 @@ function start(ending: Ending, bytes: number, { isRead = true } = {}) {
   return { stream, slow, ticks: () => ticks }
 }
 
-test('a stream that brings too little over a window is found out once', async (t) => {
+test('a stream below the minimum rate over a window is reported once', async (t) => {
   const { slow, ticks } = start(t, 3)
   await waitFor('being found out', () => slow.length > 0)
   const before = ticks()
@@ -34,13 +34,13 @@ test('a stream that brings too little over a window is found out once', async (t
   assert.deepEqual(slow, ['upload_too_slow'])
 })
 
-test('one that stops after a good beginning is found out', async (t) => {
+test('a stream that stalls after a fast start is reported', async (t) => {
   const { stream, slow } = start(t, 0)
   stream.write(Buffer.alloc(100_000))
   await waitFor('being found out', () => slow.length > 0)
 })
 
-test('one that is fast enough, is not read by us, or has ended, is not', async (t) => {
+test('a fast stream, an unread one and an ended one are not reported', async (t) => {
   const fast = start(t, 50)
   const unread = start(t, 1, { isRead: false })
   const ended = start(t, 1)

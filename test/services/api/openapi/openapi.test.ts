@@ -41,12 +41,12 @@ function responseOf({ responses }: Operation, status: string): Response | undefi
   return name === undefined ? response : description.components.responses[name]
 }
 
-test('docs/openapi.json is what the server says; `npm run openapi` writes it', () => {
+test('docs/openapi.json is up to date; `npm run openapi` writes it', () => {
   const file = join(repository, 'docs/openapi.json')
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), description)
 })
 
-test('every route is described: id, summary, tag, and a schema for each answer', () => {
+test('every route has an operation id, summary, tag, and a schema for each answer', () => {
   assert.equal(description.openapi, '3.1.0')
   const ids = operations.map(({ operation }) => operation.operationId)
   assert.equal(new Set(ids).size, operations.length, 'ids are unique')
@@ -93,7 +93,7 @@ test('every route is described: id, summary, tag, and a schema for each answer',
   }
 })
 
-test('every route says which scope it takes', () => {
+test('every route declares its scope', () => {
   for (const { path, method, operation } of operations) {
     const [requirement] = operation.security ?? [{ token: ['undeclared'] }]
     const isOpen = ['/livez', '/readyz', '/version'].includes(path)
@@ -108,7 +108,7 @@ test('every route says which scope it takes', () => {
   }
 })
 
-test('every reference leads somewhere, and what is refused has one shape', () => {
+test('every reference resolves, and all errors have one schema', () => {
   const text = JSON.stringify(description)
   const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(
     ([, reference]) => reference ?? '',
@@ -124,7 +124,7 @@ test('every reference leads somewhere, and what is refused has one shape', () =>
   }
 })
 
-test('the documented routes are all there', () => {
+test('every documented route exists', () => {
   const wanted = [
     'post /v1/documents',
     'get /v1/documents',
@@ -164,7 +164,7 @@ test('the documented routes are all there', () => {
   assert.deepEqual(there.toSorted(), wanted.toSorted())
 })
 
-test('uploads are described in each of their forms', () => {
+test('each form of upload is described', () => {
   const upload = description.paths['/v1/documents']?.['post']
   assert.deepEqual(Object.keys(upload?.requestBody?.content ?? {}).toSorted(), [
     'application/json',
@@ -175,7 +175,7 @@ test('uploads are described in each of their forms', () => {
   ])
 })
 
-test('the page to read and try is served', async () => {
+test('the interactive documentation is served', async () => {
   const { status, headers } = await api.call('GET', '/docs')
   assert.equal(status, 200)
   assert.match(headers['content-type'] ?? '', /^text\/html/)

@@ -45,7 +45,7 @@ test('an unknown id is 404 on every route', async () => {
   for (const [method, url] of asked) await api.refused(404, 'unknown_document', method, url)
 })
 
-test('an accepted document is known before the aggregator has heard of it', async (t) => {
+test('an accepted document is known before the aggregator records it', async (t) => {
   const own = await startApi(t)
   const form = formOf([{ name: 'early.png', bytes: await newPage() }], { tag: 'early' })
   const sent = await own.call<DocumentView>('POST', '/v1/documents', { body: form })
@@ -64,7 +64,7 @@ test('an accepted document is known before the aggregator has heard of it', asyn
   await own.refused(503, 'aggregator_missing', 'GET', run.body.links.documents)
 })
 
-test('position and eta count what goes before, interactive ahead of bulk', async (t) => {
+test('position and eta count earlier jobs, interactive ones before bulk', async (t) => {
   const own = await startApi(t)
   const send = async (seed: string, priority: string): Promise<DocumentView> => {
     const form = formOf([{ name: 'p.png', bytes: await pngOf(seed) }], { priority })
@@ -84,7 +84,7 @@ test('position and eta count what goes before, interactive ahead of bulk', async
   assert.deepEqual(await seen(bulk), [2, 6])
 })
 
-test('wait answers as soon as it is finished, and when the time is up', async () => {
+test('wait answers at the end of the document, or at its timeout', async () => {
   const { id, links } = await upload()
   const late = await api.call<DocumentView>('GET', `${links.self}?wait=1`)
   assert.deepEqual([late.body.status, late.body.outcome], ['queued', null])
@@ -99,7 +99,7 @@ test('wait answers as soon as it is finished, and when the time is up', async ()
   assert.ok(Date.parse(body.expiresAt ?? '') > Date.now(), 'it says when it goes')
 })
 
-test('lists are by outcome, tag, status and run', async () => {
+test('lists are filtered by outcome, tag, status and run', async () => {
   const [read, failed, open] = [
     await upload({ tag: 'listed' }),
     await upload({ tag: 'listed' }),
@@ -120,7 +120,7 @@ test('lists are by outcome, tag, status and run', async () => {
   assert.deepEqual(idsOf(await list('tag=nobody')), [])
 })
 
-test('page after page gives every document once, while others are added', async () => {
+test('pagination returns every document once, while others are added', async () => {
   const ids = new Set<string>()
   for (let index = 0; index < 7; index += 1) ids.add((await upload({ tag: 'walked' })).id)
   for (const id of ids) await api.read(id)
@@ -139,7 +139,7 @@ test('page after page gives every document once, while others are added', async 
   assert.deepEqual(seen.toSorted(), [...ids].toSorted())
 })
 
-test('a query that cannot be is 400 and says where', async () => {
+test('an invalid query is 400 and names the parameter', async () => {
   const queries = [
     'limit=0',
     'limit=501',
@@ -157,7 +157,7 @@ test('a query that cannot be is 400 and says where', async () => {
   }
 })
 
-test('check tells which files were read with a recipe', async () => {
+test('check reports the files that were read with a recipe', async () => {
   const bytes = await newPage()
   const { id } = await upload({}, bytes)
   const sha256 = hash('sha256', bytes)
@@ -180,7 +180,7 @@ test('check tells which files were read with a recipe', async () => {
   await api.refused(422, 'invalid_request', 'POST', '/v1/documents/check', many)
 })
 
-test('a queued document is cancelled, also at once, and can be retried', async () => {
+test('a queued document is cancelled, even immediately, and can be retried', async () => {
   const { id, links } = await upload()
   const cancelled = await api.call<DocumentView>('POST', `${links.self}/cancel`)
   assert.deepEqual(
@@ -195,7 +195,7 @@ test('a queued document is cancelled, also at once, and can be retried', async (
   assert.equal((await get(id)).outcome, 'succeeded')
 })
 
-test('a retry skips read documents and reads failed ones', async () => {
+test('a retry skips finished documents and reads failed ones', async () => {
   const { id, links } = await upload()
   await api.refused(409, 'not_finished', 'POST', `${links.self}/retry`)
   await api.fail(id)
@@ -204,7 +204,7 @@ test('a retry skips read documents and reads failed ones', async () => {
   await api.refused(409, 'already_finished', 'POST', `${links.self}/retry`)
 })
 
-test('a deleted document is gone with its input, its run and its result, and may come again', async () => {
+test('a deleted document is gone with its input, run and result, and can be submitted again', async () => {
   const bytes = await newPage()
   const input = join(api.spool.inputs, hash('sha256', bytes))
   const { id, links } = await upload({}, bytes)

@@ -65,7 +65,7 @@ const tell = (document: DocumentView, type: 'started' | 'page', page: number) =>
     at: new Date().toISOString(),
   })
 
-test('a document is followed from how it stands to its end', async () => {
+test("a document's events start with its status and finish with its end", async () => {
   const document = await uploadOne()
   const messages = await follow(document, undefined, async (_, index) => {
     if (index === 1) tell(document, 'started', 1)
@@ -87,7 +87,7 @@ test('the end of an ended document is sent at once', async () => {
   assert.deepEqual(kinds(await follow(document)), ['document', 'finished'], 'also without a stream')
 })
 
-test('who comes back gets what it missed, and is told to stay away when that is nothing', async () => {
+test('a reconnecting client gets the missed events, and 204 when there are none', async () => {
   const document = await uploadOne()
   const whole = await follow(document, undefined, async (_, index) => {
     if (index === 1) tell(document, 'started', 1)
@@ -102,7 +102,7 @@ test('who comes back gets what it missed, and is told to stay away when that is 
   assert.deepEqual([nothing.status, await nothing.text()], [204, ''])
 })
 
-test('who comes back is told the end also where Redis has forgotten all', async () => {
+test('a reconnecting client gets the end even after Redis was wiped', async () => {
   const document = await uploadOne()
   const seen = await follow(document, undefined, async (_, index) => {
     if (index === 1) tell(document, 'started', 1)
@@ -132,7 +132,7 @@ test('the end of an earlier reading does not end the stream of a new one', async
   assert.deepEqual([standing?.status, end?.outcome], ['queued', 'succeeded'])
 })
 
-test('a Last-Event-ID that is none of ours counts for nothing', async () => {
+test('an invalid Last-Event-ID is ignored', async () => {
   const document = await uploadOne()
   await api.read(document.id)
   for (const last of ['yesterday', '1', '1-2-3', '-1-0', `${'9'.repeat(17)}-0`]) {
@@ -140,7 +140,7 @@ test('a Last-Event-ID that is none of ours counts for nothing', async () => {
   }
 })
 
-test('a stream has a request id, is not cached, and is there before anything happens', async () => {
+test('a stream has a request id, is not cached, and opens before its first event', async () => {
   const document = await uploadOne()
   const stopping = new AbortController()
   const response = await fetch(address + document.links.events, {
@@ -154,7 +154,7 @@ test('a stream has a request id, is not cached, and is there before anything hap
   await api.read(document.id)
 })
 
-test('a run is followed with each of its documents, and who comes back misses none', async () => {
+test('the events of a run include each of its documents, without gaps after a reconnect', async () => {
   const documents = await upload(6)
   const { body: run } = await api.call<RunView>('GET', documents[0]?.links.run ?? '')
   const reading = follow(run, undefined, (_, index) => {
@@ -176,7 +176,7 @@ test('a run is followed with each of its documents, and who comes back misses no
   assert.equal((await fetch(address + run.links.events, { headers })).status, 204)
 })
 
-test('a run that was over before it was followed is told at once', async () => {
+test('the end of an ended run is sent at once', async () => {
   const documents = await upload(2)
   for (const { id } of documents) await api.read(id)
   const { body: run } = await waitFor('the run is over', async () => {

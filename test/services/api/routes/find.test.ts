@@ -43,7 +43,7 @@ test('a word is found on its page, with its boxes', async () => {
   )
 })
 
-test('hits are walked page by page, each once', async () => {
+test('pagination returns every hit once', async () => {
   const seen: string[] = []
   let cursor: string | null = null
   do {
@@ -55,7 +55,7 @@ test('hits are walked page by page, each once', async () => {
   assert.deepEqual(seen.toSorted(), ['letter.png', 'note.png'])
 })
 
-test('an invalid query is rejected, and so is a cursor of another list', async () => {
+test('an invalid query and a cursor of another list are rejected', async () => {
   await api.refused(400, 'malformed_request', 'GET', '/v1/search')
   await api.refused(400, 'malformed_request', 'GET', '/v1/search?q=')
   await api.refused(400, 'malformed_request', 'GET', `/v1/search?q=${'a'.repeat(1_001)}`)
@@ -72,7 +72,7 @@ test('an invalid query is rejected, and so is a cursor of another list', async (
   }
 })
 
-test('a deleted document is found no more', async () => {
+test('a deleted document is no longer found', async () => {
   const gone = await readText('gone.png', 'ephemeral words')
   assert.equal((await search('q=ephemeral')).items.length, 1)
   await api.call('DELETE', gone.links.self)

@@ -36,7 +36,7 @@ interface Readiness {
   checks: Record<'redis' | 'ledger' | 'workers', { ok: boolean; detail: string }>
 }
 
-test('readiness names what is missing, and is there with Redis, aggregator and worker', async (t) => {
+test('readiness names missing parts, and needs Redis, an aggregator and a worker', async (t) => {
   const alone = await api.call<Readiness>('GET', '/readyz')
   assert.equal(alone.status, 503)
   const { redis: reached, ledger, workers } = alone.body.checks
@@ -53,7 +53,7 @@ test('readiness names what is missing, and is there with Redis, aggregator and w
   assert.equal(body.ready, true)
 })
 
-test('living workers are listed with what they have on their desk', async () => {
+test('live workers are listed with the pages on their desk', async () => {
   const before = await api.call<{ items: Heartbeat[] }>('GET', '/v1/workers')
   assert.deepEqual(before.body.items, [])
   await beat()
@@ -62,7 +62,7 @@ test('living workers are listed with what they have on their desk', async () => 
   assert.deepEqual([status, body.items], [200, [heartbeat]])
 })
 
-test('the queue tells depth, age and pace, and can be paused', async () => {
+test('the queue reports depth, age and pace, and can be paused', async () => {
   const body = formOf([{ name: 'q.png', bytes: await pngOf('queue') }])
   await api.call('POST', '/v1/documents', { body })
   const bulk = formOf([{ name: 'q.png', bytes: await pngOf('queue bulk') }], { priority: 'bulk' })
@@ -87,7 +87,7 @@ test('the queue tells depth, age and pace, and can be paused', async () => {
   await api.refused(405, 'method_not_allowed', 'DELETE', '/v1/queue')
 })
 
-test('a paused queue still counts what waits in it', async (t) => {
+test('a paused queue still counts its waiting jobs', async (t) => {
   const own = await startApi(t)
   await own.call('PUT', '/v1/queue', { body: { paused: true } })
   const body = formOf([{ name: 'p.png', bytes: await pngOf('paused') }])
@@ -97,7 +97,7 @@ test('a paused queue still counts what waits in it', async (t) => {
   assert.deepEqual([depth['paused'], depth['interactive']], [true, 1])
 })
 
-test('languages are those that are installed', async () => {
+test('the installed languages are listed', async () => {
   const { status, body } = await api.call<{ languages: string[] }>('GET', '/v1/languages')
   assert.equal(status, 200)
   assert.ok(body.languages.includes('eng'))
@@ -115,7 +115,7 @@ test('metrics are Prometheus text with requests by route', async () => {
   assert.match(text, /^scriptorium_jobs\{state="interactive"\} 1$/m)
 })
 
-test('version and liveness are for everybody', async () => {
+test('version and liveness need no token', async () => {
   assert.deepEqual((await api.call('GET', '/version')).body, { version })
   assert.deepEqual((await api.call('GET', '/livez')).body, { live: true })
 })

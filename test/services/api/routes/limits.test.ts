@@ -21,7 +21,7 @@ const jpegOf = (length: number): Buffer => {
 const nothingLeft = (api: Api) =>
   waitFor('an empty tmp', () => readdirSync(api.spool.tmp).length === 0)
 
-test('a file beyond the limit is 413; beside a good one it is only left out', async (t) => {
+test('a file above the limit is 413; beside a good one it is only rejected', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_MAX_FILE_BYTES: '5000' })
   const large = { name: 'large.jpg', bytes: jpegOf(5_001) }
   const alone = { body: formOf([large]) }
@@ -39,7 +39,7 @@ test('a file beyond the limit is 413; beside a good one it is only left out', as
   await nothingLeft(api)
 })
 
-test('a request beyond the limit of all its bytes or of its files is 413 as a whole', async (t) => {
+test('a request above the limit of bytes or files is 413 as a whole', async (t) => {
   const api = await startApi(t, {
     SCRIPTORIUM_MAX_REQUEST_BYTES: '9000',
     SCRIPTORIUM_MAX_FILES: '2',
@@ -52,13 +52,13 @@ test('a request beyond the limit of all its bytes or of its files is 413 as a wh
   await nothingLeft(api)
 })
 
-test('a JSON body beyond its limit is 413', async (t) => {
+test('a JSON body above its limit is 413', async (t) => {
   const api = await startApi(t)
   const source = { type: 'base64', data: 'A'.repeat(17 * 2 ** 20) }
   await api.refused(413, 'upload_too_large', 'POST', '/v1/documents', { body: { source } })
 })
 
-test('a full queue is 429 and tells how long the fleet needs to make room', async (t) => {
+test('a full queue is 429 with the time that the fleet needs to make room', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_MAX_QUEUE: '1' })
   assert.equal((await api.call('POST', '/v1/documents', upload)).status, 202)
   const { redis, keys } = api.context
@@ -78,7 +78,7 @@ test('a full queue is 429 and tells how long the fleet needs to make room', asyn
   })
 })
 
-test('a caller with too many requests is 429, and health is asked after all the same', async (t) => {
+test('a caller above the rate limit gets 429, and health checks still succeed', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_RATE_LIMIT: '3' })
   for (let index = 0; index < 3; index += 1) {
     assert.equal((await api.call('GET', '/v1/documents')).status, 200)
@@ -89,7 +89,7 @@ test('a caller with too many requests is 429, and health is asked after all the 
   assert.equal((await api.call('GET', '/livez')).status, 200)
 })
 
-test('without a ledger nothing is taken in, and every look at it says 503', async (t) => {
+test('without a ledger uploads are rejected, and every read of it is 503', async (t) => {
   const api = await startApi(t, {}, { hasLedger: false })
   await api.refused(503, 'ledger_unavailable', 'POST', '/v1/documents', upload)
   for (const url of [
@@ -106,7 +106,7 @@ test('without a ledger nothing is taken in, and every look at it says 503', asyn
   assert.deepEqual(readdirSync(api.spool.inputs), [])
 })
 
-test('while Redis is away nothing is taken in, and what the ledger knows is still told', async (t) => {
+test('without Redis uploads are rejected, and reads from the ledger work', async (t) => {
   const api = await startApi(t)
   const aggregator = api.startAggregator()
   const { id } = (await api.call<DocumentView>('POST', '/v1/documents', upload)).body
@@ -129,19 +129,19 @@ test('while Redis is away nothing is taken in, and what the ledger knows is stil
   assert.equal((await api.call('GET', '/livez')).status, 200)
 })
 
-test('a disk without room is 507', async (t) => {
+test('a full disk is 507', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_MIN_FREE_BYTES: String(Number.MAX_SAFE_INTEGER) })
   await api.refused(507, 'disk_full', 'POST', '/v1/documents', upload)
   assert.deepEqual(readdirSync(api.spool.tmp), [])
 })
 
-test('commands are 503 while no aggregator is alive', async (t) => {
+test('commands are 503 without a live aggregator', async (t) => {
   const api = await startApi(t)
   const given = { body: { root: 'scans' } }
   await api.refused(503, 'aggregator_missing', 'POST', '/v1/runs', given)
 })
 
-test('while it stops it begins nothing, and says so', async (t) => {
+test('a stopping service rejects new work with 503 draining', async (t) => {
   const api = await startApi(t)
   api.stop()
   await api.refused(503, 'draining', 'POST', '/v1/documents', upload)
@@ -163,7 +163,7 @@ test('a language that is not installed is 422 and named', async (t) => {
   await nothingLeft(api)
 })
 
-test('a URL source is fetched where that is allowed, and never from a private address', async (t) => {
+test('a URL source is fetched if it is allowed, and never from a private address', async (t) => {
   const receiver = await startReceiver(t, (response, { path }) => {
     if (path === '/missing.png') response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'image/png' }).end(bytes)

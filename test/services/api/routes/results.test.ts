@@ -41,7 +41,7 @@ const two = await uploadTwoPages()
 const get = <T = string>(url: string, headers: Record<string, string> = {}) =>
   api.call<T>('GET', url, { headers })
 
-test('a result is JSON as the contract has it, and that is the default', async () => {
+test('a result is by default JSON of the contract', async () => {
   for (const accept of ['application/json', '*/*', 'application/*']) {
     const { status, headers, body } = await get<ScriptoriumDocument>(one.links.result, { accept })
     assert.equal(status, 200)
@@ -54,7 +54,7 @@ test('a result is JSON as the contract has it, and that is the default', async (
   }
 })
 
-test('a result is text where that is accepted best or asked for', async () => {
+test('a result is text if Accept prefers it or the format is requested', async () => {
   const text = 'first line\nsecond line\n'
   const negotiated = await get(one.links.result, { accept: 'text/plain, application/json;q=0.5' })
   assert.deepEqual([negotiated.status, negotiated.text], [200, text])
@@ -74,7 +74,7 @@ test('an unavailable format is 406', async () => {
   await api.refused(406, 'not_acceptable', 'GET', `/v1/runs/${one.runId}/events`, refusing)
 })
 
-test('one page is given alone', async () => {
+test('a single page can be requested', async () => {
   const all = await get(`${two.links.result}?format=txt`)
   assert.equal(all.text, 'page 1\fpage 2\n')
   const second = await get(`${two.links.result}?format=txt&page=2`)
@@ -89,7 +89,7 @@ test('one page is given alone', async () => {
   await api.refused(400, 'malformed_request', 'GET', `${two.links.result}?format=docx`)
 })
 
-test('every format is given, by its name and by its media type', async () => {
+test('every format is available by name and by media type', async () => {
   const beginnings: Record<string, RegExp> = {
     txt: /^first line\n/,
     json: /^\{"id"/,
@@ -110,19 +110,19 @@ test('every format is given, by its name and by its media type', async () => {
   }
 })
 
-test('PAGE of several pages is asked for page by page', async () => {
+test('PAGE of several pages is requested page by page', async () => {
   await api.refused(422, 'invalid_request', 'GET', `${two.links.result}?format=page`)
   const second = await get(`${two.links.result}?format=page&page=2`)
   assert.match(second.text, /pcGtsId="page_2"/)
 })
 
-test('a PDF whose pages are gone is refused, and the other formats are given', async () => {
+test('a PDF whose pages are gone is rejected, and the other formats are available', async () => {
   // Its workers reported another file than lies in the spool.
   await api.refused(404, 'input_unreadable', 'GET', `${two.links.result}?format=pdf`)
   assert.equal((await get(`${two.links.result}?format=hocr`)).status, 200)
 })
 
-test('a result that the client has is 304, and each form has a tag of its own', async () => {
+test('an unchanged result is 304, and each format has its own ETag', async () => {
   const json = await get(one.links.result)
   const etag = json.headers['etag'] ?? ''
   assert.match(etag, /^"[0-9a-f]{32}"$/)
@@ -135,7 +135,7 @@ test('a result that the client has is 304, and each form has a tag of its own', 
   assert.equal(text.status, 200)
 })
 
-test('the tag changes with the reading', async () => {
+test('the ETag changes with the reading', async () => {
   const bytes = await pngOf('results again')
   const { id, links } = await upload('again.png', bytes)
   await api.read(id, { text: 'first' })
@@ -147,7 +147,7 @@ test('the tag changes with the reading', async () => {
   assert.deepEqual([after.status, after.text], [200, 'second\n'])
 })
 
-test('a failed document has no result: 422 with the reason', async () => {
+test('the result of a failed document is 422 with the reason', async () => {
   const { id, links } = await upload('bad.png', await pngOf('results failed'))
   await api.refused(409, 'not_finished', 'GET', links.result)
   await api.fail(id)

@@ -66,7 +66,7 @@ test('an unknown id is 404 on every route', async () => {
   }
 })
 
-test('a folder run is started, followed, and told in full at its end', async () => {
+test('a folder run is started, followed, and has a report at its end', async () => {
   const labels = { tag: 'first folder', metadata: { box: '1' } }
   const run = await startOn('first', ['a.png', 'b.png', 'c.png'], labels)
   const { root, path, tag, metadata, priority, state, source } = run
@@ -109,7 +109,7 @@ test('a folder run is started, followed, and told in full at its end', async () 
   await api.refused(409, 'already_finished', 'POST', `/v1/runs/${run.id}/cancel`)
 })
 
-test('the same folder again is skipped, unless something failed and is retried', async () => {
+test('a repeated folder run skips its files, unless some failed and are retried', async () => {
   const first = await startOn('again', ['a.png', 'b.png'])
   const ids = await planned(first, 2)
   await api.read(ids.get('a.png') ?? '')
@@ -128,7 +128,7 @@ test('the same folder again is skipped, unless something failed and is retried',
   await api.refused(409, 'already_finished', 'POST', `/v1/runs/${first.id}/retry-failed`)
 })
 
-test('a cancelled run ends with what it has', async () => {
+test('a cancelled run keeps its finished documents', async () => {
   const run = await startOn('cancelled', ['a.png', 'b.png', 'c.png'])
   const ids = await planned(run, 3)
   await api.read(ids.get('a.png') ?? '')
@@ -139,7 +139,7 @@ test('a cancelled run ends with what it has', async () => {
   assert.deepEqual([document.body.status, document.body.outcome], ['finished', 'cancelled'])
 })
 
-test('a run that cannot be is refused and says why', async () => {
+test('an invalid run is rejected with the reason', async () => {
   mkdirSync(join(api.scans, 'there'), { recursive: true })
   const cases: [status: number, code: string, body: object][] = [
     [422, 'unknown_root', { root: 'nowhere' }],
@@ -157,7 +157,7 @@ test('a run that cannot be is refused and says why', async () => {
   }
 })
 
-test('a language that the aggregator does not have is refused before anything is read', async (t) => {
+test('a language that the aggregator lacks is rejected before anything is read', async (t) => {
   const own = await startApi(t, { SCRIPTORIUM_ENGINE: 'tesseract.js' })
   own.startAggregator()
   const body = { root: 'scans', recipe: { languages: ['xyzzy'] } }
@@ -180,7 +180,7 @@ test('an upload is a run without a report', async () => {
   assert.deepEqual((await ended(view)).counts, { succeeded: 2 })
 })
 
-test('page after page gives every run once, while others are added', async () => {
+test('pagination returns every run once, while others are added', async () => {
   const add = async (seed: string): Promise<string> => {
     const body = formOf([{ name: 'r.png', bytes: await pngOf(`walked run ${seed}`) }], {
       tag: 'run walk',
@@ -210,7 +210,7 @@ test('page after page gives every run once, while others are added', async () =>
   await api.refused(400, 'malformed_request', 'GET', '/v1/runs?state=lost')
 })
 
-test('the documents of a run are walked page by page', async () => {
+test('pagination returns every document of a run', async () => {
   const files = Array.from({ length: 5 }, (_, index) => `${index}.png`)
   const run = await startOn('walked', files)
   await planned(run, 5)
@@ -229,13 +229,13 @@ test('the documents of a run are walked page by page', async () => {
   await api.call('POST', `/v1/runs/${run.id}/cancel`)
 })
 
-test('outputs of folder runs lie below the data folder, one folder for each root and path', () => {
+test('outputs of folder runs are below the data folder, in one folder for each root and path', () => {
   const output = join(api.data, 'output', 'scans', 'first')
   const files = readdirSync(output).filter((name) => !name.startsWith('.'))
   assert.deepEqual(files.toSorted(), ['a.png.json', 'a.png.txt', 'b.png.json', 'b.png.txt'])
 })
 
-test('results are streamed, and seen to be incomplete where the service stops in between', async (t) => {
+test('results are streamed, and visibly truncated when the service stops', async (t) => {
   const own = await startApi(t)
   const { ledger } = own
   const text = 'many words '.repeat(5_000)

@@ -31,7 +31,7 @@ const submit = <T = DocumentView>(
 /** What is not kept is dropped after the answer. */
 const nothingLeft = () => waitFor('an empty tmp', () => readdirSync(api.spool.tmp).length === 0)
 
-test('a file is accepted: it lies in the spool, its job is queued, and the answer says where to look', async () => {
+test('an accepted file is in the spool, its job is queued, and the answer has its links', async () => {
   const { name, bytes } = await newPage('a page.png')
   const { interactive: before } = await api.context.queue.waiting()
   const { status, headers, body } = await submit(formOf([{ name, bytes }]))
@@ -57,7 +57,7 @@ test('a file is accepted: it lies in the spool, its job is queued, and the answe
   assert.equal((await api.call('GET', headers['location'] ?? '')).status, 200)
 })
 
-test('several files are one run, the same file twice is one document, and a bad one is named', async () => {
+test('several files are one run, identical files are one document, and a bad one is named', async () => {
   const [one, other] = [await newPage('one.png'), await newPage('other.png')]
   const bad = { name: 'bad.txt', bytes: Buffer.from('no image') }
   const again = { ...one, name: 'again.png' }
@@ -78,7 +78,7 @@ test('several files are one run, the same file twice is one document, and a bad 
   assert.deepEqual([run.status, run.body.counts], [200, { open: 2 }])
 })
 
-test('a raw body is a file, named by the query or by its disposition', async () => {
+test('a raw body is a file, named by the query or by Content-Disposition', async () => {
   const first = await newPage()
   const image = { 'content-type': 'image/png' }
   const named = await submit(first.bytes, '?name=scan%201.png', image)
@@ -89,7 +89,7 @@ test('a raw body is a file, named by the query or by its disposition', async () 
   assert.deepEqual([disposed.status, disposed.body.name], [202, 'b.png'])
 })
 
-test('a JSON body brings its file as base64 or names one below a root', async () => {
+test('a JSON body contains its file as base64 or names one below a root', async () => {
   const { bytes } = await newPage()
   const data = bytes.toString('base64')
   const inline = await submit({ source: { type: 'base64', data, name: 'c.png' } })
@@ -158,7 +158,7 @@ test('another recipe makes another document of the same bytes', async () => {
   assert.deepEqual([other.status, other.body.id === first.body.id], [202, false])
 })
 
-test('wait answers with the result, as JSON or as the text alone', async () => {
+test('wait answers with the result, as JSON or as text', async () => {
   const page = await newPage()
   const { id } = (await submit(formOf([page]))).body
   const waiting = submit(formOf([page]), '?wait=20')
@@ -171,13 +171,13 @@ test('wait answers with the result, as JSON or as the text alone', async () => {
   assert.match(plain.headers['content-type'] ?? '', /^text\/plain/)
 })
 
-test('wait degrades to 202 when the time is up', async () => {
+test('wait degrades to 202 at its timeout', async () => {
   const { status, headers, body } = await submit(formOf([await newPage()]), '?wait=1')
   assert.deepEqual([status, body.status, body.result], [202, 'queued', undefined])
   assert.ok(headers['retry-after'])
 })
 
-test('a document that failed is read again when it is uploaded again', async () => {
+test('a failed document is read again when it is uploaded again', async () => {
   const page = await newPage()
   const { id } = (await submit(formOf([page]))).body
   await api.fail(id)
@@ -190,7 +190,7 @@ test('a document that failed is read again when it is uploaded again', async () 
   assert.deepEqual([body.outcome, body.error], ['succeeded', null])
 })
 
-test('force reads again what was read, and wait waits for the new reading', async () => {
+test('force reads a finished document again, and wait waits for the new reading', async () => {
   const page = await newPage()
   const { id } = (await submit(formOf([page]))).body
   await api.read(id, { text: 'old reading' })
@@ -200,7 +200,7 @@ test('force reads again what was read, and wait waits for the new reading', asyn
   assert.deepEqual([status, body.id, body.result?.pages[0]?.text], [200, id, 'new reading'])
 })
 
-test('a forced document is not told to be finished before the aggregator knows of it', async (t) => {
+test('a forced document is not reported as finished before the aggregator records it', async (t) => {
   const own = await startApi(t)
   const aggregator = own.startAggregator()
   const page = await newPage()
@@ -221,7 +221,7 @@ test('a forced document is not told to be finished before the aggregator knows o
   )
 })
 
-test('an Idempotency-Key gives the same answer for the same upload and refuses another', async () => {
+test('an Idempotency-Key returns the same answer for the same upload and rejects another', async () => {
   const page = await newPage()
   const headers = { 'idempotency-key': 'order 66' }
   const first = await submit(formOf([page]), '', headers)
@@ -257,7 +257,7 @@ test('malformed requests are 400', async () => {
   await nothingLeft()
 })
 
-test('a content type that nobody takes is 415, and so is content that nobody reads', async () => {
+test('an unsupported content type is 415, and so is unsupported content', async () => {
   for (const type of [
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -280,7 +280,7 @@ test('a content type that nobody takes is 415, and so is content that nobody rea
   await nothingLeft()
 })
 
-test('the password of a PDF goes to the workers, and to nobody else', async () => {
+test('the password of a PDF reaches the workers only', async () => {
   const pdfPassword = 'heron-and-lantern'
   const bytes = pdfOf([{ width: 595, height: 842, text: { lines: ['Under lock.'], mode: 0 } }])
   const { status, body, text } = await api.call<DocumentView>('POST', '/v1/documents', {
@@ -303,7 +303,7 @@ test('the password of a PDF goes to the workers, and to nobody else', async () =
   await nothingLeft()
 })
 
-test('options that cannot be are 422 and say where', async () => {
+test('invalid options are 422 with their place', async () => {
   const { bytes } = await newPage()
   const cases: [options: unknown, path: string][] = [
     [{ recipe: { psm: 99 } }, '/options/recipe/psm'],
@@ -336,7 +336,7 @@ test('options that cannot be are 422 and say where', async () => {
   await nothingLeft()
 })
 
-test('a source that is not there, not a file or not below its root is refused by name', async (t) => {
+test('a source that is missing, not a file or outside of its root is rejected by name', async (t) => {
   const { bytes } = await newPage()
   writeFileSync(join(api.folder, 'secret.png'), bytes)
   symlinkSync(join(api.folder, 'secret.png'), join(api.scans, 'link.png'))
@@ -368,7 +368,7 @@ test('a source that is not there, not a file or not below its root is refused by
   await nothingLeft()
 })
 
-test('a refused source is closed', async () => {
+test('a rejected source is closed', async () => {
   const open = (): number => readdirSync('/proc/self/fd').length
   writeFileSync(join(api.scans, 'notes.txt'), 'no image '.repeat(100_000))
   const given = { body: { source: { type: 'path', root: 'scans', path: 'notes.txt' } } }
@@ -379,7 +379,7 @@ test('a refused source is closed', async () => {
   assert.ok(open() < before + 10, `${open()} files are open, ${before} were`)
 })
 
-test('URLs are refused while they are switched off', async () => {
+test('URLs are rejected while they are disabled', async () => {
   const given = { body: { source: { type: 'url', url: 'https://example.org/a.png' } } }
   await api.refused(422, 'url_refused', 'POST', '/v1/documents', given)
 })

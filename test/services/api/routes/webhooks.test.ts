@@ -38,7 +38,7 @@ async function finishOne(seed: string, tag: string): Promise<void> {
   await api.read(id)
 }
 
-test('a webhook is added with a secret that is told once, listed and removed', async () => {
+test('a webhook is added with a secret that is shown once, listed and removed', async () => {
   const body = { url: 'https://example.org/hook', events: ['run.finished'], tag: 'box' }
   const added = await api.call<Webhook>('POST', '/v1/webhooks', { body })
   assert.equal(added.status, 201)
@@ -56,7 +56,7 @@ test('a webhook is added with a secret that is told once, listed and removed', a
   await api.refused(404, 'unknown_webhook', 'POST', `/v1/webhooks/${id}/redeliver`, again)
 })
 
-test('credentials in a URL are refused, and those of an earlier version are not shown', async () => {
+test('credentials in a URL are rejected, and those of an earlier version are not shown', async () => {
   const body = { url: 'https://me:hunter2@example.org/hook' }
   await api.refused(422, 'invalid_request', 'POST', '/v1/webhooks', { body })
   api.ledger.webhooks.add({
@@ -73,7 +73,7 @@ test('credentials in a URL are refused, and those of an earlier version are not 
   assert.ok(!listed.text.includes('hunter2'))
 })
 
-test('a webhook that cannot be is 422', async () => {
+test('an invalid webhook is 422', async () => {
   const bodies = [
     {},
     { url: 'ftp://example.org' },
@@ -87,7 +87,7 @@ test('a webhook that cannot be is 422', async () => {
   }
 })
 
-test('deliveries are listed page by page, and one can be delivered again', async (t) => {
+test('deliveries are listed page by page, and one can be redelivered', async (t) => {
   let status = 500
   const receiver = await startReceiver(t, (response) => void response.writeHead(status).end())
   const webhook = await add({ url: receiver.url, events: ['document.finished'], tag: 'told' })

@@ -23,7 +23,7 @@ const search = (page: PageResult, q: string) => findHits(page, parseSearchQuery(
 const wordsOf = (page: PageResult, q: string) => search(page, q).words.map(({ text }) => text)
 const snippetOf = (page: PageResult, q: string) => search(page, q).snippet
 
-test('the words that were hit come with their boxes, in reading order', () => {
+test('matching words have their boxes, in reading order', () => {
   const { words } = search(pageOf('one two three', 'TWO four'), 'four two')
   assert.deepEqual(words, [
     { text: 'two', confidence: 80, bbox: { x0: 1, y0: 1, x1: 2, y1: 2 } },
@@ -32,14 +32,14 @@ test('the words that were hit come with their boxes, in reading order', () => {
   ])
 })
 
-test('a word is hit through what stands round it', () => {
+test('a word matches through surrounding punctuation', () => {
   const page = pageOf("said (O'Brien), and", '“Ångström”')
   assert.deepEqual(wordsOf(page, 'brien angstrom'), ["(O'Brien),", '“Ångström”'])
   assert.deepEqual(wordsOf(page, 'bri'), [])
   assert.deepEqual(wordsOf(page, 'bri* ang*'), ["(O'Brien),", '“Ångström”'])
 })
 
-test('a phrase is hit where its words follow one another, across lines and within words', () => {
+test('a phrase matches consecutive words, across lines and within words', () => {
   const page = pageOf('a quick brown', 'fox is not brown quick', "O'Brien e-mail")
   assert.deepEqual(wordsOf(page, '"quick brown"'), ['quick', 'brown'])
   assert.deepEqual(wordsOf(page, '"brown fox"'), ['brown', 'fox'])
@@ -50,7 +50,7 @@ test('a phrase is hit where its words follow one another, across lines and withi
   assert.deepEqual(wordsOf(page, '"mail e"'), [], 'the page ends')
 })
 
-test('a word that two terms hit is there once, and no more than a hundred are', () => {
+test('a word that matches two terms is listed once, and at most a hundred words are listed', () => {
   assert.deepEqual(wordsOf(pageOf('one two'), 'two "one two" tw*'), ['one', 'two'])
   const { words } = search(pageOf(Array.from({ length: 150 }, () => 'the').join(' ')), 'the')
   assert.equal(words.length, 100)
@@ -70,7 +70,7 @@ test('the snippet is HTML: hits are marked, everything else is escaped', () => {
   )
 })
 
-test('a phrase is marked as one, also over the end of a line, and hits that overlap as well', () => {
+test('a phrase is marked as a whole, also across lines, and overlapping hits are merged', () => {
   const page = pageOf('the quick brown', 'fox jumps')
   assert.equal(snippetOf(page, '"brown fox"'), 'the quick <mark>brown fox</mark> jumps')
   assert.equal(
@@ -83,7 +83,7 @@ const filler = (count: number) => Array.from({ length: count }, (_, at) => `w${a
 /** The text of a snippet, as a browser would show it. */
 const shown = (snippet: string) => snippet.replaceAll(/<\/?mark>/g, '')
 
-test('a long text is cut round the first hit at whole words, and the cuts are told', () => {
+test('a long text is cut around the first hit at whole words, with an ellipsis', () => {
   const text = `${filler(100)} needle ${filler(100)} needle`
   const snippet = snippetOf(pageOf(text), 'needle')
   assert.match(snippet, /^… w\d+ .*<mark>needle<\/mark>.* w\d+ …$/)
@@ -93,7 +93,7 @@ test('a long text is cut round the first hit at whole words, and the cuts are to
   assert.ok(inner.length > 170 && inner.length <= 200, `${inner.length} characters`)
 })
 
-test('only the end that is cut is marked as cut', () => {
+test('only a truncated end has an ellipsis', () => {
   assert.match(
     snippetOf(pageOf(`needle ${filler(100)}`), 'needle'),
     /^<mark>needle<\/mark> w0 .* …$/,
@@ -102,7 +102,7 @@ test('only the end that is cut is marked as cut', () => {
   assert.doesNotMatch(snippetOf(pageOf(filler(20)), 'w3'), /…/)
 })
 
-test('a text without spaces is cut all the same, and no character in two', () => {
+test('a text without spaces is cut between characters, never within one', () => {
   for (const shift of ['', 'a']) {
     const text = `${shift}${'🥇'.repeat(200)}!needle!${'🥇'.repeat(200)}`
     const snippet = snippetOf(pageOf(text), 'needle')
@@ -114,7 +114,7 @@ test('a text without spaces is cut all the same, and no character in two', () =>
   assert.equal(long, `<mark>${'n'.repeat(200)}</mark> …`)
 })
 
-test('a page on which nothing is found shows how it begins', () => {
+test('a page without a hit shows its beginning', () => {
   const { snippet, words } = search(pageOf(filler(100)), 'absent')
   assert.match(snippet, /^w0 w1 .* …$/)
   assert.deepEqual(words, [])

@@ -27,7 +27,7 @@ const letters = [
   'text: the column of a table', // 4
 ]
 
-test('all words must be there, in any order, whatever their case and accents', (t) => {
+test('all words must match, in any order, ignoring case and accents', (t) => {
   const find = makeFinder(t, letters)
   assert.deepEqual(find('brown QUICK'), [0, 1])
   assert.deepEqual(find('quick fox'), [0])
@@ -35,7 +35,7 @@ test('all words must be there, in any order, whatever their case and accents', (
   assert.deepEqual(find('fox cat'), [])
 })
 
-test('a phrase is words that follow one another, in straight quotes or others', (t) => {
+test('a phrase matches consecutive words, in straight or typographic quotes', (t) => {
   const find = makeFinder(t, letters)
   for (const q of ['"quick brown"', '“quick brown”', '„quick brown“', '«quick brown»']) {
     assert.deepEqual(find(q), [0], q)
@@ -51,7 +51,7 @@ test('a word that the index splits is a phrase', (t) => {
   assert.deepEqual(find('e-mail'), [3])
 })
 
-test('a star at the end takes all words that begin so', (t) => {
+test('a trailing star matches all words with that prefix', (t) => {
   const find = makeFinder(t, letters)
   assert.deepEqual(find('fox*'), [0, 2])
   assert.deepEqual(find('fox'), [0])
@@ -62,7 +62,7 @@ test('a star at the end takes all words that begin so', (t) => {
   assert.deepEqual(find('f*x'), [], 'a star elsewhere only splits')
 })
 
-test('a minus before a word or a phrase excludes', (t) => {
+test('a minus before a word or a phrase excludes it', (t) => {
   const find = makeFinder(t, letters)
   assert.deepEqual(find('brown -dog'), [0])
   assert.deepEqual(find('-dog brown -fox'), [])
@@ -72,7 +72,7 @@ test('a minus before a word or a phrase excludes', (t) => {
   assert.deepEqual(find('fox -fox'), [])
 })
 
-test("FTS5's own syntax is only words", (t) => {
+test('the syntax of FTS5 is treated as words', (t) => {
   const find = makeFinder(t, letters)
   assert.deepEqual(find('near AND far'), [2])
   assert.deepEqual(find('brown AND dog'), [1], 'the word "and" is there')
@@ -138,7 +138,7 @@ const monsters = [
   '"a" '.repeat(2_500),
 ]
 
-test('nothing that is typed is an error of FTS5', (t) => {
+test('no input causes a syntax error in FTS5', (t) => {
   const find = makeFinder(t, letters)
   for (const q of [...oddities, ...monsters]) findOrRefuse(find, q)
   const unit = fc.constantFrom(...Array.from('ab1 "*-+^:(){}\'\u0000é👍'))
@@ -146,7 +146,7 @@ test('nothing that is typed is an error of FTS5', (t) => {
   fc.assert(fc.property(typed, (q) => findOrRefuse(find, q)))
 })
 
-test('a search for nothing is refused, and so is one for too much', () => {
+test('an empty query and too long a query are rejected', () => {
   for (const q of ['', ' ', '*', '-', '"', '" "', '👍 !', '-fox', '-"a b" -cd*', '()', '\u0301']) {
     assert.throws(
       () => parseSearchQuery(q),
@@ -162,7 +162,7 @@ test('a search for nothing is refused, and so is one for too much', () => {
   assert.throws(() => parseSearchQuery(`a -${manyWords(500, ' -')}`), { code: 'invalid_request' })
 })
 
-test('the terms are what a matching page holds, as the index knows it', () => {
+test('the terms are those of a matching page, as the index has them', () => {
   const { terms } = parseSearchQuery('Straße -not "À la" carte* FOX fox e-mail "')
   assert.deepEqual(terms, [
     { tokens: ['straße'], isPrefix: false },
@@ -187,7 +187,7 @@ function findOrRefuse(find: (q: string) => number[], q: string): void {
   }
 }
 
-test('a prefix of one letter, which would be most of the index, is refused', () => {
+test('a prefix of one letter, which would match most of the index, is rejected', () => {
   for (const q of ['f*', 'fox -q*', '"quick b"*']) {
     assert.throws(() => parseSearchQuery(q), {
       code: 'invalid_request',

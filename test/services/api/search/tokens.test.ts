@@ -24,7 +24,7 @@ const tricky = [
   '\u0301a a\u0301\u0302 a\u0305b \u0300 \u200d \ufeff \ue000 \u{f0000} 𝕬 𐐀 𐐨',
 ]
 
-test('a text falls into the words that FTS5 makes of it', () => {
+test('a text is split into the tokens of FTS5', () => {
   for (const text of tricky) assert.deepEqual(words(text), tokenisedByFts5([text])[0], text)
 })
 
@@ -50,7 +50,7 @@ const blocks = [
   [0xff01, 0xff60],
 ] as const
 
-test('each character of the scripts that are read is taken as FTS5 takes it, alone and within a word', () => {
+test('each character of the supported scripts is tokenised as by FTS5, alone and within a word', () => {
   const younger = /[\p{Cn}\u037f]/u
   const characters = blocks
     .flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, at) => first + at))
@@ -62,13 +62,13 @@ test('each character of the scripts that are read is taken as FTS5 takes it, alo
   texts.forEach((text, index) => assert.deepEqual(words(text), fromFts5[index], codes(text)))
 })
 
-test('a word that was taken once is taken as it is', () => {
+test('tokenising a token returns it unchanged', () => {
   for (const text of tricky) {
     for (const word of words(text)) assert.deepEqual(words(word), [word])
   }
 })
 
-test('a token tells where its word stands', () => {
+test('a token has the position of its word', () => {
   const text = '👍 L’Ete\u0301, ok'
   assert.deepEqual(
     tokensOf(text).map(({ text: word, start, end }) => [word, text.slice(start, end)]),

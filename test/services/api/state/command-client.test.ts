@@ -14,7 +14,7 @@ const redis = server.connect()
 const reading = server.connect()
 const cancel: Command = { kind: 'cancelRun', runId: 'r1' }
 
-test('a command that Redis loses is asked again, and is not taken for done', async () => {
+test('a command that Redis loses is sent again, and not reported as done', async () => {
   const keys = createKeys('lost')
   const reader = createCommandReader(reading, keys, freeLease(redis))
   let isDone = false

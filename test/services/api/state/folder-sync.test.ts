@@ -17,7 +17,7 @@ function makeGate() {
 /** Lets everything happen that waits for nothing. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('a caller is released by a sync that began after its call, and those who wait share it', async () => {
+test('a caller is released by a sync that began after its call, and concurrent callers share it', async () => {
   const { ends, sync } = makeGate()
   const share = createSharedSync(sync)
   const released: string[] = []
@@ -43,7 +43,7 @@ test('a caller is released by a sync that began after its call, and those who wa
   await Promise.all(all)
 })
 
-test('a sync that fails fails for those who waited for it, and for nobody after', async () => {
+test('a failed sync fails its callers only', async () => {
   const { ends, sync } = makeGate()
   const share = createSharedSync(sync)
   const first = assert.rejects(share(), /disk on fire/)
@@ -56,7 +56,7 @@ test('a sync that fails fails for those who waited for it, and for nobody after'
   await second
 })
 
-test('a folder is synced, and one that is not there is an error', async (t) => {
+test('a folder is synced, and a missing one is an error', async (t) => {
   const folder = makeFolder(t)
   await syncFolder(folder)
   await assert.rejects(syncFolder(`${folder}/nowhere`), { code: 'ENOENT' })

@@ -31,7 +31,7 @@ test('a folder and a file below a root are found', (t) => {
   assert.deepEqual(findPlace(roots, 'scans', 'b.png'), { folder, input: 'b.png', path: '' })
 })
 
-test('nothing outside a root is reached, and no answer tells where the root is', (t) => {
+test("nothing outside a root is reachable, and no answer reveals the root's folder", (t) => {
   const { roots, folder, outside } = makeRoots(t)
   const cases: [path: string, code: string][] = [
     ['..', 'invalid_request'],
@@ -61,13 +61,13 @@ test('nothing outside a root is reached, and no answer tells where the root is',
   }
 })
 
-test('an unknown root names those that are known', (t) => {
+test('an unknown root is rejected with the known ones', (t) => {
   const { roots } = makeRoots(t)
   assert.throws(() => findPlace(roots, 'other', ''), /unknown root "other"; known roots: scans/)
   assert.throws(() => findPlace([], 'other', ''), /known roots: none/)
 })
 
-test('a root is a name and a folder that is there', (t) => {
+test('a root has a name and an existing folder', (t) => {
   const folder = makeFolder(t)
   const file = join(folder, 'file')
   writeFileSync(file, '')

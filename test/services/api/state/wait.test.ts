@@ -8,11 +8,11 @@ test('a waiter receives the result', async () => {
   assert.equal(asked, 3)
 })
 
-test('the wait ends when its time is up', async () => {
+test('the wait ends at its timeout', async () => {
   assert.equal(await waitUntil(() => false, 0), false)
 })
 
-test('nothing is waited for that nobody wants to know', async () => {
+test('an abandoned wait ends at its next check', async () => {
   let looks = 0
   const isWanted = (): boolean => (looks += 1) < 3
   assert.equal(await waitUntil(() => false, 3_600, isWanted), false)

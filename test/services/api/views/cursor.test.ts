@@ -8,7 +8,7 @@ import {
 } from '../../../../services/api/views/cursor.ts'
 import { InvalidRequest } from '../../../../services/api/http/problem.ts'
 
-test('a cursor brings its place back', () => {
+test('a cursor encodes its position', () => {
   const place = { time: 1_700_000_000_123, id: 'd1' }
   assert.deepEqual(fromCursor(toCursor(place)), place)
   const isoPlace = { time: '2026-01-01T00:00:00.000Z', id: 'r1' }
@@ -35,7 +35,7 @@ test('an invalid cursor is rejected', () => {
   assert.throws(() => fromIsoCursor(encode({ time: 1, id: 'a' })), InvalidRequest)
 })
 
-test('a page has a next one only where there is more', () => {
+test('a page has a next cursor only if there is more', () => {
   const placeOf = (time: number) => ({ time, id: 'a' })
   assert.deepEqual(toPage([3, 2], 2, placeOf), { entries: [3, 2], nextCursor: null })
   assert.deepEqual(toPage([], 2, placeOf), { entries: [], nextCursor: null })

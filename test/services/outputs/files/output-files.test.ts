@@ -19,7 +19,7 @@ import { runTool } from '../../../helpers/tools.ts'
 const fixture = join(repository, 'test/fixtures/processes/long-document.ts')
 const line = makeLine([['word', [100, 100, 200, 140]]], [100, 135, 200, 135])
 
-test('every format has a name of its own, and a media type', () => {
+test('every format has its own file name and media type', () => {
   const names = formats.map((format) => outputName('a.tif', format))
   const wanted = ['txt', 'json', 'hocr', 'alto.xml', 'page.xml', 'tsv', 'pdf']
   assert.deepEqual(
@@ -30,7 +30,7 @@ test('every format has a name of its own, and a media type', () => {
   assert.equal(types.size, formats.length)
 })
 
-test('all formats of a document are written, and their hashes told', async (t) => {
+test('all formats of a document are written, and their hashes returned', async (t) => {
   const out = makeFolder(t)
   const file = join(makeFolder(t), 'a.png')
   writeFileSync(file, await pngOf('all formats'))
@@ -49,7 +49,7 @@ test('all formats of a document are written, and their hashes told', async (t) =
   assert.deepEqual(readdirSync(files.temporary), [])
 })
 
-test('where the input is gone or another one, the PDF alone is left out, and an old one removed', async (t) => {
+test('without its input, or with a changed one, only the PDF is left out, and an old one removed', async (t) => {
   const [out, folder] = [makeFolder(t), makeFolder(t)]
   const file = join(folder, 'a.png')
   writeFileSync(file, await pngOf('before'))
@@ -78,7 +78,7 @@ test('where the input is gone or another one, the PDF alone is left out, and an 
   assert.deepEqual(readdirSync(files.temporary), [])
 })
 
-test('a PDF that cannot be written again stays where it is what was written before', async (t) => {
+test('a PDF that cannot be written again stays if it is the one written before', async (t) => {
   const out = makeFolder(t)
   const file = join(makeFolder(t), 'a.png')
   writeFileSync(file, await pngOf('before'))
@@ -100,7 +100,7 @@ test('a PDF that cannot be written again stays where it is what was written befo
   assert.ok(!existsSync(join(out, 'a.png.pdf')))
 })
 
-test('PAGE has a file for each page; the first one that was read has the plain name', async (t) => {
+test('PAGE has a file per page; the first one that was read has the plain name', async (t) => {
   const out = makeFolder(t)
   const files = createOutputFiles(out)
   const write = (numbers: number[]) => {
@@ -116,7 +116,7 @@ test('PAGE has a file for each page; the first one that was read has the plain n
   assert.equal(hashes.page, hash('sha256', first))
 })
 
-test('a document of a thousand pages is written in the memory that a few of them take', (t) => {
+test('a document of a thousand pages is written in the memory of a few', (t) => {
   const out = makeFolder(t)
   // Kept, the pages alone would take twice of that.
   const given = ['--max-old-space-size=40', fixture, out, '1000']
@@ -157,7 +157,7 @@ const finished = (document: OutputDocument): Finished => ({
   input: { file: placeOf(''), decoder },
 })
 
-test('combined, a run is NDJSON, and text with a form feed between documents', async (t) => {
+test('the combined files are NDJSON, and text with a form feed between documents', async (t) => {
   const out = makeFolder(t)
   const documents = ['one', 'two\nlines'].map((text) => makeDocument([makePage({ text })]))
   const failed = {
@@ -177,7 +177,7 @@ test('combined, a run is NDJSON, and text with a form feed between documents', a
   assert.deepEqual(readdirSync(join(out, '.scriptorium', 'tmp')), [])
 })
 
-test('a combined file that cannot be finished leaves the one before', async (t) => {
+test('a combined file that fails leaves its predecessor', async (t) => {
   const out = makeFolder(t)
   const document = finished(makeDocument([makePage()]))
   await combine(out, [document])

@@ -35,7 +35,7 @@ function setUp(t: TestContext) {
   return { out, ledger, put, ask, combine }
 }
 
-test('a name that is free is claimed, and stays ours when the file is there', (t) => {
+test('a free name is claimed, and stays ours once the file exists', (t) => {
   const { ask, put, ledger, out } = setUp(t)
   const { id, isAdmitted } = ask('a.png', ['txt'])
   assert.equal(isAdmitted, true)
@@ -44,7 +44,7 @@ test('a name that is free is claimed, and stays ours when the file is there', (t
   assert.deepEqual(ledger.claims.of(out, 'a.png', id), ['txt'])
 })
 
-test("a user's own file is not ours to write, and the message says how to go on", (t) => {
+test("a user's own file is never written, and the message names the cure", (t) => {
   const { ask, put, ledger, out } = setUp(t)
   put('a.png.txt')
   const { id, isAdmitted, taken, messages } = ask('a.png', ['txt', 'json'])
@@ -57,7 +57,7 @@ test("a user's own file is not ours to write, and the message says how to go on"
   assert.equal(ask('a.png', ['json']).isAdmitted, true)
 })
 
-test('a format that is added later is claimed where its name is free', (t) => {
+test('a format added later is claimed if its name is free', (t) => {
   const { ask, put } = setUp(t)
   ask('a.png', ['txt'])
   put('a.png.json')
@@ -67,14 +67,14 @@ test('a format that is added later is claimed where its name is free', (t) => {
   assert.deepEqual(ask('a.png', ['tsv']).taken, [])
 })
 
-test('with replace it is ours from then on', (t) => {
+test('replace claims the name permanently', (t) => {
   const { ask, put } = setUp(t)
   put('a.png.txt')
   assert.deepEqual(ask('a.png', ['txt'], { onExists: 'replace' }).taken, [])
   assert.deepEqual(ask('a.png', ['txt']).taken, [])
 })
 
-test('each page of a PAGE document has a name that may be taken', (t) => {
+test('each page of a PAGE document has a name that can conflict', (t) => {
   const { ask, put } = setUp(t)
   put('scan.tif.page-2.xml')
   assert.deepEqual(ask('scan.tif', ['page']).taken, ['page'])
@@ -82,7 +82,7 @@ test('each page of a PAGE document has a name that may be taken', (t) => {
   assert.deepEqual(ask('other.tif', ['page']).taken, [])
 })
 
-test('two inputs of one output folder do not write the same file', (t) => {
+test('two inputs of one output folder never write the same file', (t) => {
   const { ask, put } = setUp(t)
   ask('a.png', ['txt'], { root: '/one' })
   put('a.png.txt')
@@ -107,13 +107,13 @@ test('the same file read as part of a larger folder writes the same output', (t)
   assert.deepEqual(ask('a.png', ['txt'], { runId: 'r3', root: '/other', out: root }).taken, ['txt'])
 })
 
-test('claims of an interrupted run without files give way', (t) => {
+test('claims without files of an interrupted run give way', (t) => {
   const { ask } = setUp(t)
   ask('a.png', ['txt'], { root: '/one' })
   assert.deepEqual(ask('a.png', ['txt'], { root: '/two', runId: 'r2' }).taken, [])
 })
 
-test('where names ignore case, two documents of one run do not write the same file', (t) => {
+test('on a case-insensitive disk two documents of one run do not write the same file', (t) => {
   const { ask, out, put } = setUp(t)
   assert.deepEqual([ask('A.png', ['txt']).taken, ask('a.png', ['txt']).taken], [[], []])
   mkdirSync(join(out, '.scriptorium'))
@@ -125,7 +125,7 @@ test('where names ignore case, two documents of one run do not write the same fi
   assert.deepEqual(ask('E\u0301.png', ['txt']).taken, ['txt'])
 })
 
-test('a ledger that was lost, or is older, finds its files by the id in the JSON', (t) => {
+test('a lost or older ledger recognises its files by the id in the JSON', (t) => {
   const { ask, put, out } = setUp(t)
   const id = folderDocumentId(out, '/scans', 'a.png')
   put('a.png.txt')
@@ -136,7 +136,7 @@ test('a ledger that was lost, or is older, finds its files by the id in the JSON
   assert.deepEqual(ask('b.png', ['txt', 'json']).taken, ['txt', 'json'])
 })
 
-test('an output folder that was moved finds its files by their content', (t) => {
+test('a moved output folder recognises its files by their content', (t) => {
   const { ask, put, ledger } = setUp(t)
   ledger.runs.add(makeRequest({ runId: 'r0', out: '/before' }), 'fp')
   const id = folderDocumentId('/before', '/scans', 'a.png')
@@ -149,7 +149,7 @@ test('an output folder that was moved finds its files by their content', (t) => 
   assert.deepEqual(ask('a.png', ['txt']).taken, [])
 })
 
-test('a folder in the way is left to whoever writes', (t) => {
+test('a folder in place of an output is left to the writer', (t) => {
   const { ask, out } = setUp(t)
   mkdirSync(join(out, 'a.png.txt'))
   assert.deepEqual(ask('a.png', ['txt']).taken, [])
@@ -169,7 +169,7 @@ test('the combined files are claimed like any other', (t) => {
   assert.deepEqual(combine(['txt', 'pdf']), ['ndjson', 'pdf', 'txt'])
 })
 
-test('a document that is called like the combined files gives way to them', (t) => {
+test('a document named like the combined files gives way to them', (t) => {
   const { ask, combine } = setUp(t)
   combine(['txt'])
   const given = { combined: true }
@@ -178,7 +178,7 @@ test('a document that is called like the combined files gives way to them', (t) 
   assert.deepEqual(ask('sub/results', ['txt'], given).taken, [])
 })
 
-test('what gives way to the combined files is read all the same, for its other formats', (t) => {
+test('a document that gives way to the combined files is read for its other formats', (t) => {
   const { ask, combine, ledger, out } = setUp(t)
   combine(['txt'])
   const { isAdmitted, id } = ask('results', ['txt', 'json'], { combined: true })
@@ -186,7 +186,7 @@ test('what gives way to the combined files is read all the same, for its other f
   assert.deepEqual(ledger.claims.of(out, 'results', id), ['json'])
 })
 
-test('a folder that is called like a combined file does not keep it from being written', (t) => {
+test('a folder named like a combined file does not block it', (t) => {
   const { ask } = setUp(t)
   const { isAdmitted, messages } = ask('results.ndjson/a.png', ['txt'], { combined: true })
   assert.equal(isAdmitted, false)

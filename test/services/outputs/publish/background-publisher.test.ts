@@ -50,7 +50,7 @@ function setUp(t: TestContext) {
   return { ledger, out, open, final, codesOf }
 }
 
-test('one that takes long holds up no other, and ends with its text where its PDF takes too much', async (t) => {
+test('a slow document delays no other, and ends with its text if its PDF needs too much', async (t) => {
   const { ledger, out, open, final, codesOf } = setUp(t)
   const background = open()
   assert.deepEqual(background.take(['bomb.pdf', 'good.jpg', 'unknown']), ['unknown'])
@@ -63,7 +63,7 @@ test('one that takes long holds up no other, and ends with its text where its PD
   await background.close()
 })
 
-test('a cancelled run ends its writing; what a stop has ended is written after the next start', async (t) => {
+test('cancelling a run aborts its writing; documents aborted by a stop are written after the next start', async (t) => {
   const { ledger, open, final, codesOf } = setUp(t)
   const first = open()
   first.take(['bomb.pdf'])

@@ -14,7 +14,7 @@ const settings = { SCRIPTORIUM_SECRET: 'a key of the test' }
 const passwords = createPdfPasswords(redis, keys, settings)
 const pdfPasswordOf = pdfPasswordsOf(passwords)
 
-test('the password of a run is there as long as the run lasts', async () => {
+test('the password of a run is kept as long as the run lasts', async () => {
   const run = makeRun({ runId: 'r1', hasPdfPassword: true })
   await passwords.keep('r1', 'heron')
   assert.equal(await pdfPasswordOf(run), 'heron')
@@ -22,12 +22,12 @@ test('the password of a run is there as long as the run lasts', async () => {
   assert.equal(await pdfPasswordOf(run), undefined)
 })
 
-test('of a run that came with none nothing is asked for', async () => {
+test('a run without a password asks for none', async () => {
   await redis.set(keys.secret('r2'), 'of somebody else')
   assert.equal(await pdfPasswordOf(makeRun({ runId: 'r2' })), undefined)
 })
 
-test('in Redis it is encrypted, by a key that other settings do not give', async () => {
+test('the password is encrypted in Redis, with a key that depends on the settings', async () => {
   await passwords.keep('r3', 'heron')
   const kept = String(await redis.get(keys.secret('r3')))
   assert.ok(!kept.includes('heron') && !Buffer.from(kept, 'base64').includes('heron'))
@@ -35,7 +35,7 @@ test('in Redis it is encrypted, by a key that other settings do not give', async
   assert.equal(await other.of('r3'), undefined)
 })
 
-test('without a secret Redis’s own password makes the key, and without that none is taken', async () => {
+test('without a secret the key derives from Redis’s password, and without that passwords are rejected', async () => {
   const url = 'redis://:from-the-address@127.0.0.1:6379'
   const before = createPdfPasswords(redis, keys, { REDIS_URL: url })
   await before.keep('r4', 'heron')
@@ -52,7 +52,7 @@ test('without a secret Redis’s own password makes the key, and without that no
   }
 })
 
-test('a password that an earlier version has kept opens its run’s PDFs still', async () => {
+test('a password stored by an earlier version still opens the PDFs of its run', async () => {
   await redis.set(keys.secret('r6'), 'heron')
   assert.equal(await passwords.of('r6'), 'heron')
 })

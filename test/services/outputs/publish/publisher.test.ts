@@ -40,7 +40,7 @@ function setUp(t: TestContext, paths: readonly string[], formats: Format[] = ['t
   return { ledger, out, ids, temporary, publisher, announced }
 }
 
-test('a document becomes final with its files, whose hashes are kept', async (t) => {
+test('a document becomes final with its files, whose hashes are stored', async (t) => {
   const { ledger, out, ids, publisher, temporary } = setUp(t, ['deep/er/a.png'])
   await publisher.publish(ids)
   const text = readFileSync(join(out, 'deep/er/a.png.txt'), 'utf8')
@@ -55,13 +55,13 @@ test('a document becomes final with its files, whose hashes are kept', async (t)
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-test('only the formats that were asked for are written', async (t) => {
+test('only the requested formats are written', async (t) => {
   const { out, ids, publisher } = setUp(t, ['a.png'], ['txt'])
   await publisher.publish(ids)
   assert.deepEqual(readdirSync(out).toSorted(), ['.scriptorium', 'a.png.txt'])
 })
 
-test('writing again replaces what was there', async (t) => {
+test('a second writing replaces the files', async (t) => {
   const { out, ids, publisher } = setUp(t, ['a.png'])
   writeFileSync(join(out, 'a.png.txt'), 'a longer text that somebody has edited')
   await publisher.publish(ids)
@@ -69,7 +69,7 @@ test('writing again replaces what was there', async (t) => {
   assert.equal(readFileSync(join(out, 'a.png.txt'), 'utf8'), 'text of a.png\n')
 })
 
-test('where a name is taken or too long, that document alone fails', async (t) => {
+test('a document whose name is taken or too long fails alone', async (t) => {
   const long = 'x'.repeat(254)
   const { ledger, out, ids, publisher, temporary } = setUp(t, [
     'dir.png',
@@ -86,7 +86,7 @@ test('where a name is taken or too long, that document alone fails', async (t) =
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-test('a document is told about once it is final, not when it is written again or not at all', async (t) => {
+test('a document is announced once it is final, not when it is written again or not at all', async (t) => {
   const { ledger, ids, publisher, announced } = setUp(t, ['a.png', 'b.png'])
   mkdirSync(join(ledger.runs.getFolder('r1')?.request.out ?? '', 'b.png.txt'))
   await publisher.publish(ids)
@@ -101,7 +101,7 @@ function refuse(): never {
   throw new Error('nobody wants to know')
 }
 
-test('the password of PDFs is that of the run that writes them, and asked for where it is needed only', async (t) => {
+test('PDFs are opened with the password of the run that writes them, requested only when needed', async (t) => {
   const folder = makeFolder(t)
   const made = await PDFDocument.create()
   made.addPage([200, 300])
@@ -155,7 +155,7 @@ test('announcements are committed with their documents or not at all', async (t)
   assert.deepEqual(ledger.documents.unpublished(), ids)
 })
 
-test('an upload becomes final without any file', async (t) => {
+test('an upload becomes final without files', async (t) => {
   const { ledger, out, publisher, announced } = setUp(t, [])
   ledger.runs.add(makeUploadRequest(), 'fp')
   const plan = makePlan('d1', { runId: 'u1' })
@@ -173,7 +173,7 @@ test('an upload becomes final without any file', async (t) => {
   assert.deepEqual(announced, ['d1'])
 })
 
-test('while the disk refuses, nothing is final, and another try makes it so', async (t) => {
+test('while the disk fails no document becomes final, and a retry succeeds', async (t) => {
   const { ledger, out, ids, publisher, temporary } = setUp(t, ['a.png', 'b.png'])
   publisher.filesOf(out)
   rmSync(temporary, { recursive: true })
@@ -194,14 +194,14 @@ test('temporary files of a killed process are swept', (t) => {
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-test('a document whose run is unknown is passed by', async (t) => {
+test('a document of an unknown run is skipped', async (t) => {
   const { ledger, publisher } = setUp(t, [])
   ledger.documents.plan(makePlan('d9', { runId: 'nobody' }))
   await publisher.publish(['d9', 'unknown'])
   assert.equal(rowOf(ledger, 'd9').state, 'planned')
 })
 
-test('of a document whose pages are gone nothing is written: it is read again', async (t) => {
+test('a document without its pages is not written: it is read again', async (t) => {
   const { ledger, out, ids, publisher, announced } = setUp(t, ['a.png', 'b.png'])
   ledger.pages.clear('d0')
   assert.deepEqual(await publisher.publish(ids), { written: ['d1'], failed: [], lost: ['d0'] })
@@ -211,7 +211,7 @@ test('of a document whose pages are gone nothing is written: it is read again', 
   assert.deepEqual(announced, ['d1'])
 })
 
-test('a document whose pages went after it was final is read again, not written without text', async (t) => {
+test('a final document that lost its pages is read again, not written without text', async (t) => {
   const { ledger, out, ids, publisher } = setUp(t, ['a.png'])
   await publisher.publish(ids)
   ledger.pages.clear('d0')
@@ -223,7 +223,7 @@ test('a document whose pages went after it was final is read again, not written 
   assert.equal(readFileSync(join(out, 'a.png.txt'), 'utf8'), 'text of a.png\n')
 })
 
-test('a document that was written twice at once becomes final once', async (t) => {
+test('a document written twice concurrently becomes final once', async (t) => {
   const { ids, publisher, announced } = setUp(t, ['a.png'])
   const both = await Promise.all([publisher.publish(ids), publisher.publish(ids)])
   assert.deepEqual(

@@ -52,13 +52,13 @@ function validate(t: TestContext, content: string, schema?: string): string {
   )
 }
 
-test('ALTO is valid by its schema, whatever was read', { skip: withoutSchemas }, (t) => {
+test('ALTO is valid by its schema, for any result', { skip: withoutSchemas }, (t) => {
   const alto = whole(writeAlto(document))
   assert.equal(validate(t, alto, 'alto-4-4.xsd'), '')
   assert.notEqual(validate(t, alto.replace('HPOS', 'HPAS'), 'alto-4-4.xsd'), '', 'faults are seen')
 })
 
-test('PAGE is valid by its schema, whatever was read', { skip: withoutSchemas }, (t) => {
+test('PAGE is valid by its schema, for any result', { skip: withoutSchemas }, (t) => {
   for (const page of document.pages) {
     const content = whole(writePage({ ...document, pages: [page] }))
     assert.equal(validate(t, content, 'page-2019-07-15.xsd'), '')
@@ -74,7 +74,7 @@ test('hOCR is well-formed XHTML', { skip: withoutTools('xmllint') }, (t) => {
   assert.notEqual(validate(t, hocr.replace('</body>', '')), '', 'faults are seen')
 })
 
-test('hOCR has what its specification asks for', () => {
+test('hOCR has the required elements of its specification', () => {
   const hocr = whole(writeHocr(document))
   assert.match(hocr, /<meta name="ocr-system" content="scriptorium \d/)
   assert.match(
@@ -98,7 +98,7 @@ test('hOCR has what its specification asks for', () => {
   assert.match(hocr, />bell 😀</u, 'characters that XML does not have are dropped')
 })
 
-test('ALTO and PAGE tell which way lines run', () => {
+test('ALTO and PAGE contain the direction of lines', () => {
   const alto = whole(writeAlto(document))
   assert.match(alto, /BASELINE="636 480 636 200"/)
   assert.match(alto, /BASEDIRECTION="rtl"><String[^>]*CONTENT="שלום"/)
@@ -112,28 +112,24 @@ test('ALTO and PAGE tell which way lines run', () => {
   assert.match(page, /<Baseline points="636,480 636,200"/)
 })
 
-test(
-  'a hOCR file is taken by OCRmyPDF',
-  { skip: withoutTools('ocrmypdf', 'pdftotext') },
-  async (t) => {
-    const folder = makeFolder(t)
-    mkdirSync(folder, { recursive: true })
-    const [hocr, image, pdf] = ['a.hocr', 'a.png', 'a.pdf'].map((name) => join(folder, name))
-    const lines = [plain, makeLine([['Grüße', [100, 500, 240, 540]]], [100, 538, 240, 538])]
-    writeFileSync(hocr!, whole(writeHocr(makeDocument([makeScan(lines)]))))
-    writeFileSync(image!, await pngOf('a peer reads it'))
-    const given = ['-m', 'ocrmypdf.hocrtransform', '-r', '150', '-i', image!, hocr!, pdf!]
-    // Debian's own Python, which has Debian's packages.
-    const transformed = runTool('/usr/bin/python3', given)
-    assert.equal(transformed.status, 0, transformed.stderr)
-    assert.deepEqual(runTool('pdftotext', [pdf!, '-']).stdout.match(/\S+/g), [
-      'Fish',
-      '&',
-      '<chips>',
-      'Grüße',
-    ])
-  },
-)
+test('OCRmyPDF accepts a hOCR file', { skip: withoutTools('ocrmypdf', 'pdftotext') }, async (t) => {
+  const folder = makeFolder(t)
+  mkdirSync(folder, { recursive: true })
+  const [hocr, image, pdf] = ['a.hocr', 'a.png', 'a.pdf'].map((name) => join(folder, name))
+  const lines = [plain, makeLine([['Grüße', [100, 500, 240, 540]]], [100, 538, 240, 538])]
+  writeFileSync(hocr!, whole(writeHocr(makeDocument([makeScan(lines)]))))
+  writeFileSync(image!, await pngOf('a peer reads it'))
+  const given = ['-m', 'ocrmypdf.hocrtransform', '-r', '150', '-i', image!, hocr!, pdf!]
+  // Debian's own Python, which has Debian's packages.
+  const transformed = runTool('/usr/bin/python3', given)
+  assert.equal(transformed.status, 0, transformed.stderr)
+  assert.deepEqual(runTool('pdftotext', [pdf!, '-']).stdout.match(/\S+/g), [
+    'Fish',
+    '&',
+    '<chips>',
+    'Grüße',
+  ])
+})
 
 test('TSV has the columns and the levels of Tesseract', () => {
   const rows = whole(writeTsv(document))

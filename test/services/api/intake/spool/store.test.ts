@@ -64,7 +64,7 @@ test('a file is in tmp until it is kept, and then in inputs under its hash', asy
   assert.deepEqual(inInputs(), [sha256], 'what is kept is not dropped')
 })
 
-test('the same bytes many times at once are one file, and whole', async (t) => {
+test('concurrent uploads of the same bytes give one complete file', async (t) => {
   const { spool, store, inTmp, inInputs } = makeStore(t)
   const page = jpegLike(50_000)
   const sha256 = hash('sha256', page)
@@ -79,7 +79,7 @@ test('the same bytes many times at once are one file, and whole', async (t) => {
   assert.deepEqual(readFileSync(join(spool.inputs, sha256)), page)
 })
 
-test('a dropped file is gone', async (t) => {
+test('a dropped file is deleted', async (t) => {
   const { store, inTmp, inInputs } = makeStore(t)
   const received = await store.receive(Readable.from([jpegLike(100)]), incoming)
   await received.drop()
@@ -87,7 +87,7 @@ test('a dropped file is gone', async (t) => {
   assert.deepEqual([inTmp(), inInputs()], [[], []])
 })
 
-test('a file may be as large as the limit, and no larger', async (t) => {
+test('a file of exactly the size limit is accepted', async (t) => {
   const { store, inTmp } = makeStore(t)
   const receive = (bytes: number) =>
     store.receive(Readable.from([jpegLike(bytes)]), { name: 'a', maxBytes: 5_000 })
@@ -100,7 +100,7 @@ test('a file may be as large as the limit, and no larger', async (t) => {
   assert.deepEqual(inTmp(), [])
 })
 
-test('a refusal comes as soon as it is known, and leaves the stream to the caller', async (t) => {
+test('a rejection is thrown as soon as it is known, and leaves the stream to the caller', async (t) => {
   const { store, inTmp } = makeStore(t)
   const cases: [first: Buffer, code: string][] = [
     [Buffer.from('PK\x03\x04 an archive'), 'unsupported_type'],
@@ -118,7 +118,7 @@ test('a refusal comes as soon as it is known, and leaves the stream to the calle
   }
 })
 
-test('a stream that brings more than the disk takes is made to wait', async (t) => {
+test('a stream faster than the disk is throttled', async (t) => {
   const { store } = makeStore(t)
   let pieces = 0
   const stream = new Readable({
@@ -144,7 +144,7 @@ const started = (): PassThrough => {
   return stream
 }
 
-test('whatever ends it early is what is thrown, and nothing is left', async (t) => {
+test('an early end throws its reason and leaves nothing', async (t) => {
   const { store, inTmp } = makeStore(t, { pace: { minBytesPerSecond: 1_024, windowMs: 120 } })
   const gone = Object.assign(new Error('gone'), { code: 'ECONNRESET' })
   const inTime = (): Promise<true> => waitFor('a file in tmp', () => inTmp().length === 1)
@@ -176,7 +176,7 @@ test('whatever ends it early is what is thrown, and nothing is left', async (t) 
   assert.deepEqual(inTmp(), [])
 })
 
-test('nothing is taken in while the disk has less free than it should', async (t) => {
+test('nothing is accepted below the minimum of free space', async (t) => {
   const { store, inTmp } = makeStore(t, { minFreeBytes: 2 ** 60 })
   const { stream, pieces } = endless(t, jpegLike(5_000))
   await assert.rejects(store.receive(stream, incoming), {
@@ -189,7 +189,7 @@ test('nothing is taken in while the disk has less free than it should', async (t
 
 const script = join(repository, 'test/fixtures/processes/full-disk.ts')
 
-test('a disk that fills up on the way is said to be full, and is as empty as before', (t) => {
+test('a disk that fills up during an upload gives disk_full, and the draft is deleted', (t) => {
   const folder = makeFolder(t)
   // A disk of a megabyte, that nobody else sees and that goes with the process.
   const mounted = `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`
@@ -203,7 +203,7 @@ test('a disk that fills up on the way is said to be full, and is as empty as bef
   assert.deepEqual(JSON.parse(output.toString()), { code: 'disk_full', inTmp: [] })
 })
 
-test('files of a killed process are swept, unfinished uploads are not', async (t) => {
+test('drafts of a killed process are swept, active uploads are not', async (t) => {
   const { spool, store, inTmp } = makeStore(t)
   const hourMs = 3_600_000
   const age = (name: string, ms: number): void => {

@@ -47,7 +47,7 @@ test('invalid base64 is malformed, and leaves nothing behind', async (t) => {
   }
 })
 
-test('a file that is not fit is named with its reason', async (t) => {
+test('an unsuitable file is rejected with its reason', async (t) => {
   const { spool, intake } = makeIntake(t, 100_000)
   const cases: [body: Buffer, code: string][] = [
     [Buffer.alloc(0), 'empty_file'],

@@ -31,7 +31,7 @@ const whole = (...parts: Buffer[]): Buffer => Buffer.concat([...parts, end])
 
 const names = ({ body }: Answer): string[] => (body.received ?? []).map(({ name }) => name)
 
-test('every file of a form is in the spool under its hash, and the options come with them', async (t) => {
+test('every file of a form is in the spool under its hash, and the options are parsed', async (t) => {
   const app = await startUploadApp(t)
   const pages = [jpegLike(300_000, 1), jpegLike(20, 2), jpegLike(4_100, 3), jpegLike(4_101, 4)]
   for (const where of ['before', 'after']) {
@@ -56,7 +56,7 @@ test('every file of a form is in the spool under its hash, and the options come 
   await app.tmpIsEmpty()
 })
 
-test('many files of one request are all taken', async (t) => {
+test('many files of one request are accepted', async (t) => {
   const app = await startUploadApp(t)
   const parts = Array.from({ length: 100 }, (_, index) =>
     filePart(`${index}.jpg`, jpegLike(1_000 + index)),
@@ -66,7 +66,7 @@ test('many files of one request are all taken', async (t) => {
   await app.tmpIsEmpty()
 })
 
-test('bad files among good ones are named with their reason, and the good ones are taken', async (t) => {
+test('bad files among good ones are rejected with their reason, and the good ones are accepted', async (t) => {
   const app = await startUploadApp(t, { maxFileBytes: 200_000 })
   const answer = await app.send(
     whole(
@@ -104,7 +104,7 @@ test('bad files among good ones are named with their reason, and the good ones a
   await app.tmpIsEmpty()
 })
 
-test('the options may come as text, as JSON, or as a file of JSON', async (t) => {
+test('options can be sent as text, as JSON, or as a JSON file', async (t) => {
   const app = await startUploadApp(t)
   const file = filePart('a.jpg', jpegLike(50))
   const forms: [string, string][] = [
@@ -126,7 +126,7 @@ test('the options may come as text, as JSON, or as a file of JSON', async (t) =>
   )
 })
 
-test('a form that says something wrong is refused whole, and the reason names it', async (t) => {
+test('an invalid form is rejected as a whole, and the reason names the field', async (t) => {
   const app = await startUploadApp(t, { maxFiles: 3 })
   const good = filePart('a.jpg', jpegLike(50_000))
   const options = (text: string, type = ''): Buffer => part('name="options"', text, type)
@@ -182,7 +182,7 @@ test('a form that says something wrong is refused whole, and the reason names it
   assert.equal((await app.send(whole(good), multipartType)).status, 200)
 })
 
-test('a request that says it is too large is answered before it is sent', async (t) => {
+test('a request with too large a Content-Length is rejected before its body', async (t) => {
   const app = await startUploadApp(t, { maxRequestBytes: 10_000 })
   const socket = await app.begin({ ...multipartType, 'content-length': 10_001 })
   const { status, body } = await answerOn(socket)
@@ -193,7 +193,7 @@ test('a request that says it is too large is answered before it is sent', async 
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
 
-test('a request that never ends is answered while it is still sent, and then cut off', async (t) => {
+test('an endless request is answered while it is being sent, and then cut off', async (t) => {
   const app = await startUploadApp(t, { maxRequestBytes: 3_000_000, lingerMs: 300 })
   const beginnings = {
     'in a file': filePart('a.jpg', jpegLike(100)).subarray(0, -2),
@@ -219,7 +219,7 @@ test('a request that never ends is answered while it is still sent, and then cut
   }
 })
 
-test('a client that is not listened to for long has its answer first', async (t) => {
+test('a client that is cut off receives its answer first', async (t) => {
   const app = await startUploadApp(t, { maxRequestBytes: 200_000, lingerMs: 1 })
   const socket = await app.begin({ ...multipartType, 'transfer-encoding': 'chunked' })
   const answer = answerOn(socket)
@@ -229,7 +229,7 @@ test('a client that is not listened to for long has its answer first', async (t)
   await app.tmpIsEmpty()
 })
 
-test('a client that goes away leaves nothing, also of the files before', async (t) => {
+test('a client that disconnects leaves nothing, also of its earlier files', async (t) => {
   const app = await startUploadApp(t)
   const socket = await app.begin({ ...multipartType, 'content-length': 1_000_000 })
   socket.write(filePart('a.jpg', jpegLike(100_000)))
@@ -242,7 +242,7 @@ test('a client that goes away leaves nothing, also of the files before', async (
   assert.deepEqual(readdirSync(app.spool.inputs), [])
 })
 
-test('a client that went away before its body was read is not waited for', async (t) => {
+test('a client that disconnected before its body was read is not waited for', async (t) => {
   const arrived = Promise.withResolvers<void>()
   const app = await startUploadApp(t, {}, async ({ raw }) => {
     arrived.resolve()
@@ -257,7 +257,7 @@ test('a client that went away before its body was read is not waited for', async
   await app.tmpIsEmpty()
 })
 
-test('a client that stops or trickles is told so and leaves nothing, wherever it stops', async (t) => {
+test('a client that stalls or trickles gets 408 and leaves nothing, at any point', async (t) => {
   const pace = { minBytesPerSecond: 1_024, windowMs: 600 }
   const app = await startUploadApp(t, { pace, lingerMs: 100 })
   const good = filePart('a.jpg', jpegLike(10_000))
@@ -281,7 +281,7 @@ test('a client that stops or trickles is told so and leaves nothing, wherever it
   }
 })
 
-test('a client that is slow but not too slow is served', async (t) => {
+test('a slow client above the minimum rate is served', async (t) => {
   const app = await startUploadApp(t, { pace: { minBytesPerSecond: 1_024, windowMs: 600 } })
   const body = whole(filePart('a.jpg', jpegLike(10_000)))
   const socket = await app.begin({ ...multipartType, 'content-length': body.length })
@@ -295,7 +295,7 @@ test('a client that is slow but not too slow is served', async (t) => {
   assert.equal((await answerOn(socket)).status, 200)
 })
 
-test('after a refusal the connection serves the next request', async (t) => {
+test('after a rejection the connection serves the next request', async (t) => {
   const app = await startUploadApp(t)
   const bad = whole(part('name="nonsense"', Buffer.alloc(3_000_000)))
   const good = whole(filePart('a.jpg', jpegLike(100)))
@@ -310,7 +310,7 @@ test('after a refusal the connection serves the next request', async (t) => {
   assert.equal((await answerOn(socket)).status, 200)
 })
 
-test('memory stays flat whatever the size of a file', async (t) => {
+test('memory stays flat for files of any size', async (t) => {
   const app = await startUploadApp(t)
   const upload = async (megabytes: number): Promise<void> => {
     const beginning = filePart('a.jpg', jpegLike(100)).subarray(0, -2)

@@ -4,7 +4,7 @@ import { assert as check, property, string } from 'fast-check'
 import { uploadName } from '../../../../../services/api/intake/uploads/name.ts'
 import { jpegLike, startUploadApp } from '../../../../helpers/api/upload-app.ts'
 
-test('a name keeps its last segment and its letters, and loses what cannot be seen', () => {
+test('a name keeps its last segment and its letters, and loses invisible characters', () => {
   const cases: [given: string | undefined, name: string][] = [
     ['scan.png', 'scan.png'],
     ['../../etc/passwd', 'passwd'],
@@ -28,7 +28,7 @@ test('a name keeps its last segment and its letters, and loses what cannot be se
   for (const [given, name] of cases) assert.equal(uploadName(given), name)
 })
 
-test('whatever the name was, it is one segment of at most 255 bytes, and its own name', () => {
+test('any name becomes one well-formed segment of at most 255 bytes', () => {
   check(
     property(string({ unit: 'binary', maxLength: 400 }), (given) => {
       const name = uploadName(given)
@@ -42,7 +42,7 @@ test('whatever the name was, it is one segment of at most 255 bytes, and its own
 const head = (name: string): string =>
   `--b\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\n\r\n`
 
-test('names of a form come out the same way', async (t) => {
+test('names of form fields are normalised alike', async (t) => {
   const app = await startUploadApp(t)
   const given = ['../../x.jpg', 'Brücke 頁.jpg', 'a\0b.jpg', `${'n'.repeat(300)}.jpg`]
   const parts = given.flatMap((name) => [

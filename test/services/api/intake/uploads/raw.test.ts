@@ -14,7 +14,7 @@ import { waitFor } from '../../../../helpers/wait.ts'
 
 const jpeg = { 'content-type': 'image/jpeg' }
 
-test('a body that is an image is one file, whatever image type it says it is', async (t) => {
+test('an image body is one file, whatever image type it declares', async (t) => {
   const app = await startUploadApp(t)
   for (const type of ['image/jpeg', 'image/png', 'application/octet-stream', 'application/pdf']) {
     const page = jpegLike(100_000, type.length)
@@ -30,7 +30,7 @@ test('a body that is an image is one file, whatever image type it says it is', a
   await app.tmpIsEmpty()
 })
 
-test('its name comes from Content-Disposition, or from the query', async (t) => {
+test('the file name comes from Content-Disposition or from the query', async (t) => {
   const app = await startUploadApp(t)
   const cases: [disposition: string | undefined, path: string, name: string][] = [
     ['attachment; filename="a page.jpg"', '/?name=other.jpg', 'a page.jpg'],
@@ -51,7 +51,7 @@ test('its name comes from Content-Disposition, or from the query', async (t) => 
   }
 })
 
-test('a file that is not fit is named with its reason, and nothing is left of it', async (t) => {
+test('an unsuitable file is rejected with its reason, and leaves nothing', async (t) => {
   const app = await startUploadApp(t, { maxFileBytes: 100_000 })
   const cases: [body: Buffer, code: string][] = [
     [Buffer.alloc(0), 'empty_file'],
@@ -71,7 +71,7 @@ test('a file that is not fit is named with its reason, and nothing is left of it
   assert.deepEqual(readdirSync(app.spool.inputs), [])
 })
 
-test('a file that says it is too large is refused before it is sent', async (t) => {
+test('a file with too large a Content-Length is rejected before its body', async (t) => {
   const app = await startUploadApp(t, { maxFileBytes: 100_000 })
   const socket = await app.begin({ ...jpeg, 'content-length': 100_001 })
   const { body } = await answerOn(socket)
@@ -81,7 +81,7 @@ test('a file that says it is too large is refused before it is sent', async (t) 
   )
 })
 
-test('a body that does not say how large it is is refused on the way', async (t) => {
+test('a body without a length is rejected once it exceeds the limit', async (t) => {
   const bytes = jpegLike(120_000)
   const send = async (limits: Partial<UploadLimits>): Promise<Answer> => {
     const app = await startUploadApp(t, limits)
@@ -100,7 +100,7 @@ test('a body that does not say how large it is is refused on the way', async (t)
   assert.match(ofRequest.body.message ?? '', /SCRIPTORIUM_MAX_REQUEST_BYTES=100000/)
 })
 
-test('a client that goes away leaves nothing', async (t) => {
+test('a client that disconnects leaves nothing', async (t) => {
   const app = await startUploadApp(t)
   const socket = await app.begin({ ...jpeg, 'content-length': 1_000_000 })
   socket.write(jpegLike(100_000))
@@ -111,7 +111,7 @@ test('a client that goes away leaves nothing', async (t) => {
   await app.tmpIsEmpty()
 })
 
-test('a client that stops is told so', async (t) => {
+test('a client that stalls gets 408', async (t) => {
   const pace = { minBytesPerSecond: 1_024, windowMs: 600 }
   const app = await startUploadApp(t, { pace, lingerMs: 100 })
   const socket = await app.begin({ ...jpeg, 'content-length': 1_000_000 })
