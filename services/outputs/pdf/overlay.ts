@@ -12,7 +12,8 @@ import { fontEntries, makeTextLayer } from './text/text-layer.ts'
 
 /**
  * The original PDF, byte for byte, followed by an incremental update (ISO 32000-1, 7.5.6) with the text of its pages:
- * links, outlines, forms and all other content stay unchanged. An encrypted or damaged PDF is rewritten first.
+ * links, outlines, forms and all other content stay unchanged. An encrypted or damaged PDF is rewritten first. Not made
+ * by pdf-lib's `saveIncremental`: that breaks such files, and takes longer (docs/decisions.md).
  */
 export async function* overlayPdf(
   document: OutputDocument,

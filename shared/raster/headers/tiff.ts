@@ -1,5 +1,6 @@
-import { tags, type TiffDirectory, type TiffFile } from '../tiff/tiff-directory.ts'
+import type { TiffDirectory, TiffFile } from '../tiff/tiff-directory.ts'
 import { routeOf } from '../tiff/tiff-route.ts'
+import { compressions, separatePlanes, tags } from '../tiff/tiff-tags.ts'
 import type { ImageHeader } from './image-header.ts'
 import { readJpegHeader, type JpegHeader } from './jpeg.ts'
 
@@ -12,10 +13,6 @@ export interface TiffHeader extends ImageHeader {
   /** Before decoding, its strips are compressed again, or its samples unpacked. */
   isRewritten: boolean
 }
-
-const jpegCompression = 7
-const separatePlanes = 2
-const rowsPerStrip = 278
 
 /** Reads one page's header. Throws `unsupported_encoding` where the page cannot be decoded. */
 export function readTiffHeader(tiff: TiffFile, directory: TiffDirectory): TiffHeader {
@@ -49,7 +46,7 @@ function heldSamples(
     return 2 * across * value(tags.tileHeight) * samples
   }
   if (value(tags.planarConfiguration) !== separatePlanes) return 0
-  return Math.min(height, value(rowsPerStrip) || height) * width * (samples + 1)
+  return Math.min(height, value(tags.rowsPerStrip) || height) * width * (samples + 1)
 }
 
 function jpegOf(
@@ -58,7 +55,7 @@ function jpegOf(
   route: ReturnType<typeof routeOf>,
 ): JpegHeader | undefined {
   if (route.how === 'stream') return readJpegHeader(bytes.subarray(route.start, route.end))
-  if (directory.first(tags.compression) !== jpegCompression) return undefined
+  if (directory.first(tags.compression) !== compressions.jpeg) return undefined
   const first = directory.first(tags.tileOffsets) ?? directory.first(tags.stripOffsets)
   return first === undefined ? undefined : readJpegHeader(bytes.subarray(first))
 }

@@ -31,27 +31,6 @@ export interface TiffFile {
   page(index: number): TiffDirectory | undefined
 }
 
-export const tags = {
-  width: 256,
-  height: 257,
-  bitsPerSample: 258,
-  compression: 259,
-  photometric: 262,
-  stripOffsets: 273,
-  orientation: 274,
-  samplesPerPixel: 277,
-  stripByteCounts: 279,
-  planarConfiguration: 284,
-  predictor: 317,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  sampleFormat: 339,
-  jpegOffset: 513,
-  jpegLength: 514,
-} as const
-
 /** Bytes per value by field type: TIFF 6.0, section 2, and BigTIFF's additions. */
 const typeBytes: ReadonlyMap<number, number> = new Map([
   ...[1, 2, 6, 7].map((type): [number, number] => [type, 1]),

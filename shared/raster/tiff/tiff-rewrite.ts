@@ -1,22 +1,20 @@
 import { damaged } from '../raster.ts'
-import { layoutOf, tags, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
+import { layoutOf, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
+import { tags } from './tiff-tags.ts'
 
 /** Changes to a page's directory: new values by tag. */
 export type TiffChanges = ReadonlyMap<number, readonly number[]>
 
 const typeLong = 4
 const typeLong8 = 16
-/** The fields of TIFF 6.0 and its supplements, from NewSubfileType to ReferenceBlackWhite. */
-const [firstField, lastField] = [254, 532]
-const subDirectories = 330
-const colourProfile = 34_675
 
 /**
- * Whether a decoder needs a field. All others are dropped: libtiff sorts its list of known fields for each one that it
+ * Whether a decoder needs a field: one of TIFF 6.0 and its supplements, or the colour profile. All others are dropped: libtiff sorts its list of known fields for each one that it
  * does not know (4 000 of them: 0.9 s), and pointers to nested directories (SubIFDs, Exif) would refer to old offsets.
  */
 const isDecoded = (tag: number): boolean =>
-  tag === colourProfile || (tag >= firstField && tag <= lastField && tag !== subDirectories)
+  tag === tags.colourProfile ||
+  (tag >= tags.newSubfileType && tag <= tags.referenceBlackWhite && tag !== tags.subDirectories)
 
 /**
  * Returns the strips or tiles of a page, still compressed. Throws `corrupt_image` where they are too many, or larger

@@ -1,12 +1,14 @@
 import { ScriptoriumError } from '../../process/errors.ts'
-import { tags, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
+import type { TiffDirectory, TiffFile } from './tiff-directory.ts'
+import { compressions, photometrics, tags } from './tiff-tags.ts'
 
 /** Compressions of a page's samples that libvips' prebuilt libtiff decodes. */
-const decodable = new Set([1, 2, 3, 4, 5, 7, 8, 32_773, 32_946, 50_001])
-const oldJpeg = 6
-const lzma = 34_925
-const zstd = 50_000
-const names: ReadonlyMap<number, string> = new Map([
+const { oldJpeg, lzma, zstd } = compressions
+const notDecodable: ReadonlySet<number> = new Set([oldJpeg, lzma, zstd])
+const decodable: ReadonlySet<number> = new Set(
+  Object.values(compressions).filter((compression) => !notDecodable.has(compression)),
+)
+const names: ReadonlyMap<number, string> = new Map<number, string>([
   [oldJpeg, 'old-style JPEG without a whole stream'],
   [32_766, 'NeXT'],
   [32_809, 'ThunderScan'],
@@ -17,8 +19,8 @@ const names: ReadonlyMap<number, string> = new Map([
   [34_933, 'PNG'],
   [50_002, 'JPEG XL'],
 ])
-const photometricGrey = 1
-const photometricLab: ReadonlySet<number> = new Set([8, 9, 10])
+const { cieLab, iccLab, ituLab } = photometrics
+const lab: ReadonlySet<number> = new Set([cieLab, iccLab, ituLab])
 
 /** Conversion of a page that sharp needs before it can decode it. */
 type TiffRoute =
@@ -53,9 +55,8 @@ export function routeOf({ bytes }: TiffFile, directory: TiffDirectory): TiffRout
     requirePlain(directory, bits)
     return { how: 'unpack' }
   }
-  const photometric = directory.first(tags.photometric) ?? photometricGrey
-  if (photometricLab.has(photometric) && bits.every((depth) => depth === 8))
-    return { how: 'lightness' }
+  const photometric = directory.first(tags.photometric) ?? photometrics.blackIsZero
+  if (lab.has(photometric) && bits.every((depth) => depth === 8)) return { how: 'lightness' }
   return isRecompressed ? { how: 'recompress' } : { how: 'as it is' }
 }
 

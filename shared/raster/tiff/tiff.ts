@@ -1,17 +1,13 @@
 import { deflateSync, zstdDecompressSync } from 'node:zlib'
 import xz from 'xz-decompress'
 import { damaged, requireSize } from '../raster.ts'
-import { readTiff, tags, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
+import { readTiff, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
 import { rewriteTiff, soundStrips, stripsOf, type TiffChanges } from './tiff-rewrite.ts'
 import { undoDelta, withoutDelta } from '../decoders/xz-delta.ts'
 import { routeOf } from './tiff-route.ts'
+import { compressions, photometrics, tags } from './tiff-tags.ts'
 
-const deflate = 8
-const lzma = 34_925
-const zstd = 50_000
-const whiteIsZero = 0
-const photometricGrey = 1
-const photometricRgb = 2
+const { deflate, lzma, zstd } = compressions
 
 /** Samples that were decoded as bytes. `orientation` is the file's value, if any. */
 interface Packing {
@@ -57,7 +53,7 @@ export async function makeDecodable(bytes: Buffer, maxMegapixels: number): Promi
   const { how } = routeOf(tiff, directory)
   const { changes, strips } = await recompress(tiff, directory, maxMegapixels)
   if (how === 'lightness') {
-    const seen = new Map([...changes, [tags.photometric, [photometricRgb]]])
+    const seen = new Map([...changes, [tags.photometric, [photometrics.rgb]]])
     return { file: rewriteTiff(tiff, directory, seen, strips), rest: { kind: 'lightness' } }
   }
   if (how !== 'unpack') {
@@ -70,11 +66,11 @@ export async function makeDecodable(bytes: Buffer, maxMegapixels: number): Promi
     [tags.width, [Math.ceil((width * samples * bits) / 8)]],
     [tags.bitsPerSample, [8]],
     [tags.samplesPerPixel, [1]],
-    [tags.photometric, [photometricGrey]],
+    [tags.photometric, [photometrics.blackIsZero]],
     [tags.orientation, [1]],
   ]
   const file = rewriteTiff(tiff, directory, new Map([...changes, ...asBytes]), strips)
-  const isInverted = directory.first(tags.photometric) === whiteIsZero
+  const isInverted = directory.first(tags.photometric) === photometrics.whiteIsZero
   const orientation = directory.first(tags.orientation)
   return { file, rest: { kind: 'unpack', bits, width, samples, isInverted, orientation } }
 }

@@ -1,5 +1,6 @@
 import { damaged, fullScale, type Raster, type Samples } from '../../../../shared/raster/raster.ts'
 import { sharp } from '../../../../shared/raster/sharp.ts'
+import { photometrics } from '../../../../shared/raster/tiff/tiff-tags.ts'
 import type { Picture } from '../../decoder/picture.ts'
 import { compressLossless, toIndexed } from './lossless.ts'
 
@@ -10,7 +11,7 @@ interface LabSamples {
   width: number
   height: number
   samples: Uint8Array<ArrayBuffer>
-  /** TIFF's number for the variant: 8, 9 or 10. */
+  /** TIFF's number for the variant. */
   photometric: number
 }
 
@@ -63,9 +64,7 @@ function isBilevel({ channels, samples }: Pixels): boolean {
   return channels === 1 && samples.every((sample) => sample === 0 || sample === most)
 }
 
-/** TIFF 6.0, section 23 and its supplement 2 (9: ICC L*a*b*); RFC 2301, section 6.2.3 (10: ITU L*a*b*). */
-const ituLab = 10
-const cieLab = 8
+const { cieLab, ituLab } = photometrics
 const whitePoint = '/WhitePoint[0.9642 1 0.8249]'
 
 /** L*a*b* unchanged: PDF has the same colour space. */

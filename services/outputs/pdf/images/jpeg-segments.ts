@@ -1,11 +1,14 @@
+import { tags } from '../../../../shared/raster/tiff/tiff-tags.ts'
 import type { Orientation } from '../../decoder/picture.ts'
 
 const exif = 'Exif\0\0'
 const icc = 'ICC_PROFILE\0'
-const orientationTag = 0x0112
 const short = 3
 
-/** The orientation in an APP1 segment (Exif 2.32, 4.6.4 and 4.7.2); 1, upright, where it has none. */
+/**
+ * The orientation in an APP1 segment (Exif 2.32, 4.6.4 and 4.7.2); 1, upright, where it has none. `readTiff` would reject
+ * a segment that is damaged behind it.
+ */
 export function readOrientation(segment: Buffer): Orientation {
   if (segment.toString('latin1', 0, exif.length) !== exif) return 1
   const tiff = segment.subarray(exif.length)
@@ -17,7 +20,7 @@ export function readOrientation(segment: Buffer): Orientation {
   for (let index = 0; index < two(first); index += 1) {
     const entry = first + 2 + 12 * index
     if (entry + 12 > tiff.length) return 1
-    if (two(entry) !== orientationTag) continue
+    if (two(entry) !== tags.orientation) continue
     const value = two(entry + 2) === short ? two(entry + 8) : 0
     return value >= 1 && value <= 8 ? value : 1
   }

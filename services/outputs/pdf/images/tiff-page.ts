@@ -1,8 +1,8 @@
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { enoughBits, requireSize } from '../../../../shared/raster/raster.ts'
 import type { TiffDirectory, TiffFile } from '../../../../shared/raster/tiff/tiff-directory.ts'
-import { tags } from '../../../../shared/raster/tiff/tiff-directory.ts'
 import { routeOf } from '../../../../shared/raster/tiff/tiff-route.ts'
+import { tags } from '../../../../shared/raster/tiff/tiff-tags.ts'
 import {
   makeDecodable,
   pageAlone,

@@ -1,24 +1,10 @@
 import type { TiffDirectory } from '../../../../shared/raster/tiff/tiff-directory.ts'
+import { compressions, photometrics, tags } from '../../../../shared/raster/tiff/tiff-tags.ts'
 import type { Picture } from '../../decoder/picture.ts'
 import { readJpeg } from './jpeg.ts'
 
-const tags = {
-  width: 256,
-  height: 257,
-  bits: 258,
-  compression: 259,
-  photometric: 262,
-  fillOrder: 266,
-  offsets: 273,
-  samples: 277,
-  byteCounts: 279,
-  t4Options: 292,
-  t6Options: 293,
-  tileWidth: 322,
-  jpegTables: 347,
-}
-const [fax3, fax4, jpeg] = [3, 4, 7]
-const [whiteIsZero, blackIsZero, ycbcr] = [0, 1, 6]
+const { fax3, fax4, jpeg } = compressions
+const { whiteIsZero, blackIsZero, ycbcr } = photometrics
 
 /**
  * A TIFF image whose compressed data a PDF holds unchanged: fax (CCITT G3 and G4) and JPEG in one strip. Undefined for
@@ -26,8 +12,8 @@ const [whiteIsZero, blackIsZero, ycbcr] = [0, 1, 6]
  */
 export function readTiffImage(bytes: Buffer, image: TiffDirectory): Picture | undefined {
   const value = (tag: number, otherwise: number): number => image.first(tag) ?? otherwise
-  const [offset, ...more] = image.values(tags.offsets)
-  const length = value(tags.byteCounts, 0)
+  const [offset, ...more] = image.values(tags.stripOffsets)
+  const length = value(tags.stripByteCounts, 0)
   const isOne = offset !== undefined && more.length === 0 && value(tags.tileWidth, 0) === 0
   if (!isOne || length === 0 || offset + length > bytes.length) return undefined
   const strip = bytes.subarray(offset, offset + length)
@@ -42,7 +28,7 @@ type Value = (tag: number, otherwise: number) => number
 function readFax(strip: Buffer, compression: number, value: Value) {
   const [width, height] = [value(tags.width, 0), value(tags.height, 0)]
   const photometric = value(tags.photometric, whiteIsZero)
-  const isBilevel = value(tags.bits, 1) === 1 && value(tags.samples, 1) === 1
+  const isBilevel = value(tags.bitsPerSample, 1) === 1 && value(tags.samplesPerPixel, 1) === 1
   const isKnown = photometric === whiteIsZero || photometric === blackIsZero
   // Bit 1 of either is uncompressed mode, which no reader supports.
   const options = value(compression === fax4 ? tags.t6Options : tags.t4Options, 0)

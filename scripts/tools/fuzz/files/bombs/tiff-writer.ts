@@ -1,3 +1,5 @@
+import { tags } from '../../../../../shared/raster/tiff/tiff-tags.ts'
+
 export interface TiffForm {
   isBig: boolean
   isLittle: boolean
@@ -70,14 +72,14 @@ export const field = (tag: number, value: number): TiffField => ({ tag, type: 4,
 /** A grey page of 8 bits without compression, in one strip at `strip`. */
 export function greyPage(width: number, height: number, strip: number): TiffField[] {
   return [
-    field(256, width),
-    field(257, height),
-    { tag: 258, type: 3, values: [8] },
-    { tag: 259, type: 3, values: [1] },
-    { tag: 262, type: 3, values: [1] },
-    field(273, strip),
-    { tag: 277, type: 3, values: [1] },
-    field(278, height),
-    field(279, width * height),
+    field(tags.width, width),
+    field(tags.height, height),
+    { tag: tags.bitsPerSample, type: 3, values: [8] },
+    { tag: tags.compression, type: 3, values: [1] },
+    { tag: tags.photometric, type: 3, values: [1] },
+    field(tags.stripOffsets, strip),
+    { tag: tags.samplesPerPixel, type: 3, values: [1] },
+    field(tags.rowsPerStrip, height),
+    field(tags.stripByteCounts, width * height),
   ]
 }

@@ -1,3 +1,4 @@
+import { tags } from '../../../../../shared/raster/tiff/tiff-tags.ts'
 import type { Random } from '../../../common/random.ts'
 import type { HostileFile } from '../hostile-file.ts'
 import { createTiffWriter, field, greyPage, type TiffField, type TiffForm } from './tiff-writer.ts'
@@ -84,12 +85,19 @@ export function makeTiffBombs(random: Random): HostileFile[] {
     circle: () => circle(form, random.integer(1, 50)),
     chain: () => chain(form, random.integer(2_000, 2_100)),
     'unknown-fields': () => chain(form, random.integer(1, 3), random.integer(1_000, 4_000)),
-    'many-strips': () => pageWith(form, [counted(273), counted(279)]),
-    'vast-page': () => pageWith(form, [field(256, huge), field(257, random.integer(1, huge))]),
+    'many-strips': () =>
+      pageWith(form, [counted(tags.stripOffsets), counted(tags.stripByteCounts)]),
+    'vast-page': () =>
+      pageWith(form, [field(tags.width, huge), field(tags.height, random.integer(1, huge))]),
     'vast-tiles': () =>
-      pageWith(form, [field(322, huge), field(323, huge), field(324, 8), field(325, 256)]),
-    'many-samples': () => pageWith(form, [field(277, random.integer(5, 65_535))]),
-    'sub-directories': () => pageWith(form, [counted(330)]),
+      pageWith(form, [
+        field(tags.tileWidth, huge),
+        field(tags.tileHeight, huge),
+        field(tags.tileOffsets, 8),
+        field(tags.tileByteCounts, 256),
+      ]),
+    'many-samples': () => pageWith(form, [field(tags.samplesPerPixel, random.integer(5, 65_535))]),
+    'sub-directories': () => pageWith(form, [counted(tags.subDirectories)]),
   }
   return Object.entries(bombs).map(([name, make]) => ({
     name: `${name}.tif`,
