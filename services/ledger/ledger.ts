@@ -17,7 +17,7 @@ import { createRunReader, createRuns } from './runs.ts'
 import { migrations } from './schema.ts'
 import { createSearch } from './queries/search.ts'
 import { createAnnouncements, createSubmissions } from './submissions.ts'
-import { createWebhooks } from './webhooks.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
 import {
   upgradeRequest,
   upgradeRunReport,

@@ -6,9 +6,8 @@ import {
   type FolderRequest,
   type RunRequest,
 } from '../../shared/contract/messages/run-request.ts'
+import { createRunTransitions, type RunState } from './transitions/run-transitions.ts'
 import { upgradeRequest } from '../../shared/contract/schema/upgrades.ts'
-
-export type RunState = 'active' | 'finished' | 'interrupted' | 'paused' | 'cancelled'
 
 /** A run in the ledger. */
 export interface Run<Request extends RunRequest = RunRequest> {
@@ -46,16 +45,8 @@ export function createRuns(database: DatabaseSync, toRun: RunReader = createRunR
   )
   const folders = database.prepare(`
     SELECT root, out FROM runs WHERE source = 'folder' AND out <> ? GROUP BY root, out ORDER BY max(started_at) DESC LIMIT ?`)
-  // No client waits for the end of an upload through its report: the ledger answers them.
-  const end = database.prepare(
-    `UPDATE runs SET state = ?, finished_at = ?, report = ?, is_announced = source <> 'folder'
-     WHERE id = ? AND state = 'active'`,
-  )
   const unannounced = database.prepare(
     `SELECT * FROM runs WHERE is_announced = 0 AND state <> 'active' ORDER BY finished_at`,
-  )
-  const setAnnounced = database.prepare(
-    `UPDATE runs SET is_announced = 1 WHERE id = ? AND state <> 'active'`,
   )
   const activeUploads = database.prepare(
     `SELECT id FROM runs WHERE state = 'active' AND source = 'upload'`,
@@ -71,20 +62,6 @@ export function createRuns(database: DatabaseSync, toRun: RunReader = createRunR
       ON runs.id = (SELECT min(r.id) FROM runs r WHERE r.state = 'active' AND r.fingerprint = known.fingerprint)`)
   const activeWith = database.prepare(`
     SELECT * FROM runs WHERE state = 'active' AND fingerprint = ? AND id > ? ORDER BY id LIMIT ${runsAtATime}`)
-  const setFingerprint = database.prepare(
-    `UPDATE runs SET fingerprint = ? WHERE id = ? AND state = 'active'`,
-  )
-  const reopen = database.prepare(
-    `UPDATE runs SET state = 'active', started_at = ?, finished_at = NULL, report = NULL, is_announced = 1
-     WHERE id = ? AND state <> 'active'`,
-  )
-  const resume = database.prepare(
-    `UPDATE runs SET state = 'active', fingerprint = ?, started_at = ?, finished_at = NULL, report = NULL
-     WHERE id = ? AND state = 'paused'`,
-  )
-  const supersede = database.prepare(
-    `UPDATE runs SET state = 'interrupted', report = NULL WHERE out = ? AND state = 'paused'`,
-  )
   const withKey = database.prepare(`
     SELECT * FROM runs WHERE json_extract(request, '$.idempotency.key') = ? AND started_at > ?
     ORDER BY started_at LIMIT 1`)
@@ -96,6 +73,7 @@ export function createRuns(database: DatabaseSync, toRun: RunReader = createRunR
     return run !== undefined && isFolderRun(run) ? run : undefined
   }
   return {
+    ...createRunTransitions(database),
     /** Inserts a run; an existing one stays unchanged. */
     add(
       request: RunRequest,
@@ -121,12 +99,8 @@ export function createRuns(database: DatabaseSync, toRun: RunReader = createRunR
     /** Inputs and output folders of runs that wrote elsewhere, the latest first. */
     elsewhere: (out: string, limit: number) =>
       folders.all(out, limit) as unknown as { root: string; out: string }[],
-    /** active → `state`. False where it has ended already. */
-    end: (id: string, state: Exclude<RunState, 'active'>, report: string | null): boolean =>
-      end.run(state, new Date().toISOString(), report, id).changes === 1,
     /** Runs whose end may not have been announced. */
     unannounced: (): Run[] => unannounced.all().flatMap((row) => toRun(row) ?? []),
-    setAnnounced: (id: string) => setAnnounced.run(id),
     /** One open run of each fingerprint, folder or upload. */
     openRecipes: (): Run[] => recipes.all().flatMap((row) => toRun(row) ?? []),
     /** Open runs with this fingerprint, in batches. */
@@ -139,17 +113,7 @@ export function createRuns(database: DatabaseSync, toRun: RunReader = createRunR
         last = String(found.at(-1)?.['id'])
       }
     },
-    /** For an open run: another engine reads it from now on. */
-    setFingerprint: (id: string, fingerprint: string): boolean =>
-      setFingerprint.run(fingerprint, id).changes === 1,
     activeUploads: () => activeUploads.all().map((row) => String(row['id'])),
-    /** An ended run → active: some of its documents are read again. */
-    reopen: (id: string): boolean => reopen.run(new Date().toISOString(), id).changes === 1,
-    /** paused → active, with the fingerprint of the present engine. */
-    resume: (id: string, fingerprint: string): boolean =>
-      resume.run(fingerprint, new Date().toISOString(), id).changes === 1,
-    /** Paused runs of an output folder → interrupted: another run continues with their documents. */
-    supersedePaused: (out: string) => supersede.run(out),
     remove: (id: string) => remove.run(id),
     addPaths(id: string, list: readonly string[]): void {
       for (const path of list) insertPath.run(id, path)

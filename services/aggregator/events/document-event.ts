@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../../shared/contract/messages/progress.ts'
 import type { Document } from '../../ledger/document.ts'
-import type { PagesSummary } from '../../ledger/pages.ts'
+import type { PagesSummary } from '../../ledger/queries/page-figures.ts'
 
 /** The event of a document that has just become final. */
 export function toEnding(

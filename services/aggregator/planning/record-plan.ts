@@ -1,11 +1,10 @@
 import type { QueuedJob } from '../../../shared/redis/queue.ts'
-import { documentJob, missingJobs, ofFolder } from '../../ledger/document-jobs.ts'
+import { documentJob, missingJobs, ofFolder, nextPass } from '../../ledger/document-jobs.ts'
 import type { Document, KnownDocument, Plan } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { PageState } from '../../ledger/pages.ts'
+import type { PageState } from '../../ledger/queries/page-states.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { documentIdOf, planAgain, type Decision } from './plan-file.ts'
-import { nextPass } from '../../ledger/document-jobs.ts'
 import type { Found } from '../folders/walk.ts'
 
 export type ToRead = Extract<Decision, { action: 'read' }>

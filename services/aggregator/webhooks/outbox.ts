@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WebhookEvent } from '../../../shared/contract/webhook.ts'
-import type { Webhooks } from '../../ledger/webhooks.ts'
+import type { Webhooks } from '../../ledger/webhooks/webhooks.ts'
 
 interface Deps {
   webhooks: Pick<Webhooks, 'forEvent' | 'addDelivery' | 'hasBacklogOf' | 'subscriptions'>

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { toError } from '../../../shared/process/errors.ts'
 import type { Outbound } from '../../outbound/outbound.ts'
 import type { Webhook } from '../../../shared/contract/webhook.ts'
-import type { Delivery } from '../../ledger/webhooks.ts'
+import type { Delivery } from '../../ledger/webhooks/deliveries.ts'
 import { sign } from './sign.ts'
 
 interface Deps {

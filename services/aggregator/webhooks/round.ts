@@ -1,5 +1,6 @@
 import type { Webhook } from '../../../shared/contract/webhook.ts'
-import type { Delivery, Webhooks } from '../../ledger/webhooks.ts'
+import type { Webhooks } from '../../ledger/webhooks/webhooks.ts'
+import type { Delivery } from '../../ledger/webhooks/deliveries.ts'
 import type { Receivers } from './receivers.ts'
 
 interface Deps {

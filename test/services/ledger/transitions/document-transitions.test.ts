@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Document, DocumentState } from '../../../services/ledger/document.ts'
-import type { Ledger } from '../../../services/ledger/ledger.ts'
-import { firstPass, makeLedger, makePlan, rowOf } from '../../helpers/ledger/ledger.ts'
-import { input, makeRequest } from '../../helpers/ledger/records.ts'
+import type { Document, DocumentState } from '../../../../services/ledger/document.ts'
+import type { Ledger } from '../../../../services/ledger/ledger.ts'
+import { firstPass, makeLedger, makePlan, rowOf } from '../../../helpers/ledger/ledger.ts'
+import { input, makeRequest } from '../../../helpers/ledger/records.ts'
 
 type Documents = Ledger['documents']
 type Transition = (documents: Documents, row: Document) => boolean

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openLedger } from '../../../services/ledger/ledger.ts'
-import type { DeliveryAttempt, Webhooks } from '../../../services/ledger/webhooks.ts'
-import { makeFolder } from '../../helpers/folder.ts'
-import { makeLedger } from '../../helpers/ledger/ledger.ts'
-import { makeWebhook } from '../../helpers/api/webhooks.ts'
+import { openLedger } from '../../../../services/ledger/ledger.ts'
+import type { Webhooks } from '../../../../services/ledger/webhooks/webhooks.ts'
+import type { DeliveryAttempt } from '../../../../services/ledger/webhooks/deliveries.ts'
+import { makeFolder } from '../../../helpers/folder.ts'
+import { makeLedger } from '../../../helpers/ledger/ledger.ts'
+import { makeWebhook } from '../../../helpers/api/webhooks.ts'
 
 /** Enqueues deliveries, `{ id: createdAt }`. */
 function enqueue(webhooks: Webhooks, webhookId: string, times: Record<string, number>): void {

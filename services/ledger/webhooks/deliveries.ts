@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { createParser } from '../../shared/contract/messages/parser.ts'
-import { webhookSchema, type Webhook, type WebhookEvent } from '../../shared/contract/webhook.ts'
-import type { Position } from './queries/listing.ts'
+import type { WebhookEvent } from '../../../shared/contract/webhook.ts'
+import type { Position } from '../queries/listing.ts'
 
 /** `due` until it was accepted or given up. Times are milliseconds since 1970. */
 export interface Delivery {
@@ -30,18 +29,12 @@ export interface DeliveryAttempt {
   next: { state: 'delivered' | 'failed' } | { state: 'due'; at: number }
 }
 
-const parseWebhook = createParser("a webhook of the ledger's", webhookSchema)
-
 const columns = `id, webhook_id AS webhookId, event, payload, state, attempts, next_at AS nextAt,
   created_at AS createdAt, last_status AS lastStatus, last_error AS lastError, last_attempt_at AS lastAttemptAt`
 
-/** Subscriptions and their deliveries. Only the aggregator writes; any process may list. */
-export function createWebhooks(database: DatabaseSync) {
+/** The deliveries of all webhooks. Only the aggregator writes; any process may list. */
+export function createDeliveries(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
-  const insert = sql('INSERT INTO webhooks (id, webhook) VALUES (?, ?) ON CONFLICT DO NOTHING')
-  const byId = sql('SELECT webhook FROM webhooks WHERE id = ?')
-  const all = sql(`SELECT webhook FROM webhooks ORDER BY webhook ->> 'createdAt', id`)
-  const remove = sql('DELETE FROM webhooks WHERE id = ?')
   const removeDeliveries = sql(`
     DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE webhook_id = ? LIMIT ?)`)
   const enqueue = sql(`
@@ -77,46 +70,14 @@ export function createWebhooks(database: DatabaseSync) {
   const prune = sql(`
     DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries
       WHERE webhook_id IN (SELECT id FROM webhooks) AND created_at < ? AND state <> 'due' LIMIT ?)`)
-  const count = sql('SELECT count(*) AS n FROM webhooks')
-  /** The writer's cache: each document needs them, and nobody else changes them. */
-  let known: Webhook[] | undefined
-
-  const list = (): Webhook[] => all.all().map(toWebhook)
-  const subscriptions = (): readonly Webhook[] => (known ??= list())
   return {
-    /** Idempotent by id: the first one stays. */
-    add(webhook: Webhook): void {
-      insert.run(webhook.id, JSON.stringify(webhook))
-      known = undefined
-    },
     /**
      * Deletes some of a webhook's deliveries; false where none are left. Before `remove`, for its history may be long.
      */
     removeSome: (id: string, limit: number): boolean =>
       Number(removeDeliveries.run(id, limit).changes) === limit,
-    /** Idempotent, and in this order: after a crash in between the webhook still exists and can be removed. */
-    remove(id: string): void {
-      removeDeliveries.run(id, -1)
-      remove.run(id)
-      known = undefined
-    },
-    count: (): number => Number(count.get()?.['n']),
     /** Waiting deliveries of all webhooks. */
     countDue: (): number => Number(countDue.get()?.['n']),
-    /** As `list`, for the writer. */
-    subscriptions,
-    get(id: string): Webhook | undefined {
-      const row = byId.get(id)
-      return row && toWebhook(row)
-    },
-    /** Oldest first. */
-    list,
-    /** Webhooks that subscribe to `event` with this tag. */
-    forEvent: (event: WebhookEvent, tag: string | null): Webhook[] =>
-      subscriptions().filter(
-        (webhook) =>
-          webhook.events.includes(event) && (webhook.tag === null || webhook.tag === tag),
-      ),
     /** Due at once, or failed at once where there is a reason. Idempotent by id. */
     addDelivery({ id, webhookId, event, payload, createdAt }: NewDelivery, why?: string): void {
       const values = { id, webhookId, event, payload, createdAt }
@@ -139,24 +100,10 @@ export function createWebhooks(database: DatabaseSync) {
       Number(giveUp.run(webhookId, beforeMs, limit).changes),
     /** One transaction, by the deliveries' ids. Ignores deliveries that were deleted in the meantime. */
     recordAttempts(attempts: ReadonlyMap<string, DeliveryAttempt>): void {
-      const made = [...attempts].map(
-        ([
-          id,
-          {
-            at,
-            status,
-            error,
-            next: { state, ...when },
-          },
-        ]) => ({
-          id,
-          at,
-          status,
-          error,
-          state,
-          nextAt: 'at' in when ? when.at : null,
-        }),
-      )
+      const made = [...attempts].map(([id, { next, ...attempt }]) => {
+        const { state, ...when } = next
+        return { id, ...attempt, state, nextAt: 'at' in when ? when.at : null }
+      })
       attempted.run(JSON.stringify(made))
     },
     /** Makes a delivery due again, with all its attempts available. False where there is none. */
@@ -174,12 +121,6 @@ export function createWebhooks(database: DatabaseSync) {
     /** Deletes some ended deliveries that were enqueued before the given time. */
     prune: (beforeMs: number, limit: number): number => Number(prune.run(beforeMs, limit).changes),
   }
-}
-
-export type Webhooks = ReturnType<typeof createWebhooks>
-
-function toWebhook(row: Record<string, unknown>): Webhook {
-  return parseWebhook(JSON.parse(String(row['webhook'])))
 }
 
 // The table is STRICT and this file is its only writer, so the cast is safe.
