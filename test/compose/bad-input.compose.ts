@@ -109,7 +109,7 @@ const refusals: Refusal[] = [
 ]
 
 test(
-  'What is wrong ends a container with its code, and its last line says what to do',
+  'A configuration error ends a container with its exit code, and its last line names the cure',
   { skip, concurrency: true },
   async (t) => {
     // All at once: most of them wait for a Redis that is not there.
@@ -127,7 +127,7 @@ test(
   },
 )
 
-test('A folder that is not mounted is named', { skip }, async () => {
+test('A folder without its mount is named', { skip }, async () => {
   const run = (...words: string[]) =>
     startCommand('docker', [
       'run',
@@ -168,7 +168,7 @@ test('A folder that is not mounted is named', { skip }, async () => {
   assert.equal(ingest.code, 5)
 })
 
-test('A folder of the host that is not there starts nothing', { skip }, async (t) => {
+test('A missing host folder starts no container', { skip }, async (t) => {
   assert.ok('compose' in engine)
   const folder = join(project.input, 'gone')
   const ended = await project.compose(['up', '-d', '--no-deps', 'worker'], { INPUT_FOLDER: folder })
@@ -178,7 +178,7 @@ test('A folder of the host that is not there starts nothing', { skip }, async (t
   assert.ok(!existsSync(folder))
 })
 
-test('A port that is taken is named, and nothing is tried again', { skip }, async () => {
+test('A port in use is named, and nothing is retried', { skip }, async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -195,7 +195,7 @@ test('A port that is taken is named, and nothing is tried again', { skip }, asyn
   )
 })
 
-test('A worker that cannot start is tried again ever more rarely', { skip }, async () => {
+test('A worker that cannot start is restarted with back-off', { skip }, async () => {
   await project.compose(['up', '-d', '--no-deps', 'worker'], { SCRIPTORIUM_LANGUAGES: 'tlh' })
   const [worker = ''] = await project.containers('worker')
   const restarts = async (): Promise<number> =>

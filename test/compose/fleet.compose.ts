@@ -24,51 +24,58 @@ const copies = 5
 const lowestF1 = 0.9
 const deadlineMs = 240_000
 
-test('Containers come, go and are killed, and every document is read once', { skip }, async (t) => {
-  assert.ok('compose' in engine)
-  const project = await createProject(t, engine)
-  const events = await recordEvents(t, project)
-  const sheets = writeSheets(project.input, copies)
-  await project.must('up', '-d', '--build', '--scale', 'worker=1')
-  await project.ready(1)
-  const upload = (await project.client.upload(sampleFiles())) as UploadView
-  assert.deepEqual(upload.rejected, [])
+test(
+  'Containers start, stop and are killed, and every document is read once',
+  { skip },
+  async (t) => {
+    assert.ok('compose' in engine)
+    const project = await createProject(t, engine)
+    const events = await recordEvents(t, project)
+    const sheets = writeSheets(project.input, copies)
+    await project.must('up', '-d', '--build', '--scale', 'worker=1')
+    await project.ready(1)
+    const upload = (await project.client.upload(sampleFiles())) as UploadView
+    assert.deepEqual(upload.rejected, [])
 
-  const died = await disturb(t, project)
-  const again = await project.startIngest(`${project.name}-again`).ended
-  assert.equal(again.code, 0, again.stderr)
-  const third = await project.startIngest(`${project.name}-third`).ended
-  assert.equal(third.code, 0, third.stderr)
-  assert.match(
-    third.stdout,
-    new RegExp(`^Nothing to do: ${sheets.size} files were read earlier`, 'm'),
-  )
+    const died = await disturb(t, project)
+    const again = await project.startIngest(`${project.name}-again`).ended
+    assert.equal(again.code, 0, again.stderr)
+    const third = await project.startIngest(`${project.name}-third`).ended
+    assert.equal(third.code, 0, third.stderr)
+    assert.match(
+      third.stdout,
+      new RegExp(`^Nothing to do: ${sheets.size} files were read earlier`, 'm'),
+    )
 
-  assertTexts(t, project, sheets)
-  await assertUploads(project, upload)
-  assertOwned(project)
-  const [aggregator = ''] = await project.containers('aggregator')
-  await project.must('stop')
-  const { documents, attempts } = await readLedger(aggregator, join(project.input, '../state'))
-  const uploaded = upload.documents.map(({ name }) => name)
-  assertFinal(documents, [...sheets.keys(), ...uploaded])
-  const twice = attempts.filter((page) => page.attempts > 1)
-  t.diagnostic(`read twice: ${twice.map(({ path }) => path).join(', ')}`)
-  assert.ok(twice.length <= died.onDesk, 'only what lay on the killed worker’s desk is read again')
+    assertTexts(t, project, sheets)
+    await assertUploads(project, upload)
+    assertOwned(project)
+    const [aggregator = ''] = await project.containers('aggregator')
+    await project.must('stop')
+    const { documents, attempts } = await readLedger(aggregator, join(project.input, '../state'))
+    const uploaded = upload.documents.map(({ name }) => name)
+    assertFinal(documents, [...sheets.keys(), ...uploaded])
+    const twice = attempts.filter((page) => page.attempts > 1)
+    t.diagnostic(`read twice: ${twice.map(({ path }) => path).join(', ')}`)
+    assert.ok(
+      twice.length <= died.onDesk,
+      'only what lay on the killed worker’s desk is read again',
+    )
 
-  const seen = events()
-  assert.deepEqual(
-    seen.filter(({ action }) => action === 'oom'),
-    [],
-  )
-  const ends = seen.filter(({ action }) => action === 'die')
-  const hard = ends.filter(({ service, exitCode }) => exitCode !== 0 && service !== 'ingest')
-  assert.deepEqual(
-    hard.map(({ service, exitCode }) => `${service} ${exitCode}`).toSorted(),
-    ['aggregator 137', 'worker 137'],
-    'all that was not killed has drained by its deadline',
-  )
-})
+    const seen = events()
+    assert.deepEqual(
+      seen.filter(({ action }) => action === 'oom'),
+      [],
+    )
+    const ends = seen.filter(({ action }) => action === 'die')
+    const hard = ends.filter(({ service, exitCode }) => exitCode !== 0 && service !== 'ingest')
+    assert.deepEqual(
+      hard.map(({ service, exitCode }) => `${service} ${exitCode}`).toSorted(),
+      ['aggregator 137', 'worker 137'],
+      'all that was not killed has drained by its deadline',
+    )
+  },
+)
 
 /** All that happens while the folder is read for the first time. */
 async function disturb(t: TestContext, project: Project): Promise<{ onDesk: number }> {

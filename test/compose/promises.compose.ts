@@ -55,7 +55,7 @@ async function inspect(service: string): Promise<Inspected & { id: string }> {
 }
 
 test(
-  'No container can write to its image, gain a right or fill the process table',
+  'No container can write to its image, gain privileges or fill the process table',
   { skip },
   async () => {
     for (const service of services) {
@@ -70,7 +70,7 @@ test(
 )
 
 test(
-  'Every container comes back, and is given longer to drain than it takes',
+  'Every container restarts, and has more time to stop than its drain takes',
   { skip },
   async () => {
     for (const service of services) {
@@ -86,7 +86,7 @@ test(
 )
 
 test(
-  'A worker has one core, memory for a large page, and reaches Redis and nothing else',
+  'A worker has one core, memory for a large page, and network access to Redis only',
   { skip },
   async () => {
     const { HostConfig, NetworkSettings, Mounts } = await inspect('worker')
@@ -114,7 +114,7 @@ test('One port is published, on loopback', { skip }, async () => {
   }
 })
 
-test('What is read lies on a mount that cannot be written', { skip }, async () => {
+test('Input is mounted read-only', { skip }, async () => {
   for (const service of ours) {
     const { Mounts } = await inspect(service)
     const input = Mounts.find(({ Destination }) => Destination === '/data/in')
@@ -122,28 +122,24 @@ test('What is read lies on a mount that cannot be written', { skip }, async () =
   }
 })
 
-test(
-  'Every Node process runs on jemalloc, and every line of its log is JSON',
-  { skip },
-  async () => {
-    const look = `for process in /proc/[0-9]*; do
+test('Every Node process uses jemalloc, and every line of its log is JSON', { skip }, async () => {
+  const look = `for process in /proc/[0-9]*; do
     [ "$(readlink "$process/exe")" = /usr/local/bin/node ] && grep -c libjemalloc "$process/maps"
   done; true`
-    for (const service of ours) {
-      const { id } = await inspect(service)
-      const counts = (await docker('exec', id, 'bash', '-c', look)).split('\n')
-      assert.ok(counts.length === 1 && Number(counts[0]) > 0, `${service}: ${counts.join()}`)
-      const logs = await project.must('logs', '--no-color', service)
-      const lines = logs
-        .split('\n')
-        .flatMap((line) => (line.includes('|') ? [line.replace(/^.*?\| /, '')] : []))
-      assert.ok(lines.length > 0, service)
-      for (const line of lines) assert.equal(typeof JSON.parse(line), 'object')
-    }
-  },
-)
+  for (const service of ours) {
+    const { id } = await inspect(service)
+    const counts = (await docker('exec', id, 'bash', '-c', look)).split('\n')
+    assert.ok(counts.length === 1 && Number(counts[0]) > 0, `${service}: ${counts.join()}`)
+    const logs = await project.must('logs', '--no-color', service)
+    const lines = logs
+      .split('\n')
+      .flatMap((line) => (line.includes('|') ? [line.replace(/^.*?\| /, '')] : []))
+    assert.ok(lines.length > 0, service)
+    for (const line of lines) assert.equal(typeof JSON.parse(line), 'object')
+  }
+})
 
-test('The image holds what runs and nothing of development', { skip }, async () => {
+test('The image contains run-time files and no development files', { skip }, async () => {
   const list = await docker('run', '--rm', testImage, 'ls', '-A', '.', 'node_modules', 'scripts')
   const names = list.split('\n')
   for (const name of [
@@ -164,7 +160,7 @@ test('The image holds what runs and nothing of development', { skip }, async () 
 })
 
 test(
-  'Without Redis the containers are unhealthy and say why, and with it they are healthy again',
+  'Without Redis the containers are unhealthy with the reason, and healthy once it is back',
   { skip },
   async () => {
     const [redis = ''] = await project.containers('redis')

@@ -23,13 +23,13 @@ function composeSettings(): Map<string, string> {
   return settings
 }
 
-test('.env.example names every setting of docker-compose.yml, with its default, and no other', () => {
+test('.env.example has every setting of docker-compose.yml with its default, and no other', () => {
   const lines = read('.env.example').matchAll(/^#([A-Z_]+)=(.*)$/gm)
   const example = Object.fromEntries([...lines].map(([, name, value]) => [name, value]))
   assert.deepEqual(example, Object.fromEntries(composeSettings()))
 })
 
-test('A setting that is left out means in a container what it means without', () => {
+test('An omitted setting has the same default in a container as outside', () => {
   const services = { api: apiSchema, aggregator: aggregatorSchema, worker: workerSchema }
   for (const [name, value] of composeSettings()) {
     for (const [service, schema] of Object.entries(services)) {
@@ -41,7 +41,7 @@ test('A setting that is left out means in a container what it means without', ()
   }
 })
 
-test('Every variable that docker-compose.yml hands over is one that somebody reads', () => {
+test('Every variable that docker-compose.yml passes on is read by a process', () => {
   const known = new Set(
     [apiSchema, aggregatorSchema, workerSchema].flatMap(({ properties }) =>
       Object.keys(properties),

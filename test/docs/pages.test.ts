@@ -22,7 +22,7 @@ const anchorsOf = (page: string): string[] =>
     anchorOf(heading),
   )
 
-test('every relative link of the pages leads to a file, and to a heading of it', () => {
+test('every relative link leads to an existing file and heading', () => {
   const broken: string[] = []
   for (const page of pages) {
     for (const [, link = ''] of withoutBlocks(read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -37,7 +37,7 @@ test('every relative link of the pages leads to a file, and to a heading of it',
   assert.deepEqual(broken, [])
 })
 
-test('every path of the tree that a page names exists', () => {
+test('every source path in the docs exists', () => {
   const missing: string[] = []
   const path =
     /(?:\.\/)?((?:services|workers|shared|scripts|test|docs|samples|\.ci|\.github)\/[\w./-]+)/g
@@ -52,7 +52,7 @@ test('every path of the tree that a page names exists', () => {
   assert.deepEqual(missing, [])
 })
 
-test('no line of a page but those of tables is longer than 120 characters', () => {
+test('no line outside of tables is longer than 120 characters', () => {
   const long = pages.flatMap((page) =>
     read(page)
       .split('\n')

@@ -17,7 +17,7 @@ async function tool(scene: Scene, ...words: string[]): Promise<void> {
   assert.equal(code, 0, stderr)
 }
 
-test('A run that was backed up in the middle and restored elsewhere ends whole', async (t) => {
+test('A run backed up in the middle and restored elsewhere completes', async (t) => {
   const scene = createScene(t)
   const count = 90
   const texts = await writePages(scene.input, manyPaths(count, 'slow'))
@@ -57,7 +57,7 @@ test('A run that was backed up in the middle and restored elsewhere ends whole',
     assert.equal(scene.readings().get(label), readBefore.get(label), `${label} was known`)
 })
 
-test('Uploads that were acknowledged before a backup are read where it is restored', async (t) => {
+test('Uploads acknowledged before a backup are read after its restore', async (t) => {
   const scene = createScene(t)
   const seeds = Array.from({ length: 16 }, (_, index) => `upload-${index}`)
   const { client, program, data } = await startService(scene, { FAULT_SLOW_MS: '300' })

@@ -10,7 +10,7 @@ import { createScene } from '../helpers/processes/scene.ts'
 const only = (texts: ReadonlyMap<string, string>, paths: readonly string[]) =>
   new Map(paths.map((path) => [path, texts.get(path) ?? '']))
 
-test('Globs choose files, and hidden files and junk are left out until they are asked for', async (t) => {
+test('Globs select files, and hidden and system files are skipped by default', async (t) => {
   const scene = createScene(t)
   const wanted = ['a.png', 'deep/b.png', 'deep/c.jpeg', 'deep/down/d.png']
   const texts = await writePages(scene.input, [...wanted, '.hidden.png', '.cache/e.png'])

@@ -32,7 +32,7 @@ async function installPackage({ folder, environment }: Scene): Promise<string> {
   return project
 }
 
-test('the package, installed in another project, has its version, reads a page and serves, without TypeScript', async (t) => {
+test('the package, installed in another project, prints its version, reads a page and serves, without TypeScript', async (t) => {
   const scene = createScene(t)
   const project = await installPackage(scene)
   const packed = readdirSync(join(project, 'node_modules/scriptorium'), { recursive: true })

@@ -95,7 +95,7 @@ const cases: Case[] = [
 ]
 
 for (const { why, arguments: given, environment, code, says } of cases) {
-  test(`Refused with exit code ${code} and the reason: ${why}`, async (t) => {
+  test(`Rejected with exit code ${code} and the reason: ${why}`, async (t) => {
     const scene = createScene(t)
     await writePages(scene.input, ['a.png'])
     const ended = await scene.run(given(scene.input), environment)
@@ -107,7 +107,7 @@ for (const { why, arguments: given, environment, code, says } of cases) {
   })
 }
 
-test('Where no file can be read the exit code is 4', async (t) => {
+test('The exit code is 4 if no file can be read', async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, ['throw-a.png', 'throw-b.png'])
   const { code } = await scene.run([scene.input, '--attempts', '1'])

@@ -15,7 +15,7 @@ interface Line {
   outcomes?: unknown
 }
 
-test('With --json standard output is one JSON line a document and the summary last', async (t) => {
+test('With --json standard output is one JSON line per document, and the summary last', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(5))
   await writePages(scene.input, ['throw-a.png'])
@@ -36,7 +36,7 @@ test('With --json standard output is one JSON line a document and the summary la
   assert.match(stderr, /^throw-a\.png: engine_failed: /m)
 })
 
-test('A dry run tells what would be done, starts no worker and leaves no trace', async (t) => {
+test('A dry run prints the plan, starts no worker and leaves no trace', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(5))
   const dry = await scene.run([scene.input, '--dry-run'])
@@ -55,7 +55,7 @@ test('A dry run tells what would be done, starts no worker and leaves no trace',
   assertComplete(scene.out, texts)
 })
 
-test('The status command tells of a run that is going on, that ended, and that was cut off', async (t) => {
+test('The status command shows an active, an ended and a killed run', async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, manyPaths(8, 'slow'))
   const { environment } = scene

@@ -26,7 +26,7 @@ async function ingest(scene: Scene, arguments_: readonly string[] = [], code = 0
   return { report: readReport(file), read: read.map(({ label }) => label).toSorted() }
 }
 
-test('Only what changed is read again: a file, the recipe, or everything on demand', async (t) => {
+test('Only changes are read again: a file, the recipe, or everything on request', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, paths)
   assert.deepEqual((await ingest(scene)).read, ['a.png#1', 'b.png#1', 'c/d.png#1'])
@@ -66,7 +66,7 @@ test('The same bytes under another name are copied, in the same run and in a lat
   )
 })
 
-test('Output is written again from the ledger: missing files, edited ones with --checksum, new formats', async (t) => {
+test('Output is restored from the ledger: missing files, edited ones with --checksum, new formats', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, paths)
   await ingest(scene, ['--formats', 'txt'])
@@ -88,7 +88,7 @@ test('Output is written again from the ledger: missing files, edited ones with -
   assertComplete(scene.out, texts)
 })
 
-test('What failed is told again in each run, and read again only with --retry-failed', async (t) => {
+test('Failures are reported in each run, and read again only with --retry-failed', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, paths)
   await writePages(scene.input, ['throw-once-e.png'])

@@ -14,7 +14,7 @@ interface List<T> {
 }
 
 for (const version of oldVersions) {
-  test(`A run and an upload that ${version} was killed in are finished, and nothing is read twice`, async (t) => {
+  test(`A run and an upload interrupted in ${version} are completed, and nothing is read twice`, async (t) => {
     const scene = createScene(t)
     await makeOldLedger(scene.folder, version)
     const { address, program } = await startService(scene, {

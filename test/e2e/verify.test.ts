@@ -23,7 +23,7 @@ function damage(out: string, data: string): void {
   database.close()
 }
 
-test('What verify finds it mends from the ledger, and ingest reads what the ledger lacks', async (t) => {
+test('verify repairs its findings from the ledger, and ingest reads the rest', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, ['a.png', 'b.png', 'c.png'])
   assert.equal((await scene.run([scene.input, '--workers', '1'])).code, 0)
@@ -57,7 +57,7 @@ test('What verify finds it mends from the ledger, and ingest reads what the ledg
   assert.equal((await verify()).code, 0)
 })
 
-test('While services run, verify asks their aggregator, and they read what the ledger lacks', async (t) => {
+test('While services run, verify asks their aggregator, and they read the rest', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startAggregator()

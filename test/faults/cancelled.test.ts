@@ -10,7 +10,7 @@ import { createScene } from '../helpers/processes/scene.ts'
 import { createServices } from '../helpers/processes/services.ts'
 import { waitFor } from '../helpers/wait.ts'
 
-test('Pages that hang are cancelled at once, and their workers read on', async (t) => {
+test('Hanging pages are cancelled at once, and their workers continue', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startAggregator()

@@ -24,7 +24,7 @@ function deaths({ folder }: Scene): number {
 const unavailableOf = ({ out }: Scene, path: string): unknown =>
   finalRecords(out).find((row) => row.path === path)?.unavailable ?? []
 
-test('A format that kills the aggregator is left out after three deaths, and nobody else loses anything', async (t) => {
+test('A format that kills the aggregator is left out after three deaths, and nothing else is lost', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, [...manyPaths(30), 'killer.png'])
   const environment = dieOf(scene, `^${texts.get('killer.png')}\\n$`)
@@ -64,7 +64,7 @@ for (const [moment, patternOf, message] of [
     /^the aggregator died 3 times while putting its pages/,
   ],
 ] as const) {
-  test(`A document that kills the aggregator when it is ${moment} is set aside, listed, and tried again on demand`, async (t) => {
+  test(`A document that kills the aggregator when it is ${moment} is set aside, listed, and retried on request`, async (t) => {
     const scene = createScene(t)
     const texts = await writePages(scene.input, [...manyPaths(12), 'killer.png'])
     const environment = dieOf(scene, patternOf(texts.get('killer.png') ?? ''))

@@ -30,7 +30,7 @@ async function killAgainAndAgain(scene: Scene, program: Program, part: string): 
   }
 }
 
-test('npm start outlives whatever is killed again and again, and serves when that is over', async (t) => {
+test('npm start survives repeated kills of any child, and serves afterwards', async (t) => {
   const scene = createScene(t)
   const port = await freePort()
   const environment = {
@@ -58,7 +58,7 @@ test('npm start outlives whatever is killed again and again, and serves when tha
   assert.equal((await program.ended).code, 0)
 })
 
-test('An ingest outlives whatever is killed again and again, and reads everything', async (t) => {
+test('ingest survives repeated kills of any child, and reads everything', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(40, 'slow'))
   const program = scene.start([scene.input, '--workers', '1'], { FAULT_SLOW_MS: '700' })
@@ -72,7 +72,7 @@ test('An ingest outlives whatever is killed again and again, and reads everythin
   assertComplete(scene.out, texts)
 })
 
-test('What cannot start for its configuration ends the whole, with the reason', async (t) => {
+test("A child's configuration error ends the whole stack, with the reason", async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, ['a.png'])
   const broken = { SCRIPTORIUM_ENGINE: '/no/such/engine.mjs' }

@@ -20,7 +20,7 @@ test('npm checks every package against a hash in the lock file', () => {
   )
 })
 
-test('no process decodes what pages do not come in, and all take sharp from one place', async () => {
+test('no process can decode formats that pages do not use, and all import sharp from one place', async () => {
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
   await assert.rejects(sharp(svg).raw().toBuffer(), /unsupported image format/)
   const users = ['services', 'workers', 'shared'].flatMap((folder) =>

@@ -46,7 +46,7 @@ async function start(t: TestContext) {
   return { app, address, lines, text: () => text }
 }
 
-test('refused requests without a token do not fill the log, and hide no line of a caller', async (t) => {
+test('refused requests without a token do not flood the log, and hide no line of a caller', async (t) => {
   const { app, lines, text } = await start(t)
   const before = text().length
   for (let count = 0; count < 2_000; count += 1) {

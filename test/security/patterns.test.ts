@@ -25,7 +25,7 @@ const hostile = ['(([a-z-]+)+)+0', `${'?*'.repeat(200)}0`, `${'{*,*}'.repeat(80)
 const stateOf = async (id: string): Promise<RunView> =>
   (await api.call<RunView>('GET', `/v1/runs/${id}`)).body
 
-test('a run with a hostile pattern is planned, and the aggregator serves others', async () => {
+test('a run with a hostile pattern is planned, and the aggregator stays responsive', async () => {
   for (const list of ['include', 'exclude']) {
     const body = { root: 'scans', path: 'box', [list]: hostile }
     const { status, body: run } = await api.call<RunView>('POST', '/v1/runs', { body })
@@ -35,7 +35,7 @@ test('a run with a hostile pattern is planned, and the aggregator serves others'
   }
 })
 
-test('a pattern that is no pattern is refused, with its place', async () => {
+test('an invalid pattern is rejected with its place', async () => {
   for (const pattern of ['(?<=a)b', '(a)\\1', '(a)\\\\\\\\\\\\', '{a,b}/**/'.repeat(56)]) {
     for (const list of ['include', 'exclude']) {
       const body = { root: 'scans', [list]: ['*.png', ...Array.from({ length: 8 }, () => pattern)] }
@@ -45,14 +45,14 @@ test('a pattern that is no pattern is refused, with its place', async () => {
   }
 })
 
-test('a pattern that is too long, empty, or one of too many is refused', async () => {
+test('too long, empty and too many patterns are rejected', async () => {
   for (const list of [['a'.repeat(513)], [''], Array.from({ length: 101 }, () => '*.png')]) {
     const body = { root: 'scans', include: list }
     await api.refused(422, 'invalid_request', 'POST', '/v1/runs', { body })
   }
 })
 
-test('a stored run with such a pattern ends, and says why', async () => {
+test('a stored run with such a pattern ends with the reason', async () => {
   const run = await waitFor('it ends', async () => {
     const view = await stateOf('r-old')
     return view.state !== 'active' && view

@@ -39,7 +39,7 @@ function processesOf(folder: string): { command: string; environment: string }[]
 
 const skip = process.platform !== 'linux' && 'there is no /proc'
 
-test('the password of an upload reaches no file, not even Redis’s', { skip }, async (t) => {
+test('the password of an upload reaches no file, not even that of Redis', { skip }, async (t) => {
   const scene = createScene(t)
   const { client, data } = await startService(scene, { SCRIPTORIUM_LOG_LEVEL: 'trace' })
   const file = new File([new Uint8Array(pdf())], 'locked.pdf')
@@ -50,7 +50,7 @@ test('the password of an upload reaches no file, not even Redis’s', { skip }, 
   assert.deepEqual(filesWith(data, [password]), [])
 })
 
-test('no secret is in a command line, and Redis’s environment has none', { skip }, async (t) => {
+test('no secret is in a command line or in the environment of Redis', { skip }, async (t) => {
   const scene = createScene(t)
   writeOld(join(scene.input, 'slow.png'), 'x')
   writeFileSync(join(scene.input, 'locked.pdf'), pdf())

@@ -9,7 +9,7 @@ import { runAsOther } from '../helpers/processes/other-user.ts'
 const nasty = 'bad\u009b2J\u202egpj.png'
 const raw = /[\u0080-\u009f\u202e]/
 
-test('names reach neither terminal nor log raw, and reports hold them exactly', async (t) => {
+test('names are escaped in terminals and logs, and reports contain them exactly', async (t) => {
   const scene = createScene(t)
   writeFileSync(join(scene.input, nasty), 'no image at all')
   const report = join(scene.folder, 'report.json')

@@ -14,7 +14,7 @@ import {
 const main = 'scripts/tools/bench/peers/main.ts'
 const area = { left: 100, top: 300, width: 700, height: 120 }
 
-test('bench:peers prints, draws and writes what a peer takes and gives, and leaves nothing behind', async (t) => {
+test('bench:peers prints, draws and writes the time and accuracy of a peer, and leaves no files', async (t) => {
   const folder = makeFolder(t)
   t.after(() => assertNoneLeft(folder))
   const [pages, temporary] = [join(folder, 'pages/seeds'), join(folder, 'tmp')]
@@ -43,7 +43,7 @@ test('bench:peers prints, draws and writes what a peer takes and gives, and leav
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-test('bench:peers refuses a folder without truth', async (t) => {
+test('bench:peers rejects a folder without ground truth', async (t) => {
   const folder = makeFolder(t)
   const environment = { ...cleanEnvironment(folder) }
   const { code, stderr } = await startProgram(main, [folder], { environment }).ended

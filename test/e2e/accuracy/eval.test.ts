@@ -39,7 +39,7 @@ function setPlace(t: TestContext): Place {
 
 const readReport = (file: string): Scoring => JSON.parse(readFileSync(file, 'utf8'))
 
-test('eval reads a folder with ground truth and tells F and CER of each set; it leaves nothing behind', async (t) => {
+test('eval reads a folder with ground truth, prints F1 and CER of each set, and leaves no files', async (t) => {
   const { pages, environment, temporary, report } = setPlace(t)
   const command = [pages, '--preset', 'fast', '--workers', '1', '--json', report]
   const { code, stdout, stderr } = await startProgram('scripts/eval.ts', command, { environment })
@@ -53,7 +53,7 @@ test('eval reads a folder with ground truth and tells F and CER of each set; it 
   assert.deepEqual(readdirSync(temporary), [])
 })
 
-test('eval scores texts that are there, and shows the worst page first, word by word', async (t) => {
+test('eval scores existing texts, and shows the worst page first, word by word', async (t) => {
   const { pages, environment, report } = setPlace(t)
   const texts = join(pages, '..', 'texts')
   mkdirSync(texts)
@@ -70,7 +70,7 @@ test('eval scores texts that are there, and shows the worst page first, word by 
   assert.deepEqual([readReport(report).total.missing, readReport(report).total.pages], [1, 2])
 })
 
-test('eval says what is missing: truth, or a folder of texts', async (t) => {
+test('eval names a missing ground truth or folder of texts', async (t) => {
   const { pages, environment } = setPlace(t)
   const ask = (...command: string[]) =>
     startProgram('scripts/eval.ts', command, { environment }).ended

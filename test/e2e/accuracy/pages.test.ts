@@ -111,7 +111,7 @@ function dataFiles(t: TestContext, pattern: string): string[] {
 
 const truthOf = (file: string): string => file.replace(/\.[^.]+$/, '.gt.txt')
 
-test('every variant of a page that was made outside reads like the plain one', async (t) => {
+test('every externally made variant of a page reads like the plain one', async (t) => {
   // Of documents with many pages each is another page.
   const made = dataFiles(t, 'odd/made/*')
     .filter((file) => !file.endsWith('.txt') && existsSync(truthOf(file)))
@@ -140,7 +140,7 @@ const lying: Record<string, { rotation: number; skew: number; words: RegExp }> =
   'testRotatedplus10.png': { rotation: 0, skew: -10, words: /resolving otherwise/ },
 }
 
-test('pages that were found lying on their side come out upright', async (t) => {
+test('real pages on their side are rotated upright', async (t) => {
   for (const file of dataFiles(t, 'odd/rotated-images/*')) {
     const wanted = Object.entries(lying).find(([name]) => file.endsWith(name))?.[1]
     if (wanted === undefined) continue
@@ -156,7 +156,7 @@ test('pages that were found lying on their side come out upright', async (t) => 
 /** Word F1 of French read with the English model, in points: upright it is above 75, any other way round next to nothing. */
 const leastOfPhotos = 60
 
-test('photos from a phone that was held askew or flat come out upright', async (t) => {
+test('phone photos held at an angle or flat are rotated upright', async (t) => {
   for (const file of dataFiles(t, 'pages/dyslexia-fra-photos/*.jpg')) {
     await t.test(basename(file), async () => {
       const { text } = await read(readFileSync(file))
@@ -169,7 +169,7 @@ test('photos from a phone that was held askew or flat come out upright', async (
 /** What EXIF's eight orientations are turned by. */
 const exifRotations = [0, 0, 180, 180, 270, 90, 90, 270]
 
-test('what EXIF says of pictures is done, and no words are made up about them', async (t) => {
+test('the EXIF orientation of pictures is applied, and no words are invented for them', async (t) => {
   for (const file of dataFiles(t, 'odd/exif/*')) {
     const { orientation = 1 } = await sharp(file, { failOn: 'none' }).metadata()
     await t.test(basename(file), async () => {
@@ -186,7 +186,7 @@ const bytesOf = ({ text, confidence, blocks, orientation, readings }: PageReadin
   return JSON.stringify({ text, confidence, blocks, orientation, readings: untimed })
 }
 
-test('a page reads the same to the byte whatever was read before it, also after a failure', async () => {
+test('the result of a page is byte-identical after any other page, also after a failure', async () => {
   const [a, b, c] = ['letters/bindery.webp', 'ledger/till.jpg', 'stars.png'].map((name) =>
     readFileSync(join(repository, 'samples', name)),
   )
@@ -225,7 +225,7 @@ const blanks: Record<string, () => Promise<Buffer>> = {
 }
 
 for (const [name, make] of Object.entries(blanks)) {
-  test(`${name} is empty, and the engine is not asked`, async () => {
+  test(`${name} is empty and never reaches the engine`, async () => {
     const { text, blocks, calls } = await read(await make())
     assert.deepEqual([text, blocks, calls], ['', [], 0])
   })
@@ -253,7 +253,7 @@ const pictures: Record<string, { level: Parameters<typeof painted>[0]; looks: nu
 }
 
 for (const [name, { level, looks }] of Object.entries(pictures)) {
-  test(`a picture of ${name} is empty after ${looks} looks of the engine at most`, async (t) => {
+  test(`a picture of ${name} is empty after at most ${looks} calls of the engine`, async (t) => {
     const { text, calls, ms } = await read(await painted(level))
     t.diagnostic(`${ms} ms, and ${sample.ms} ms for a page of text`)
     assert.equal(text, '')
@@ -261,7 +261,7 @@ for (const [name, { level, looks }] of Object.entries(pictures)) {
   })
 }
 
-test('pictures and blank pages that were found outside are empty at once, too', async (t) => {
+test('real pictures and blank pages are empty after few calls, too', async (t) => {
   const files = dataFiles(t, 'odd/{blank-tiny/*{flower,no-text}*,made/{blank_*,one_pixel*},exif/*}')
   for (const file of files) {
     const { text, calls, ms } = await read(readFileSync(file))

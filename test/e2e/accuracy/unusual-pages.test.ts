@@ -6,7 +6,7 @@ import { assertComplete, readReport } from '../../helpers/outcome.ts'
 import { pngOf, textOf, tiffOf, writeOld, writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-test('The pages of a TIFF are shared by the workers and come out in order', async (t) => {
+test('Workers share the pages of a TIFF, and the output has them in order', async (t) => {
   const scene = createScene(t)
   const seeds = Array.from({ length: 12 }, (_, index) => `page ${index}`)
   writeOld(join(scene.input, 'slow-book.tif'), await tiffOf(seeds))
@@ -24,7 +24,7 @@ test('The pages of a TIFF are shared by the workers and come out in order', asyn
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
 
-test('A TIFF of which no page can be read fails and names the first page', async (t) => {
+test('A TIFF without a readable page fails and names the first page', async (t) => {
   const scene = createScene(t)
   writeOld(join(scene.input, 'throw-book.tif'), await tiffOf(['one', 'two']))
   const texts = await writePages(scene.input, ['a.png'])

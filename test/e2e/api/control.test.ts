@@ -15,7 +15,7 @@ import { waitFor } from '../../helpers/wait.ts'
 const reading = (client: Client, id: string) =>
   waitFor('it is being read', async () => (await client.document(id)).status === 'reading')
 
-test('What is queued or being read can be cancelled, and what ended without text retried', async (t) => {
+test('Queued and active documents can be cancelled, and documents that ended without text retried', async (t) => {
   const scene = createScene(t)
   const more = { SCRIPTORIUM_WORKERS: '1', FAULT_SLOW_MS: '100' }
   const { client } = await startService(scene, more)
@@ -23,7 +23,7 @@ test('What is queued or being read can be cancelled, and what ended without text
     oneOf(await client.upload([await fileOf(name)], { options }))
 
   await t.test(
-    'a page that is being read, and one behind it; the next is read at once',
+    'cancels a page being read and one behind it; the next is read at once',
     async () => {
       const hanging = await upload('hang-1')
       await reading(client, hanging.id)
@@ -55,7 +55,7 @@ test('What is queued or being read can be cancelled, and what ended without text
     },
   )
 
-  await t.test('a document that failed', async () => {
+  await t.test('retries a failed document', async () => {
     const { id } = await upload('throw-once-1', { attempts: 1 })
     const failed = await client.document(id, 30)
     assert.deepEqual([failed.outcome, failed.error?.code], ['failed', 'engine_failed'])
@@ -64,7 +64,7 @@ test('What is queued or being read can be cancelled, and what ended without text
     assert.equal((await client.document(id, 30)).outcome, 'succeeded')
   })
 
-  await t.test('the failed documents of an upload', async () => {
+  await t.test('retries the failed documents of an upload', async () => {
     const names = ['fine', 'throw-once-2', 'throw-once-3']
     const files = await Promise.all(names.map((name) => fileOf(name)))
     const sent = await client.upload(files, { wait: 30, options: { attempts: 1 } })
@@ -80,7 +80,7 @@ test('What is queued or being read can be cancelled, and what ended without text
     await waitFor('the run has ended again', async () => (await run()).state === 'finished')
   })
 
-  await t.test('all of an upload that is not read yet', async () => {
+  await t.test('cancels all unread documents of an upload', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `slow-${index}`)
     const files = await Promise.all(names.map((name) => fileOf(name)))
     const { runId } = severalOf(await client.upload(files))
@@ -101,7 +101,7 @@ test('What is queued or being read can be cancelled, and what ended without text
   })
 })
 
-test('A paused fleet takes nothing in hand and goes on when it may', async (t) => {
+test('A paused fleet takes no jobs, and continues when it is resumed', async (t) => {
   const scene = createScene(t)
   const { client } = await startService(scene)
   const put = (paused: boolean) =>
@@ -119,7 +119,7 @@ test('A paused fleet takes nothing in hand and goes on when it may', async (t) =
   assert.equal((await client.document(waiting.id, 30)).outcome, 'succeeded')
 })
 
-test('An upload that somebody waits for overtakes a bulk run of hundreds of pages', async (t) => {
+test('An interactive upload overtakes a bulk run of hundreds of pages', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)
@@ -144,7 +144,7 @@ test('An upload that somebody waits for overtakes a bulk run of hundreds of page
   await client.post(`/v1/runs/${run.id}/cancel`)
 })
 
-test('Webhooks are told of what ends, signed', async (t) => {
+test('Webhooks receive the ends of documents and runs, signed', async (t) => {
   const scene = createScene(t)
   const receiver = await startReceiver(t, (response) => void response.writeHead(204).end())
   const { client } = await startService(scene, { SCRIPTORIUM_OUTBOUND_ALLOW: '127.0.0.1/32' })
@@ -172,7 +172,7 @@ test('Webhooks are told of what ends, signed', async (t) => {
   }
 })
 
-test('What has had its time is gone: 410, and its input with it', async (t) => {
+test('An expired document is 410, and its input is deleted', async (t) => {
   const scene = createScene(t)
   const more = { SCRIPTORIUM_RETENTION: '1s', SCRIPTORIUM_RECONCILE_MS: '200' }
   const { client, data } = await startService(scene, more)

@@ -51,7 +51,7 @@ async function followInPieces(
   }
 }
 
-test('Who follows a run and is cut off again and again sees what an unbroken watcher sees', async (t) => {
+test('A watcher with many reconnects sees the same events as an uninterrupted one', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)
@@ -96,7 +96,7 @@ test('Who follows a run and is cut off again and again sees what an unbroken wat
     for (const { messages } of [ones, some]) assert.deepEqual(messages, whole)
   })
 
-  await t.test('one document of several pages, by many who watch', async () => {
+  await t.test('one document of several pages, by many watchers', async () => {
     const seeds = Array.from({ length: 12 }, (_, index) => `leaf ${index}`)
     const file = new File([new Uint8Array(await tiffOf(seeds))], 'slow-book.tif')
     const view = oneOf(await client.upload([file]))
@@ -113,7 +113,7 @@ test('Who follows a run and is cut off again and again sees what an unbroken wat
     for (const messages of watchers) assert.deepEqual(messages, whole)
   })
 
-  await t.test('a document that was read before it is followed', async () => {
+  await t.test('a document that ended before it is followed', async () => {
     const { links } = oneOf(await client.upload([await fileOf('early')], { wait: 30 }))
     const events: (string | undefined)[] = []
     for await (const { event } of client.follow(links)) events.push(event)

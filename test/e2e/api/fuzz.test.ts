@@ -25,7 +25,7 @@ const runs = Number(process.env['FUZZ_RUNS'] ?? 25)
 const maxFileBytes = 200_000
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 
-test('Whatever comes over HTTP, the service answers in time and as documented, and lives on', async (t) => {
+test('The service answers any HTTP input in time and as documented, and survives it', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)
@@ -46,7 +46,7 @@ test('Whatever comes over HTTP, the service answers in time and as documented, a
   for (const operation of operations.toSorted(byDamage)) {
     await t.test(`${operation.method} ${operation.path}`, () => fuzz.sendTo(operation))
   }
-  await t.test('methods that a path does not have are refused', () => wrongMethods(fuzz))
+  await t.test('unsupported methods of a path are rejected', () => wrongMethods(fuzz))
   for (const broken of brokenHttp) {
     await t.test(`broken HTTP: ${broken.name}`, () => fuzz.sendBroken(broken))
   }
@@ -152,7 +152,7 @@ const covers = (template: string, path: string): boolean =>
 
 /** What was paused goes on, and a page that is uploaded is read right. */
 async function isAsBefore(t: TestContext, { client, address }: Service): Promise<void> {
-  await t.test('the service is alive and right', async () => {
+  await t.test('the service still works correctly', async () => {
     const headers = { 'content-type': 'application/json' }
     await fetch(`${address}/v1/queue`, { method: 'PUT', body: '{"paused":false}', headers })
     for await (const { id, name } of client.all<DocumentView>('/v1/documents?status=reading')) {

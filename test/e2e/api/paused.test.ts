@@ -26,7 +26,7 @@ const until = (client: Client, { id }: RunView, state: RunView['state']) =>
   )
 
 test(
-  'A run pauses in mid-way when the engine breaks, stays so over a restart, and is resumed by one request',
+  'A run pauses when the engine breaks, stays paused over a restart, and is resumed by one request',
   generous,
   async (t) => {
     const scene = createScene(t)
@@ -88,7 +88,7 @@ test(
 )
 
 test(
-  'An API run reads its canaries first; a run that pauses for its files goes on when it is resumed',
+  'An API run reads its canaries first; a run paused by its files continues when it is resumed',
   generous,
   async (t) => {
     const scene = createScene(t)

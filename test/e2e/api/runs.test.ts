@@ -19,7 +19,7 @@ const ended = (client: Client, { id }: RunView) =>
     return view.state !== 'active' && view
   })
 
-test('A folder below a root is read, told about in full, and skipped the next time', async (t) => {
+test('A folder below a root is read, has a full report, and is skipped the next time', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   const output = join(scene.folder, 'output')
@@ -82,7 +82,7 @@ test('A folder below a root is read, told about in full, and skipped the next ti
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
 
-test('A run is cancelled while it is walked and read, and goes on where it was when it is started again', async (t) => {
+test('A run is cancelled while it is planned and read, and continues when it is started again', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)

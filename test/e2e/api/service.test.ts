@@ -33,7 +33,7 @@ function startBare(scene: Scene, more: NodeJS.ProcessEnv): Program {
   return program
 }
 
-test('The service says where it listens, who may call, and the first command to try', async (t) => {
+test('The service prints its address, its permitted callers, and the first command to try', async (t) => {
   const scene = createScene(t)
   const { program, address } = await startService(scene)
   const text = program.stdout()
@@ -47,7 +47,7 @@ test('The service says where it listens, who may call, and the first command to 
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('With REDIS_URL the service joins a Redis that is not its own, and leaves it running', async (t) => {
+test('With REDIS_URL the service uses that Redis, and leaves it running', async (t) => {
   const scene = createScene(t)
   const redis = await startPrivateRedis(scene)
   scene.defer(() => redis.close())
@@ -59,7 +59,7 @@ test('With REDIS_URL the service joins a Redis that is not its own, and leaves i
   assert.equal(await redis.connect().ping(), 'PONG')
 })
 
-test('What keeps the service from starting is named, with exit code 9', async (t) => {
+test('A start-up error is named, with exit code 9', async (t) => {
   const scene = createScene(t)
   const taken = createServer().listen(0, '127.0.0.1')
   t.after(() => taken.close())
@@ -85,7 +85,7 @@ test('What keeps the service from starting is named, with exit code 9', async (t
   }
 })
 
-test('A data folder is one service’s at a time', async (t) => {
+test('A data folder belongs to one service at a time', async (t) => {
   const scene = createScene(t)
   const { program, data } = await startService(scene)
   const { code, stderr } = await startBare(scene, { SCRIPTORIUM_DATA: data }).ended
@@ -93,7 +93,7 @@ test('A data folder is one service’s at a time', async (t) => {
   assert.match(stderr, new RegExp(`is in use by process ${program.pid}; stop that process`))
 })
 
-test('An upload that is under way when the service is told to stop is taken in, and read after the next start', async (t) => {
+test('An upload in progress during a stop is accepted, and read after the next start', async (t) => {
   const scene = createScene(t)
   const { address, program, data } = await startService(scene)
   const bytes = await pngOf('late')
@@ -132,7 +132,7 @@ function spooling(data: string): boolean {
   return existsSync(folder) && readdirSync(folder).length > 0
 }
 
-test('Connections that wait are let go when the service stops', async (t) => {
+test('Idle connections are closed when the service stops', async (t) => {
   const scene = createScene(t)
   const more = { FAULT_SLOW_MS: '60000', SCRIPTORIUM_DRAIN_MS: '3000' }
   const { client, program, address, data } = await startService(scene, more)
@@ -152,7 +152,7 @@ test('Connections that wait are let go when the service stops', async (t) => {
   assert.ok(!late.some(({ component }) => component === 'api'), 'only the worker is waited for')
 })
 
-test('A client with a token of too few scopes is refused by the real thing too', async (t) => {
+test('A client without the required scope is rejected by the real service too', async (t) => {
   const scene = createScene(t)
   const made = startProgram('scripts/scriptorium.js', ['token', 'reader', '--scopes', 'read'], {
     environment: scene.environment,

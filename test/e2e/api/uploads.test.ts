@@ -18,7 +18,7 @@ import {
 import { waitFor } from '../../helpers/wait.ts'
 import { wordF1 } from '../../helpers/pages/word-f1.ts'
 
-test('What is uploaded is read, however it comes', async (t) => {
+test('Every form of upload is read', async (t) => {
   const scene = createScene(t)
   const scans = join(scene.folder, 'scans')
   mkdirSync(scans)
@@ -84,7 +84,7 @@ test('What is uploaded is read, however it comes', async (t) => {
     }
   })
 
-  await t.test('several pages in one file, each read for itself', async () => {
+  await t.test('several pages in one file, read separately', async () => {
     const seeds = ['page 1', 'page 2', 'page 3']
     const file = new File([new Uint8Array(await tiffOf(seeds))], 'book.tif')
     const view = oneOf(await client.upload([file], { wait: 30 }))
@@ -97,7 +97,7 @@ test('What is uploaded is read, however it comes', async (t) => {
   })
 
   await t.test(
-    'the same bytes again are known, under another tag too, and are not read again',
+    'the same bytes again are recognised, under another tag too, and not read again',
     async () => {
       const file = await fileOf('twice')
       const first = oneOf(await client.upload([file], { wait: 30, options: { tag: 'first' } }))
@@ -131,7 +131,7 @@ test('What is uploaded is read, however it comes', async (t) => {
     },
   )
 
-  await t.test('the same bytes at the same moment are read once', async () => {
+  await t.test('concurrent uploads of the same bytes are read once', async () => {
     const file = await fileOf('together')
     const views = await Promise.all(
       Array.from({ length: 8 }, async () => oneOf(await client.upload([file], { wait: 30 }))),
@@ -143,7 +143,7 @@ test('What is uploaded is read, however it comes', async (t) => {
   })
 
   await t.test(
-    'a deleted upload leaves nothing, and is read anew when it comes again',
+    'a deleted upload leaves nothing, and is read again when it is uploaded again',
     async () => {
       const file = await fileOf('gone')
       const view = oneOf(await client.upload([file], { wait: 30 }))
@@ -162,24 +162,21 @@ test('What is uploaded is read, however it comes', async (t) => {
     },
   )
 
-  await t.test(
-    'a request is followed by its id through the logs of all who worked for it',
-    async () => {
-      const form = formWith(await fileOf('traced'))
-      const headers = { 'x-request-id': 'trace-4711' }
-      await fetch(`${address}/v1/documents?wait=30`, { method: 'POST', body: form, headers })
-      const components = await waitFor('all have logged', () => {
-        const lines = logLines(data).filter((line) => JSON.stringify(line).includes('trace-4711'))
-        const found = new Set(lines.map(({ component }) => component))
-        return ['api', 'worker', 'aggregator'].every((name) => found.has(name)) && found
-      })
-      assert.deepEqual([...components].toSorted(), ['aggregator', 'api', 'worker'])
-      const text = readFileSync(join(data, 'scriptorium.log'), 'utf8')
-      assert.ok(!text.includes(await textOf('traced')), 'no log tells what was read')
-    },
-  )
+  await t.test('a request id appears in the logs of every process that served it', async () => {
+    const form = formWith(await fileOf('traced'))
+    const headers = { 'x-request-id': 'trace-4711' }
+    await fetch(`${address}/v1/documents?wait=30`, { method: 'POST', body: form, headers })
+    const components = await waitFor('all have logged', () => {
+      const lines = logLines(data).filter((line) => JSON.stringify(line).includes('trace-4711'))
+      const found = new Set(lines.map(({ component }) => component))
+      return ['api', 'worker', 'aggregator'].every((name) => found.has(name)) && found
+    })
+    assert.deepEqual([...components].toSorted(), ['aggregator', 'api', 'worker'])
+    const text = readFileSync(join(data, 'scriptorium.log'), 'utf8')
+    assert.ok(!text.includes(await textOf('traced')), 'no log tells what was read')
+  })
 
-  await t.test('nothing of any of it is left lying about', async () => {
+  await t.test('no files or keys are left behind', async () => {
     for (const folder of ['tickets', 'tmp']) {
       await waitFor(
         `${folder} is empty`,

@@ -30,7 +30,7 @@ async function problemOf(work: Promise<unknown>): Promise<string> {
   return `${thrown.problem.status} ${thrown.problem.code}`
 }
 
-test('a page is uploaded, followed, fetched, found, known again and deleted', async (t) => {
+test('a page is uploaded, followed, fetched, found, recognised as known, and deleted', async (t) => {
   const scene = createScene(t)
   const { client, data } = await startService(scene, { SCRIPTORIUM_ENGINE: 'tesseract.js' })
   const sample = join(repository, 'samples/recipe.jpg')
@@ -91,7 +91,7 @@ test('a page is uploaded, followed, fetched, found, known again and deleted', as
   assert.deepEqual((await client.json<{ items: Hit[] }>('/v1/search?q=plum')).items, [])
 })
 
-test('of several files the good ones are read, and the others named', async (t) => {
+test('the good ones of several files are read, and the others named', async (t) => {
   const scene = createScene(t)
   const { client } = await startService(scene)
   const text = new File(['no page'], 'notes.txt')
@@ -107,7 +107,7 @@ test('of several files the good ones are read, and the others named', async (t) 
   assert.equal(await problemOf(client.upload([text])), '415 unsupported_type')
 })
 
-test('a folder run is followed to its end, also by who loses the connection, and goes on where it stopped', async (t) => {
+test('a folder run is followed to its end, also after a reconnect, and continues where it stopped', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(40, 'slow'))
   const { client } = await startService(scene, {
@@ -145,7 +145,7 @@ test('a folder run is followed to its end, also by who loses the connection, and
   assert.equal(scene.readers().length, 40)
 })
 
-test('cancelled documents stop, queued or being read, and a retry reads them', async (t) => {
+test('cancelled documents stop, queued or active, and a retry reads them', async (t) => {
   const scene = createScene(t)
   const { client } = await startService(scene, {
     SCRIPTORIUM_WORKERS: '1',
@@ -166,7 +166,7 @@ test('cancelled documents stop, queued or being read, and a retry reads them', a
   assert.equal((await client.document(queued.id, 20)).outcome, 'succeeded')
 })
 
-test('an upload goes ahead of a bulk run, and waits while the queue is paused', async (t) => {
+test('an upload overtakes a bulk run, and waits while the queue is paused', async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, manyPaths(200, 'slow'))
   const { client } = await startService(scene, {
@@ -199,7 +199,7 @@ test('an upload goes ahead of a bulk run, and waits while the queue is paused', 
   assert.equal(cancelled.counts['open'], undefined)
 })
 
-test('an upload is kept for as long as it was said, and its request id goes through every log', async (t) => {
+test('an upload is kept for its retention, and its request id is in every log', async (t) => {
   const scene = createScene(t)
   const { client, data } = await startService(scene, {
     SCRIPTORIUM_RETENTION: '1s',

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { pngOf, writeOld } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-test('inputs called like the combined files neither stop the run nor take their place', async (t) => {
+test('inputs named like the combined files neither stop the run nor replace them', async (t) => {
   const scene = createScene(t)
   mkdirSync(join(scene.input, 'results.ndjson'))
   writeOld(join(scene.input, 'results'), await pngOf('named results'))

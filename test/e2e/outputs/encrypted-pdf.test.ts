@@ -82,7 +82,7 @@ function assertNowhere(folder: string, said: string): void {
 }
 
 test(
-  'Encrypted scans become searchable PDFs that are open, however they were encrypted',
+  'Encrypted scans become unencrypted searchable PDFs, with any encryption',
   { skip },
   async (t) => {
     const scene = createScene(t)
@@ -111,7 +111,7 @@ test(
 )
 
 test(
-  'Without the password the PDF alone is left out and the cure told; with it, it is written, and stays',
+  'Without the password only the PDF is left out, with the cure; with it, the PDF is written and stays',
   { skip },
   async (t) => {
     const scene = createScene(t)

@@ -22,7 +22,7 @@ const realEngine = { SCRIPTORIUM_ENGINE: 'tesseract.js' }
 const largestGrowth = 1.05
 const pageBytes = 40_960
 
-test('One run of the samples gives every format, and each says the same', { skip }, async (t) => {
+test('One run of the samples writes every format with the same content', { skip }, async (t) => {
   const scene = createScene(t)
   const command = [samples, '--formats', formats.join(','), '--combined']
   const run = await scene.run(command, realEngine)
@@ -65,7 +65,7 @@ function writeOddRasters(folder: string): string[] {
   return [...Object.keys(made), ...tiffs]
 }
 
-test('A page that only our own decoders read can be had as PDF as well', { skip }, async (t) => {
+test('A page that only our own decoders can read has a PDF too', { skip }, async (t) => {
   const scene = createScene(t)
   const names = writeOddRasters(scene.input)
   const run = await scene.run([scene.input, '--formats', 'txt,json,pdf'])

@@ -20,7 +20,7 @@ async function ingest(scene: Scene, ...arguments_: string[]) {
   return { ...ended, report: readReport(file), read: read.toSorted() }
 }
 
-test("A user's own file in the output folder is never overwritten unasked", async (t) => {
+test("A user's own file in the output folder is never overwritten by default", async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, ['a.png', 'b.png'])
   mkdirSync(scene.out)
@@ -48,7 +48,7 @@ test("A user's own file in the output folder is never overwritten unasked", asyn
   assert.equal((await ingest(scene)).code, 0)
 })
 
-test('A format that is added later spares the file that has its name', async (t) => {
+test("A format added later spares a user's file of that name", async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, ['a.png', 'b.png'])
   await ingest(scene, '--formats', 'txt')
@@ -71,7 +71,7 @@ test('A format that is added later spares the file that has its name', async (t)
   assert.match(readFileSync(own, 'utf8'), /^\{"id":/)
 })
 
-test('A run is refused where a combined file is not its own', async (t) => {
+test("A run is rejected if a combined file is a user's own", async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, ['a.png'])
   mkdirSync(scene.out)
@@ -85,7 +85,7 @@ test('A run is refused where a combined file is not its own', async (t) => {
   assert.equal(readFileSync(join(scene.out, 'results.txt'), 'utf8'), 'mine')
 })
 
-test('What was written just before everything was killed is ours', async (t) => {
+test('Output written just before a kill is ours', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(30, 'slow'))
   const command = [scene.input, '--workers', '2', '--formats', 'txt']
@@ -99,7 +99,7 @@ test('What was written just before everything was killed is ours', async (t) => 
   for (const [path, text] of texts) assert.equal(readText(scene.out, path), `${text}\n`)
 })
 
-test('An output folder that lost its ledger is gone on with', async (t) => {
+test('A run continues in an output folder that lost its ledger', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, ['a.png', 'b.png'])
   await ingest(scene)

@@ -37,7 +37,7 @@ async function broken(): Promise<PdfPageSource> {
 const readingsOf = (scene: Scene, path: string): number =>
   [...scene.readings()].reduce((sum, [label, n]) => sum + (label.startsWith(`${path}#`) ? n : 0), 0)
 
-test('A PDF is opened, its pages are read or taken as they are, and one bad page fails alone', async (t) => {
+test('Pages of a PDF are read or their text used, and a bad page fails alone', async (t) => {
   const scene = createScene(t)
   const pages = [
     typed('The first page was typed.'),
@@ -79,13 +79,13 @@ test('A PDF is opened, its pages are read or taken as they are, and one bad page
   assert.equal(readDocument(scene.out, 'mixed.pdf').pages.length, 4)
 })
 
-test('A document that is partial alone ends with the code for some failed', async (t) => {
+test('A single partial document gives the exit code for some failures', async (t) => {
   const scene = createScene(t)
   writeOld(join(scene.input, 'half.pdf'), pdfOf([typed('Sound.'), await broken()]))
   assert.equal((await scene.run([scene.input])).code, 2)
 })
 
-test('Of the pages that are asked for those that are there are read, under their own numbers', async (t) => {
+test('Requested pages that exist are read, under their own numbers', async (t) => {
   const scene = createScene(t)
   const pages = ['one', 'two', 'three', 'four'].map(typed)
   writeOld(join(scene.input, 'long.pdf'), pdfOf(pages))
@@ -121,7 +121,7 @@ test('Of the pages that are asked for those that are there are read, under their
   )
 })
 
-test('Text of a PDF is left alone where the user says so', async (t) => {
+test('--pdf-text skip ignores the text of a PDF', async (t) => {
   const scene = createScene(t)
   writeOld(join(scene.input, 'typed.pdf'), pdfOf([typed('It was typed.')]))
   assert.equal((await scene.run([scene.input, '--pdf-text', 'skip'])).code, 0)
@@ -143,7 +143,7 @@ function everythingIn(folder: string): Buffer {
   return Buffer.concat(own.map((file) => readFileSync(join(file.parentPath, file.name))))
 }
 
-test('An encrypted PDF asks for its password, and opens with it without leaving it anywhere', async (t) => {
+test('An encrypted PDF requires its password, which is stored nowhere', async (t) => {
   const scene = createScene(t)
   writeOld(join(scene.input, 'locked.pdf'), await locked())
   writeOld(join(scene.input, 'open.png'), await pngOf('open'))
@@ -197,7 +197,7 @@ test('A PDF of 300 pages is read and written in little memory', async (t) => {
   assert.ok(usage.redisUsed > 0 && usage.redisUsed <= 150e6, `${usage.redisUsed}`)
 })
 
-test('Pages of one PDF are shared by the workers and come out in order', async (t) => {
+test('Workers share the pages of a PDF, and the output has them in order', async (t) => {
   const scene = createScene(t)
   const page = await scanOf(join(repository, 'samples/seeds.png'), 200)
   const pages = Array.from({ length: 24 }, () => page)

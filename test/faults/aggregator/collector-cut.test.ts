@@ -115,7 +115,7 @@ async function assertRecordedOnce({ out, connection }: Setting): Promise<void> {
   assertNoDrafts(out)
 }
 
-test('Killed between commit and acknowledgement, the next collector records each page once', async (t) => {
+test('After a kill between commit and acknowledgement, the next collector records each page once', async (t) => {
   const setting = await setUp(t)
   const first = setting.start({ reader: { acknowledge: never } })
   await waitFor('it is committed', () => setting.stateOf().every((state) => state === 'read'))
@@ -132,7 +132,7 @@ test('Killed between commit and acknowledgement, the next collector records each
   )
 })
 
-test('Killed between acknowledgement and files, the next collector writes them from the ledger', async (t) => {
+test('After a kill between acknowledgement and files, the next collector writes them from the ledger', async (t) => {
   const setting = await setUp(t)
   const first = setting.start({ publisher: { publish: stuckWithWork } })
   const isTaken = async () => (await setting.connection.xlen(keys.results)) === 0
@@ -149,7 +149,7 @@ test('Killed between acknowledgement and files, the next collector writes them f
   await assertRecordedOnce(setting)
 })
 
-test('Where the acknowledgement fails, the same collector still writes the files and goes on', async (t) => {
+test('After a failed acknowledgement, the same collector writes the files and continues', async (t) => {
   const setting = await setUp(t)
   let failures = 0
   const reader = createResultReader(

@@ -41,7 +41,7 @@ async function setUp(t: TestContext, count: number) {
   return { scene, services, redis, texts, ingest, hasEnded }
 }
 
-test('An aggregator that dies when a run has ended and nobody knows tells it after its restart', async (t) => {
+test('An aggregator killed before it published the end of a run publishes it after its restart', async (t) => {
   const { scene, services, texts, ingest } = await setUp(t, 8)
   services.startFleet({ FAULT_SLOW_MS: '1' })
   const mark = join(scene.folder, 'died')
@@ -57,7 +57,7 @@ test('An aggregator that dies when a run has ended and nobody knows tells it aft
   assertComplete(scene.out, texts, {}, services.data)
 })
 
-test('A Redis that is wiped before an ingest has seen the end of its run is told it again', async (t) => {
+test('The end of a run is published again if Redis was wiped before ingest saw it', async (t) => {
   const { scene, services, redis, texts, ingest, hasEnded } = await setUp(t, 12)
   services.startAggregator()
   services.startFleet({ FAULT_SLOW_MS: '20' })
@@ -75,7 +75,7 @@ test('A Redis that is wiped before an ingest has seen the end of its run is told
 })
 
 for (const lost of ['command', 'list of paths'] as const) {
-  test(`A run whose ${lost} Redis has lost before anybody took it is handed over again`, async (t) => {
+  test(`A run whose ${lost} Redis lost before it was taken is handed over again`, async (t) => {
     const count = lost === 'command' ? 6 : 110
     const { scene, services, redis, texts, ingest } = await setUp(t, count)
     services.startFleet({ FAULT_SLOW_MS: '1' })
@@ -94,7 +94,7 @@ for (const lost of ['command', 'list of paths'] as const) {
   })
 }
 
-test('A SIGTERM to the whole process group ends an ingest, each time', async (t) => {
+test('A SIGTERM to the whole process group ends ingest every time', async (t) => {
   const { scene, texts } = await setUp(t, 30)
   for (let time = 1; time <= 3; time += 1) {
     const program = scene.start([scene.input, '--workers', '1'], { FAULT_SLOW_MS: '200' })

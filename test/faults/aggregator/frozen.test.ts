@@ -10,7 +10,7 @@ import { waitFor } from '../../helpers/wait.ts'
 /** From so many uncollected results on workers pause. */
 const backlog = 2_000
 
-test('While nobody collects results workers pause, and go on once somebody does', async (t) => {
+test('Workers pause while the aggregator is frozen, and continue after it', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

@@ -7,7 +7,7 @@ import { findProcesses } from '../../helpers/processes/processes.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 
-test('An aggregator killed at random moments, again and again, records each page once', async (t) => {
+test('An aggregator killed repeatedly at random moments records each page once', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startFleet({ FAULT_SLOW_MS: '40' })
@@ -34,7 +34,7 @@ test('An aggregator killed at random moments, again and again, records each page
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
 
-test('The embedded aggregator is started again when it is killed', async (t) => {
+test('The embedded aggregator is restarted after a kill', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(40, 'slow'))
   const ingest = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '50' })

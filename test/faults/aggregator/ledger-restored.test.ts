@@ -34,7 +34,7 @@ async function runOnce(scene: Scene, services: Services, copy: string): Promise<
 
 for (const isLost of [false, true]) {
   const what = isLost ? 'lost' : 'restored from a copy made in mid-run'
-  test(`A ledger that is ${what} beside a kept Redis is whole after the next run`, async (t) => {
+  test(`A ledger that is ${what} beside a kept Redis is complete after the next run`, async (t) => {
     const scene = createScene(t)
     const services = await createServices(scene)
     const texts = await writePages(scene.input, manyPaths(40, 'slow'))

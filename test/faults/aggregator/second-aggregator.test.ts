@@ -12,7 +12,7 @@ import { createServices } from '../../helpers/processes/services.ts'
 
 const { lease } = createKeys('scriptorium')
 
-test('A second aggregator with a copy of the ledger is told who serves the prefix, and takes nothing', async (t) => {
+test("A second aggregator with a copy of the ledger gets the holder's name, and takes nothing", async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const first = services.startAggregator()
@@ -35,7 +35,7 @@ test('A second aggregator with a copy of the ledger is told who serves the prefi
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
 
-test('An aggregator that wakes up after another took over ends, and nothing is lost', async (t) => {
+test('An aggregator that wakes up after a takeover exits, and nothing is lost', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

@@ -17,7 +17,7 @@ function breakEngine(scene: Scene, how: 'broken' | 'unbootable'): () => void {
 }
 
 test(
-  'A run whose engine reads nothing pauses, fails nothing for good, and the same command goes on',
+  'A run with a broken engine pauses, records no failure, and continues with the same command',
   generous,
   async (t) => {
     const scene = createScene(t)
@@ -47,7 +47,7 @@ test(
   },
 )
 
-test('Workers that cannot start pause the run, which says why', generous, async (t) => {
+test('Workers that cannot start pause the run with the reason', generous, async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(20))
   const command = [scene.input, '--workers', '2']
@@ -64,7 +64,7 @@ test('Workers that cannot start pause the run, which says why', generous, async 
   assertComplete(scene.out, texts)
 })
 
-test('Sixty Word files in a row are no broken service', generous, async (t) => {
+test('Sixty Word files in a row do not count as a broken service', generous, async (t) => {
   const scene = createScene(t)
   const names = Array.from({ length: 60 }, (_, index) => `letter-${index}.docx`)
   for (const name of names) writeOld(join(scene.input, name), `PK\u0003\u0004${name}`)
@@ -74,7 +74,7 @@ test('Sixty Word files in a row are no broken service', generous, async (t) => {
   assert.equal(finalRecords(scene.out).length, names.length)
 })
 
-test('With --max-failures 0 a broken engine fails everything', generous, async (t) => {
+test('With --max-failures 0 a broken engine fails every document', generous, async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, manyPaths(60))
   breakEngine(scene, 'broken')
@@ -84,7 +84,7 @@ test('With --max-failures 0 a broken engine fails everything', generous, async (
 })
 
 test(
-  'Canaries are read before all else; where they fail the run pauses with the rest unread',
+  'Canaries are read first; if they fail, the run pauses with the rest unread',
   generous,
   async (t) => {
     const scene = createScene(t)

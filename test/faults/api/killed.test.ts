@@ -122,7 +122,7 @@ test('accepted uploads are read although Redis is wiped and API and aggregator a
   })
 })
 
-test('only accepted uploads of a dead API are taken up from the spool', async (t) => {
+test('accepted uploads of a dead API are taken up from the spool, others are not', async (t) => {
   const scene = createScene(t)
   const spool = openSpool(join(scene.folder, 'data'))
   const identify = createEngineIdentities(scene.environment['SCRIPTORIUM_ENGINE'] ?? '', undefined)

@@ -30,7 +30,7 @@ const moments = [
 
 for (const { moment, isAccepted } of moments) {
   const what = isAccepted ? 'is read once without being sent again' : 'is as if it had never come'
-  test(`An upload in which the API dies ${moment} ${what}`, async (t) => {
+  test(`An upload whose API dies ${moment} ${what}`, async (t) => {
     const scene = createScene(t)
     const mark = join(scene.folder, 'died')
     const { client, address, data } = await startService(scene, {
@@ -66,7 +66,7 @@ for (const { moment, isAccepted } of moments) {
   })
 }
 
-test('Every upload that was answered with 202 is read although Redis forgets everything right then', async (t) => {
+test('Every upload answered with 202 is read even if Redis is wiped at that moment', async (t) => {
   const scene = createScene(t)
   const { client, data } = await startService(scene, { FAULT_SLOW_MS: '30' })
   const redis = await connectPromptly(readFileSync(join(data, 'redis.url'), 'utf8'))
@@ -95,7 +95,7 @@ test('Every upload that was answered with 202 is read although Redis forgets eve
   await waitFor('no ticket is left', () => readdirSync(tickets).length === 0)
 })
 
-test('A client that goes away in the middle of its upload leaves nothing behind', async (t) => {
+test('A client that disconnects in the middle of its upload leaves nothing', async (t) => {
   const scene = createScene(t)
   const { client, address, data } = await startService(scene)
   const bytes = await pngOf('cut')
@@ -135,7 +135,7 @@ test('A client that goes away in the middle of its upload leaves nothing behind'
   assert.equal(scene.readings().get('cut.png#1'), 1)
 })
 
-test('Who follows a run misses no event although the API is killed meanwhile', async (t) => {
+test('A watcher of a run misses no event although the API is killed meanwhile', async (t) => {
   const scene = createScene(t)
   const more = { PORT: String(await freePort()), FAULT_SLOW_MS: '150' }
   const { client } = await startService(scene, more)

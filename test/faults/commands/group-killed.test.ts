@@ -7,7 +7,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 
 const workers = 2
 
-test('A run whose whole process group is killed at 30 % goes on with the same command', async (t) => {
+test('A run whose process group is killed at 30 % continues with the same command', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(40, 'slow'))
   const command = [scene.input, '--workers', String(workers), '--languages', 'eng']
@@ -32,7 +32,7 @@ test('A run whose whole process group is killed at 30 % goes on with the same co
   assert.ok(begun.size < readings.size, 'the second command read the rest')
 })
 
-test('A page in hand each time somebody kills the run is not blamed for it', async (t) => {
+test('A page in hand at each kill of the run is not blamed', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, ['slow-a.png', 'slow-b.png'])
   const command = [scene.input, '--workers', '1', '--attempts', '2']

@@ -8,7 +8,7 @@ import { assertNoneLeft } from '../../helpers/processes/processes.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-test('The first Ctrl-C finishes the pages in hand and prints the command that goes on', async (t) => {
+test('The first Ctrl-C finishes the pages in hand and prints the command to continue', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(30, 'slow'))
   const command = [scene.input, '--workers', '2']
@@ -30,7 +30,7 @@ test('The first Ctrl-C finishes the pages in hand and prints the command that go
     assert.equal(count, 1, `${label} was in hand or open`)
 })
 
-test('The second Ctrl-C ends at once and leaves nothing running', async (t) => {
+test('The second Ctrl-C exits at once and leaves no process', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(4, 'slow'))
   const ingest = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '25000' })
@@ -50,7 +50,7 @@ test('The second Ctrl-C ends at once and leaves nothing running', async (t) => {
   assertComplete(scene.out, texts)
 })
 
-test('A Ctrl-C while everything is still starting is heard too', async (t) => {
+test('A Ctrl-C during the start is handled too', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(8, 'slow'))
   const ingest = scene.start([scene.input], { FAULT_SLOW_MS: '500' })

@@ -43,7 +43,7 @@ const ways = [
 ] as const
 
 for (const [whom, group] of ways) {
-  test(`SIGTERM to ${whom}, ends npm start and all it started, once`, async (t) => {
+  test(`SIGTERM to ${whom}, ends npm start and all its processes, once`, async (t) => {
     const scene = createScene(t)
     const npm = startNpm(['start'], { ...serviceEnvironment(scene), FAULT_SLOW_MS: '8000' }, scene)
     const address = await npm.until(
@@ -68,7 +68,7 @@ for (const [whom, group] of ways) {
   })
 }
 
-test('SIGTERM to npm alone ends npm run ingest with 130 and the pages in hand', async (t) => {
+test('SIGTERM to npm alone finishes the pages in hand, and npm run ingest exits with 130', async (t) => {
   const scene = createScene(t)
   await writePages(scene.input, manyPaths(30, 'slow'))
   const command = ['run', 'ingest', '--', scene.input, '--out', scene.out, '--workers', '1']
@@ -82,7 +82,7 @@ test('SIGTERM to npm alone ends npm run ingest with 130 and the pages in hand', 
   await assertNoneLeft(scene.folder)
 })
 
-test('SIGTERM to npm ends each role that runs alone', async (t) => {
+test('SIGTERM to npm ends each separately started role', async (t) => {
   const scene = createScene(t)
   const { environment } = await createServices(scene)
   const roles: [script: string, sign: string][] = [
@@ -100,7 +100,7 @@ test('SIGTERM to npm ends each role that runs alone', async (t) => {
 })
 
 test(
-  'Ctrl-C in a terminal ends npm start once and leaves nothing',
+  'Ctrl-C in a terminal ends npm start once and leaves no process',
   {
     skip: withoutTools('script'),
   },
@@ -124,7 +124,7 @@ test(
   },
 )
 
-test('Every npm script hands its process over to its last command, so that signals arrive', () => {
+test('Every npm script replaces its shell by its last command, so that signals arrive', () => {
   const text = readFileSync(join(repository, 'package.json'), 'utf8')
   const { scripts } = JSON.parse(text) as { scripts: Record<string, string> }
   for (const [name, script] of Object.entries(scripts)) {

@@ -5,7 +5,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { assertNoneLeft, findProcesses } from '../../helpers/processes/processes.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-test('When only the ingest process is killed, all that it started ends by itself, busy or not', async (t) => {
+test('After a kill of ingest alone, its children exit by themselves, busy or idle', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(6, 'slow'))
   // Longer than anybody may live on: what waits for its page is found.

@@ -8,7 +8,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 const readers = ['--json | head -n 1', '2>&1 | head -n 1', '--json 2>&1 | true']
 
 for (const reader of readers) {
-  test(`A run goes on when its reader goes away: ingest ${reader}`, async (t) => {
+  test(`A run continues when its reader disconnects: ingest ${reader}`, async (t) => {
     const scene = createScene(t)
     const texts = await writePages(scene.input, manyPaths(6, 'slow'))
     const broken = manyPaths(6, 'throw')

@@ -24,25 +24,21 @@ async function ingestOnTerminal(scene: Scene, columns = 80): Promise<Terminal> {
   return terminal
 }
 
-test(
-  'A second Ctrl-C leaves the cursor and the wrapping of the terminal on',
-  options,
-  async (t) => {
-    const scene = createScene(t)
-    const terminal = await ingestOnTerminal(scene)
-    terminal.press(ctrlC)
-    await terminal.shows('press Ctrl-C again to stop at once')
-    await waitFor('it has ended', () => {
-      if (terminal.isRunning()) terminal.press(ctrlC)
-      return !terminal.isRunning()
-    })
-    assert.deepEqual(modesLeft(terminal.screen()), [])
-    await assertNoneLeft(scene.folder)
-  },
-)
+test("A second Ctrl-C restores the terminal's cursor and line wrapping", options, async (t) => {
+  const scene = createScene(t)
+  const terminal = await ingestOnTerminal(scene)
+  terminal.press(ctrlC)
+  await terminal.shows('press Ctrl-C again to stop at once')
+  await waitFor('it has ended', () => {
+    if (terminal.isRunning()) terminal.press(ctrlC)
+    return !terminal.isRunning()
+  })
+  assert.deepEqual(modesLeft(terminal.screen()), [])
+  await assertNoneLeft(scene.folder)
+})
 
 for (const signal of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
-  test(`${signal} leaves the terminal as it was`, options, async (t) => {
+  test(`${signal} restores the terminal`, options, async (t) => {
     const scene = createScene(t)
     const terminal = await ingestOnTerminal(scene)
     const ingest = findProcesses(scene.folder, 'scripts/scriptorium.js').find(({ command }) =>
@@ -56,19 +52,23 @@ for (const signal of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
 }
 
 for (const columns of [80, 60, 40]) {
-  test(`A terminal of ${columns} columns always shows how many failed`, options, async (t) => {
-    const scene = createScene(t)
-    const terminal = await ingestOnTerminal(scene, columns)
-    assert.equal(await terminal.ended, 2, terminal.screen())
-    const frames = terminal
-      .screen()
-      .split(/\r|\n/)
-      .filter((line) => /\d+\/15/.test(line))
-    assert.ok(frames.length > 2, terminal.screen())
-    for (const frame of frames) {
-      const text = stripVTControlCharacters(frame)
-      assert.match(text, /\d+\/15\+? done, \d+ failed/)
-      assert.ok(text.length < columns, `${text.length}: ${text}`)
-    }
-  })
+  test(
+    `A terminal of ${columns} columns always shows the number of failures`,
+    options,
+    async (t) => {
+      const scene = createScene(t)
+      const terminal = await ingestOnTerminal(scene, columns)
+      assert.equal(await terminal.ended, 2, terminal.screen())
+      const frames = terminal
+        .screen()
+        .split(/\r|\n/)
+        .filter((line) => /\d+\/15/.test(line))
+      assert.ok(frames.length > 2, terminal.screen())
+      for (const frame of frames) {
+        const text = stripVTControlCharacters(frame)
+        assert.match(text, /\d+\/15\+? done, \d+ failed/)
+        assert.ok(text.length < columns, `${text.length}: ${text}`)
+      }
+    },
+  )
 }

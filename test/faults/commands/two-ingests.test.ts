@@ -6,7 +6,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 
-test('A second ingest on the same output folder is told who holds it, and the first completes', async (t) => {
+test("A second ingest on the same output folder gets the holder's name, and the first completes", async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(16, 'slow'))
   const first = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '300' })
@@ -22,7 +22,7 @@ test('A second ingest on the same output folder is told who holds it, and the fi
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
 
-test('With shared services too, only one ingest at a time writes to a folder', async (t) => {
+test('With shared services, too, only one ingest at a time writes to a folder', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startAggregator()

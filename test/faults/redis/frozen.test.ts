@@ -6,7 +6,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-test('A run completes although Redis answers nobody until every lock has run out', async (t) => {
+test('A run completes although Redis hangs until every lock has expired', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

@@ -9,7 +9,7 @@ import { waitFor } from '../../helpers/wait.ts'
 
 const { aggregator, results, workers } = createKeys('scriptorium')
 
-test('A Redis full of results is drained by an aggregator that comes back, and the run completes', async (t) => {
+test('A restarted aggregator drains a Redis full of results, and the run completes', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()
@@ -38,7 +38,7 @@ test('A Redis full of results is drained by an aggregator that comes back, and t
   assertComplete(scene.out, texts, {}, services.data)
 })
 
-test('Workers and the planner stop before Redis is full of results, and go on once they are collected', async (t) => {
+test('Workers and the planner stop before Redis is full of results, and continue once they are collected', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

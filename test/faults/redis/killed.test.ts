@@ -5,7 +5,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { findProcesses } from '../../helpers/processes/processes.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-test('An embedded Redis that is killed twice is started again and the run completes', async (t) => {
+test('An embedded Redis is restarted after two kills, and the run completes', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(40, 'slow'))
   const ingest = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '100' })

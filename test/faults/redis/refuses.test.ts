@@ -11,7 +11,7 @@ import { createServices } from '../../helpers/processes/services.ts'
 const refusedMs = 900
 const takenMs = 300
 
-test('No page fails and no process ends while Redis refuses writes again and again, in every way', async (t) => {
+test('No page fails and no process exits while Redis repeatedly refuses writes for any reason', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

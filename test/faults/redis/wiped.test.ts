@@ -5,7 +5,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 
-test('A run completes although Redis forgets everything in the middle of it', async (t) => {
+test('A run completes although Redis is wiped in the middle', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   const redis = services.redis.connect()

@@ -19,7 +19,7 @@ function bombOf(png: Buffer): Buffer {
   return bomb
 }
 
-test('Bad files among good ones are each named on one line with a code, and the rest is read', async (t) => {
+test('Bad files among good ones get one line and a code each, and the rest is read', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(6))
   const png = await pngOf('mislabelled')

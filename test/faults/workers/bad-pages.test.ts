@@ -6,7 +6,7 @@ import { assertComplete, finalRecords } from '../../helpers/outcome.ts'
 import { manyPaths, textOf, tiffOf, writeOld, writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-test('A page that hangs is ended at its deadline, twice at most, and named', async (t) => {
+test('A hanging page is killed at its timeout, twice at most, and named', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(6))
   await writePages(scene.input, ['hang-a.png'])
@@ -18,7 +18,7 @@ test('A page that hangs is ended at its deadline, twice at most, and named', asy
 })
 
 test(
-  'A copy of a page that hangs is read for itself, and its own copies are not',
+  'A copy of a hanging page is read itself, and its own copies are not',
   { timeout: 240_000 },
   async (t) => {
     const scene = createScene(t)
@@ -36,7 +36,7 @@ test(
   },
 )
 
-test('An engine that throws is tried as often as --attempts says, and one that throws once is forgiven', async (t) => {
+test('A throwing engine is tried --attempts times, and one that throws once succeeds', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, [...manyPaths(6), 'throw-once-a.png'])
   await writePages(scene.input, ['throw-a.png'])
@@ -69,7 +69,7 @@ test('A page that kills its worker is set aside after three deaths, and its neig
   assert.equal(scene.readings().get('exit-a.png#1'), 6, 'a retry begins to count anew')
 })
 
-test('A document all of whose pages kill their worker ends after a few deaths, and its neighbours are read', async (t) => {
+test('A document whose pages all kill their worker ends after a few deaths, and its neighbours are read', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(10))
   const seeds = Array.from({ length: 30 }, (_, page) => `exit-${page}`)
@@ -82,7 +82,7 @@ test('A document all of whose pages kill their worker ends after a few deaths, a
   assert.ok(deaths < 15, `${deaths} deaths`)
 })
 
-test('With one attempt a page beside one that kills its worker is still read', async (t) => {
+test('With one attempt, the neighbour of a page that kills its worker is still read', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(8))
   await writePages(scene.input, ['0/exit-a.png'])
@@ -92,7 +92,7 @@ test('With one attempt a page beside one that kills its worker is still read', a
   assertComplete(scene.out, texts, { '0/exit-a.png': 'failed' })
 })
 
-test('An engine that answers nonsense fails its page, and the run ends', async (t) => {
+test('An engine that returns garbage fails its page, and the run ends', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(4))
   await writePages(scene.input, ['garbage-a.png'])

@@ -7,7 +7,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-test('A fleet that is killed takes its workers with it, and a later one reads the rest unasked', async (t) => {
+test('A killed fleet takes its workers with it, and a later one reads the rest by itself', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startAggregator()
@@ -26,7 +26,7 @@ test('A fleet that is killed takes its workers with it, and a later one reads th
   assert.ok(again.length <= 4, `${again.length}`)
 })
 
-test('Each role is restarted by SIGTERM under load: all end with 0, and no page is read twice', async (t) => {
+test('Each role restarts after SIGTERM under load: all exit with 0, and no page is read twice', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   let aggregator = services.startAggregator()

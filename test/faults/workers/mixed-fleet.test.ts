@@ -32,7 +32,7 @@ test('Workers with another engine leave a run to those that can read it', async 
   assert.equal(new Set(scene.readers().map(({ pid }) => pid)).size, 1)
 })
 
-test('A run that no worker can read says so, waits, and goes on with a worker that can', async (t) => {
+test('A run that no worker can read reports it, waits, and continues with a worker that can', async (t) => {
   const scene = createScene(t)
   const services = await createServices(scene)
   services.startAggregator()

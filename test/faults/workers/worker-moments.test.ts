@@ -10,7 +10,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 const hook = join(repository, 'test/fixtures/processes/die-at-report.ts')
 
 for (const moment of ['before the report', 'after the report']) {
-  test(`Workers killed right ${moment} cost no page and double none`, async (t) => {
+  test(`Workers killed right ${moment} lose no page and double none`, async (t) => {
     const scene = createScene(t)
     const texts = await writePages(scene.input, manyPaths(12))
     const mark = join(scene.folder, 'death')

@@ -24,7 +24,7 @@ const final = (id: string) =>
   waitFor('it is final', () => api.ledger.documents.get(id)?.state === 'final')
 
 /** `call` itself fails where an answer names a folder of the host. */
-test('no answer and no webhook tells where something lies on the host', async (t) => {
+test('no answer and no webhook contains a path of the host', async (t) => {
   const told: string[] = []
   const receiver = await startReceiver(t, (response, { body }) => {
     told.push(body)

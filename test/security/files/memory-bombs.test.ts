@@ -61,7 +61,7 @@ async function codesOf(
   return new Map(records.map((row) => [row.path, row.error?.code ?? row.outcome ?? '']))
 }
 
-test('small files that take gigabytes to be decoded are refused, and their worker reads on', async (t) => {
+test('small files that need gigabytes to decode are rejected, and their worker continues', async (t) => {
   const bombs = await makeMemoryBombs(createRandom('bombs'))
   const codes = await codesOf(t, Object.fromEntries(bombs.map(({ name, bytes }) => [name, bytes])))
   for (const { name } of bombs) assert.equal(codes.get(name), 'too_much_memory', name)
@@ -70,7 +70,7 @@ test('small files that take gigabytes to be decoded are refused, and their worke
 const hostile = inCorpus('faults/hostile')
 const options = { skip: withoutCorpus('faults/hostile') }
 
-test('the files that took a worker with them are read or refused', options, async (t) => {
+test('files that used to kill a worker are read or rejected', options, async (t) => {
   const names = readdirSync(hostile)
   const files = names.map((name) => [name, readFileSync(join(hostile, name))] as const)
   const codes = await codesOf(t, Object.fromEntries(files))

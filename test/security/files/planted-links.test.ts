@@ -41,7 +41,7 @@ function setUp(t: TestContext) {
   return { out, elsewhere, victim, state: join(out, '.scriptorium'), assertUntouched }
 }
 
-test('a link in the place of our own folder, or of its tmp, is neither swept nor written through', (t) => {
+test('a link in place of our own folder or its tmp is neither swept nor written through', (t) => {
   const { out, elsewhere, state, assertUntouched } = setUp(t)
   mkdirSync(state)
   symlinkSync(elsewhere, join(state, 'tmp'))
@@ -52,7 +52,7 @@ test('a link in the place of our own folder, or of its tmp, is neither swept nor
   assertUntouched()
 })
 
-test('a tmp that is swapped for a link later is neither swept nor written through', async (t) => {
+test('a tmp replaced by a link later is neither swept nor written through', async (t) => {
   const { out, elsewhere, state, assertUntouched } = setUp(t)
   const files = createOutputFiles(out)
   renameSync(state, `${state}.aside`)
@@ -63,7 +63,7 @@ test('a tmp that is swapped for a link later is neither swept nor written throug
   assertUntouched()
 })
 
-test('a folder below OUT that is a link is named, and nothing is written or removed behind it', async (t) => {
+test('a folder below OUT that is a link is named, and nothing is written or deleted behind it', async (t) => {
   const { out, elsewhere, assertUntouched } = setUp(t)
   const files = createOutputFiles(out)
   symlinkSync(elsewhere, join(out, 'sub'))
@@ -76,7 +76,7 @@ test('a folder below OUT that is a link is named, and nothing is written or remo
   assert.deepEqual(readdirSync(join(out, '.scriptorium', 'tmp')), [])
 })
 
-test('an OUT that is a link itself is its owner’s choice', async (t) => {
+test('OUT itself may be a link', async (t) => {
   const { out, elsewhere } = setUp(t)
   const link = join(out, 'link')
   symlinkSync(elsewhere, link)
@@ -86,7 +86,7 @@ test('an OUT that is a link itself is its owner’s choice', async (t) => {
   assert.ok(existsSync(join(elsewhere, 'sub', 'a.png.txt')))
 })
 
-test('a link, a hard link or a FIFO with the name of an output is replaced, not written through', async (t) => {
+test('a link, hard link or FIFO with the name of an output is replaced, not written through', async (t) => {
   const { out, victim, assertUntouched } = setUp(t)
   const files = createOutputFiles(out)
   symlinkSync(victim, join(out, 'link.png.txt'))
@@ -101,7 +101,7 @@ test('a link, a hard link or a FIFO with the name of an output is replaced, not 
   assertUntouched()
 })
 
-test('log, lock, holder and heartbeat are written through no link, hard link or FIFO', (t) => {
+test('log, lock, holder and heartbeat are never written through a link, hard link or FIFO', (t) => {
   const { out, victim, assertUntouched } = setUp(t)
   const plant: [string, (file: string) => void][] = [
     ['a symbolic link', (file) => symlinkSync(victim, file)],
@@ -124,7 +124,7 @@ test('log, lock, holder and heartbeat are written through no link, hard link or 
   assertUntouched()
 })
 
-test('no folder of the spool, of Redis or of a restore may be a link', (t) => {
+test('folders of the spool, of Redis and of a restore must not be links', (t) => {
   for (const name of ['spool', 'redis', 'restoring', 'ledger.sqlite']) {
     const { out, elsewhere, assertUntouched } = setUp(t)
     symlinkSync(elsewhere, join(out, name))
@@ -139,7 +139,7 @@ test('no folder of the spool, of Redis or of a restore may be a link', (t) => {
   assertUntouched()
 })
 
-test('ingest names the link, and leaves what is behind it alone', async (t) => {
+test('ingest names the link, and leaves its target alone', async (t) => {
   const scene = createScene(t)
   const elsewhere = makeFolder(t)
   writeFileSync(join(elsewhere, 'victim'), 'precious')

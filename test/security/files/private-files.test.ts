@@ -32,7 +32,7 @@ function openIn(folder: string): string[] {
   })
 }
 
-test('while a run goes on and after it, all of its own files are closed to other users', async (t) => {
+test('all private files of a run are closed to other users, during and after it', async (t) => {
   openUmask(t)
   const scene = createScene(t)
   writeFileSync(join(scene.input, 'slow.png'), await pngOf('slow'))
@@ -57,7 +57,7 @@ test('the service keeps ledger, spool, log and Redis closed to other users', asy
   assert.deepEqual(openIn(data), [])
 })
 
-test('a folder of an earlier version that others may read is closed, with all that is ours in it', (t) => {
+test('a readable folder of an earlier version is closed, with all private files in it', (t) => {
   const folder = makeFolder(t)
   openLedger(folder).close()
   mkdirSync(join(folder, 'redis', 'appendonlydir'), { recursive: true })

@@ -80,7 +80,7 @@ for (const follow of [false, true]) {
     assert.deepEqual(new Set(got.flat()), new Set([inside.length]))
   })
 
-  test(`neither a hash nor a PDF is made of a file outside, follow ${follow}`, async (t) => {
+  test(`no file outside is hashed or made into a PDF, follow ${follow}`, async (t) => {
     const place = { root: await swap(t), path: 'sub/page.jpg', follow }
     const hashes = await tryOften(async () => {
       const sha256 = await hashBelow(place)
@@ -97,7 +97,7 @@ for (const follow of [false, true]) {
   })
 }
 
-test('the API takes no file outside of a root while a folder is swapped', async (t) => {
+test('the API opens no file outside of a root while a folder is swapped', async (t) => {
   const root = await swap(t)
   const { store, spool } = await startUploadApp(t)
   const limits = {

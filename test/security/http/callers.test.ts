@@ -24,7 +24,7 @@ const upload = async (api: Api, by: string, seed: string, options?: object) => {
   return api.call<DocumentView>('POST', '/v1/documents', { body, ...bearer(by) })
 }
 
-test('a caller changes what it submitted and nothing else; admin changes all', async (t) => {
+test('a caller changes its own documents only; admin changes all', async (t) => {
   const api = await start(t)
   api.startAggregator()
   const { body: document } = await upload(api, 'ann', 'owned')
@@ -51,7 +51,7 @@ test('a caller changes what it submitted and nothing else; admin changes all', a
   assert.equal((await api.call('DELETE', `/v1/documents/${other.id}`, bearer('chief'))).status, 204)
 })
 
-test('what two callers submitted neither takes from the other', async (t) => {
+test('a document of two callers can be cancelled or deleted by neither', async (t) => {
   const api = await start(t)
   api.startAggregator()
   const { body } = await upload(api, 'ann', 'shared')
@@ -70,7 +70,7 @@ test('what two callers submitted neither takes from the other', async (t) => {
   assert.equal((await api.call('DELETE', url, bearer('chief'))).status, 204)
 })
 
-test('a folder run is changed by who started it', async (t) => {
+test('a folder run is changed by its submitter', async (t) => {
   const api = await start(t)
   api.startAggregator()
   writeOld(join(api.scans, 'a.png'), await pngOf('folder'))
@@ -86,7 +86,7 @@ test('a folder run is changed by who started it', async (t) => {
   await api.refused(403, 'forbidden', 'POST', `${url}/retry-failed`, bearer('bob'))
 })
 
-test('what was submitted before there were tokens is for admin, or for the only token there is', async (t) => {
+test('documents from before tokens belong to admin, or to the only token', async (t) => {
   const api = await startApi(t)
   api.startAggregator()
   const old = await api.call<DocumentView>('POST', '/v1/documents', {
@@ -112,7 +112,7 @@ test('what was submitted before there were tokens is for admin, or for the only 
   await of(['ann', 'bob']).requireDocument({ name: 'chief', isAdmin: true }, id, 'all')
 })
 
-test('a token that has its share open waits, and nobody else', async (t) => {
+test('a token at its share waits, and others do not', async (t) => {
   const api = await start(t, { SCRIPTORIUM_MAX_OPEN_PAGES: '3' })
   for (const seed of ['s1', 's2', 's3']) assert.equal((await upload(api, 'ann', seed)).status, 202)
   const full = await upload(api, 'ann', 's4')
@@ -134,7 +134,7 @@ test('a token that has its share open waits, and nobody else', async (t) => {
   await waitFor('there is room', async () => (await upload(api, 'ann', 's6')).status === 202)
 })
 
-test('who has little open is let in though others have filled the queue', async (t) => {
+test('a caller with few open documents is admitted though others have filled the queue', async (t) => {
   const given = { SCRIPTORIUM_MAX_QUEUE: '2', SCRIPTORIUM_MAX_OPEN_PAGES: '10' }
   const api = await start(t, given)
   for (const seed of ['q1', 'q2']) assert.equal((await upload(api, 'ann', seed)).status, 202)
@@ -146,7 +146,7 @@ test('who has little open is let in though others have filled the queue', async 
   assert.equal((await upload(api, 'bob', 'q5')).status, 429)
 })
 
-test('only admin may have a page read for an hour', async (t) => {
+test('only admin can set a timeout of an hour', async (t) => {
   const api = await start(t, { SCRIPTORIUM_MAX_TIMEOUT_MS: '60000' })
   const long = { timeoutMs: 60_001 }
   const refused = await upload(api, 'ann', 'long', long)
@@ -161,7 +161,7 @@ test('only admin may have a page read for an hour', async (t) => {
   await api.refused(422, 'invalid_request', 'POST', '/v1/documents', json)
 })
 
-test('an address that sends no good token is not listened to for the rest of a minute', async (t) => {
+test('an address without a valid token is blocked for the rest of a minute', async (t) => {
   const api = await start(t, {
     SCRIPTORIUM_MAX_REFUSALS: '3',
     SCRIPTORIUM_TRUST_PROXY: '127.0.0.1',
@@ -180,7 +180,7 @@ test('an address that sends no good token is not listened to for the rest of a m
   assert.equal((await api.call('GET', '/livez', from('192.0.2.1'))).status, 200)
 })
 
-test('refusals are counted by network, for a minute, of so many addresses', () => {
+test('refusals are counted by network, for a minute, for a limited number of addresses', () => {
   let nowMs = 0
   const limit = createRefusalLimit({ max: 2, nowMs: () => nowMs })
   for (const last of ['1', '2']) limit.add(`2001:db8:1:2::${last}`)

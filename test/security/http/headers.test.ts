@@ -14,7 +14,7 @@ const answerTo = (text: string): Promise<string> =>
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1])
 
-test('every answer forbids sniffing, scripts and copies, whoever gives it', async () => {
+test('every answer forbids sniffing, scripts and caching, whatever its source', async () => {
   const requests = {
     'an answer': 'GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     'a refusal of the router':
@@ -33,7 +33,7 @@ test('every answer forbids sniffing, scripts and copies, whoever gives it', asyn
   }
 })
 
-test('a request has exactly one Host, and one that is a host', async () => {
+test('a request has exactly one valid Host header', async () => {
   const get = (hosts: string): string =>
     `GET /version HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`
   for (const host of ['localhost', 'localhost:8080', '127.0.0.1', '[::1]:8080']) {
@@ -55,7 +55,7 @@ test('a request has exactly one Host, and one that is a host', async () => {
   assert.equal(statusOf(await answerTo('GET /livez HTTP/1.0\r\n\r\n')), 403, 'HTTP/1.0 without one')
 })
 
-test('a request id with characters that a log or a terminal would act on is not taken over', async () => {
+test('a request id that is unsafe for logs or terminals is replaced', async () => {
   for (const given of ['a\x1b[31m', 'a\x9b31m', 'a b', 'é', 'a\tb', 'a'.repeat(101)]) {
     const text = `GET /version HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: ${given}\r\nConnection: close\r\n\r\n`
     const answer = await answerTo(text)
@@ -64,7 +64,7 @@ test('a request id with characters that a log or a terminal would act on is not 
 })
 
 /** Swagger UI as a browser under its policy would load it. */
-test('/docs is made of files of this server, and its policy lets it run', async () => {
+test('/docs consists of files of this server, and its policy permits it to run', async () => {
   for (const path of ['/docs', '/docs/']) {
     const page = await api.app.inject({ method: 'GET', url: path, headers: { host: 'localhost' } })
     assert.equal(page.statusCode, 200)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { startApi } from '../../helpers/api/api.ts'
 import { watchLoop } from '../../helpers/processes/loop-watch.ts'
 
-test('of many faults the first are told, and finding them holds up nobody', async (t) => {
+test('the first of many faults are reported, and finding them blocks nobody', async (t) => {
   const api = await startApi(t)
   const body = `{"documents":[${'{"sha256":1},'.repeat(999)}{}]}`
   const given = { body, headers: { 'content-type': 'application/json' } }
@@ -15,7 +15,7 @@ test('of many faults the first are told, and finding them holds up nobody', asyn
   assert.ok(loop.longestMs() < 100, `${loop.longestMs()} ms`)
 })
 
-test('a large body is one file and not millions of values', async (t) => {
+test('a JSON body with more than 200 000 values is 413', async (t) => {
   const api = await startApi(t)
   const body = `{"source":[${'{},'.repeat(400_000)}{}]}`
   const given = { body, headers: { 'content-type': 'application/json' } }

@@ -58,7 +58,7 @@ const isProblem = (text: string, status: number, code: string): void => {
   assert.match(text, /^retry-after: [1-9]\d*\r$/im, text)
 }
 
-test('connections are bounded for one address and in all; health is asked after all the same', async (t) => {
+test('connections are limited per address and in total; health checks still succeed', async (t) => {
   const { api, open } = await listen(t, { SCRIPTORIUM_MAX_CONNECTIONS: '8' })
   const held = await Promise.all(Array.from({ length: 4 }, () => open()))
   await usedOf(api, 'connections', 4)
@@ -80,7 +80,7 @@ test('connections are bounded for one address and in all; health is asked after 
   assert.equal(await (await open(headOf('GET /version', { connection: 'close' }))).status(), 200)
 })
 
-test('JSON bodies hold the memory that has come, half of it for one caller, and nobody else up', async (t) => {
+test('JSON bodies reserve the memory received, half of it for one caller, and delay nobody else', async (t) => {
   const { api, post } = await listen(t, { SCRIPTORIUM_MAX_BODY_MEMORY: '4000000' })
   const large = { 'content-type': 'application/json', 'content-length': 16_000_000 }
   const clients = []
@@ -102,7 +102,7 @@ test('JSON bodies hold the memory that has come, half of it for one caller, and 
   await usedOf(api, 'body_bytes', 0)
 })
 
-test('JSON is small where small JSON is meant', async (t) => {
+test('small JSON routes have small limits', async (t) => {
   const api = await startApi(t)
   const large = (bytes: number) => ({ body: { tag: 'x'.repeat(bytes) } })
   const routes: [method: 'POST' | 'PUT', url: string, maxBytes: number][] = [
@@ -119,7 +119,7 @@ test('JSON is small where small JSON is meant', async (t) => {
   }
 })
 
-test('open uploads are bounded for one token and in all', async (t) => {
+test('open uploads are limited per token and in total', async (t) => {
   const { api, post } = await listen(t, { SCRIPTORIUM_MAX_UPLOADS: '4' })
   const slow = { ...image, 'content-length': 1_000_000 }
   const uploads = [await post('one', slow), await post('one', slow)]
@@ -140,7 +140,7 @@ test('open uploads are bounded for one token and in all', async (t) => {
   assert.equal((await api.call('POST', '/v1/documents', given)).status, 202)
 })
 
-test('announced uploads are set aside from the disk before they begin', async (t) => {
+test('announced uploads are reserved on the disk before they begin', async (t) => {
   const spare = Math.round((await freeBytes(tmpdir())) / 2)
   const bytes = Math.round(0.2 * spare)
   const { api, post } = await listen(t, {
@@ -163,7 +163,7 @@ test('announced uploads are set aside from the disk before they begin', async (t
   assert.equal((await api.call('POST', '/v1/documents', given)).status, 202)
 })
 
-test('event streams are bounded', async (t) => {
+test('event streams are limited', async (t) => {
   const { api, open } = await listen(t, { SCRIPTORIUM_MAX_STREAMS: '2' })
   const given = { ...upload, headers: bearer('one') }
   const { id } = (await api.call<DocumentView>('POST', '/v1/documents', given)).body
@@ -182,7 +182,7 @@ test('event streams are bounded', async (t) => {
   await usedOf(api, 'event_streams', 1)
 })
 
-test('a backlog of results and a full queue refuse uploads, and are in the metrics', async (t) => {
+test('a backlog of results and a full queue reject uploads, and are in the metrics', async (t) => {
   const limits = {
     SCRIPTORIUM_MAX_RESULTS: '20',
     SCRIPTORIUM_MAX_QUEUE: '2',
@@ -209,7 +209,7 @@ test('a backlog of results and a full queue refuse uploads, and are in the metri
   assert.ok(limit === 2 && used >= 2 && refused >= 1)
 })
 
-test('webhooks are bounded', async (t) => {
+test('webhooks are limited', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_MAX_WEBHOOKS: '1' })
   api.startAggregator()
   const given = { body: { url: 'https://example.org/hook' } }

@@ -42,7 +42,7 @@ const longJpeg = async (bytes: number): Promise<Buffer> =>
 const usedOf = (api: Api): number =>
   api.context.limits.figures().find(({ name }) => name === 'renderings')?.used ?? -1
 
-test('renderings are bounded: a client that does not take its PDF holds a place, until it goes', async (t) => {
+test('renderings are limited: a client that does not read its PDF holds a slot until it disconnects', async (t) => {
   const { api, get } = await listen(t, { SCRIPTORIUM_MAX_RENDERINGS: '1' })
   const { links } = await readDocument(api, 'long.jpg', await longJpeg(32 * mebibyte))
   const pdf = `${links.result}?format=pdf`
@@ -59,7 +59,7 @@ test('renderings are bounded: a client that does not take its PDF holds a place,
   assert.match(whole.text, /%%EOF\n$/)
 })
 
-test('a client that goes ends its rendering; what takes too much is refused, and the API lives', async (t) => {
+test('a client that disconnects aborts its rendering; too large ones are rejected, and the API survives', async (t) => {
   const { api, get } = await listen(t)
   const bomb = await readDocument(api, 'bomb.pdf', objectStreamBomb(150e6))
   const before = process.resourceUsage().maxRSS

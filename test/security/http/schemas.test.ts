@@ -8,7 +8,7 @@ const api = await startApi({ after })
 api.startAggregator()
 const png = await pngOf('bounds')
 
-test('every string, list and record of the API has a bound: bodies, queries, parameters, headers, answers', async () => {
+test('every string, list and record of the API is bounded: bodies, queries, parameters, headers, answers', async () => {
   await api.app.ready()
   const { paths, components } = api.app.swagger() as { paths: object; components: object }
   assert.ok(Object.keys(paths).length > 20)
@@ -63,7 +63,7 @@ const options: [what: string, given: object][] = [
   ['101 ranges of pages', { recipe: { pages: Array.from({ length: 101 }, () => '1').join(',') } }],
 ]
 for (const [what, given] of options) {
-  test(`${what} is refused, in few words`, async () => {
+  test(`${what} is rejected with a short message`, async () => {
     const files = { name: 'a.png', bytes: png }
     for (const [url, body] of [
       ['/v1/runs', { root: 'scans', ...given }],

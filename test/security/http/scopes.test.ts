@@ -29,19 +29,19 @@ function fill(url: string): string {
     .replace(/search$/, 'search?q=a')
 }
 
-test('there are routes, and each says whom it is for', () => {
+test('there are routes, and each declares its scope', () => {
   assert.ok(routes.length > 50, `${routes.length} routes`)
   const known: unknown[] = ['none', 'submit', 'read', 'admin']
   for (const { method, url, scope } of routes) assert.ok(known.includes(scope), `${method} ${url}`)
 })
 
-test('nothing but health and the description is for everybody', () => {
+test('only health and the OpenAPI document are public', () => {
   const open = routes.filter(({ scope, method }) => scope === 'none' && method === 'GET')
   const allowed = /^\/(livez|readyz|version|openapi\.json|docs(\/.*)?)$/
   for (const { url } of open) assert.match(url, allowed)
 })
 
-test('what changes something is not for tokens that only read', () => {
+test('routes that change something reject tokens with only the read scope', () => {
   const changing = routes.filter(({ method }) => !['GET', 'HEAD'].includes(method))
   for (const { method, url, scope } of changing) {
     if (url === '/v1/documents/check') continue // A question with a body.
@@ -50,7 +50,7 @@ test('what changes something is not for tokens that only read', () => {
 })
 
 for (const { method, url, scope } of routes) {
-  test(`${method} ${url} is for ${scope}`, async () => {
+  test(`${method} ${url} requires ${scope}`, async () => {
     for (const [holder, granted] of [
       ['nobody', []],
       ['unknown', []],

@@ -40,7 +40,7 @@ async function start(
 const json = (bytes: number) =>
   headOf('POST /', { 'content-type': 'application/json', 'content-length': bytes })
 
-test('a JSON body that comes too slowly is 408, and holds neither memory nor connection', async (t) => {
+test('a JSON body that arrives too slowly is 408, and holds neither memory nor connection', async (t) => {
   const { port, used } = await start(t)
   const client = await openRaw(t, port, json(1_000_000))
   client.socket.write('{"a":"')
@@ -53,7 +53,7 @@ test('a JSON body that comes too slowly is 408, and holds neither memory nor con
   await waitFor('all is given back', () => used('body_bytes') === 0 && used('connections') === 0)
 })
 
-test('a JSON body that comes fast enough and never ends is 408 at its deadline', async (t) => {
+test('an endless JSON body is 408 at its deadline, even if it is fast', async (t) => {
   const { port, used } = await start(t, { deadlineMs: 500 })
   const client = await openRaw(t, port, json(1_000_000))
   const stream = setInterval(() => client.socket.write(' '.repeat(500)), 50)
@@ -63,7 +63,7 @@ test('a JSON body that comes fast enough and never ends is 408 at its deadline',
   await waitFor('all is given back', () => used('body_bytes') === 0)
 })
 
-test('a body in pieces is read as well, up to its limit', async (t) => {
+test('a chunked body is read up to its limit', async (t) => {
   const { port, used } = await start(t)
   const chunked = headOf('POST /', {
     'content-type': 'application/json',
@@ -80,7 +80,7 @@ test('a body in pieces is read as well, up to its limit', async (t) => {
   await waitFor('all is given back', () => used('body_bytes') === 0)
 })
 
-test('a client that goes away in the middle of its body, or while it waits, gives all back', async (t) => {
+test('a client that disconnects during its body or while it waits releases everything', async (t) => {
   const { port, used } = await start(t, {}, (app) => {
     app.post('/wait', () => new Promise(() => undefined))
   })
@@ -93,7 +93,7 @@ test('a client that goes away in the middle of its body, or while it waits, give
   await waitFor('all is given back', () => used('body_bytes') === 0 && used('connections') === 0)
 })
 
-test('a body that nobody wants is not listened to for ever', async (t) => {
+test('an unread body is cut off after a while', async (t) => {
   const { port, used } = await start(t, {}, (app) => {
     const refuse = async () => {
       throw new ScriptoriumError('unauthenticated', 'a token is needed')
@@ -107,7 +107,7 @@ test('a body that nobody wants is not listened to for ever', async (t) => {
   await waitFor('all is given back', () => used('connections') === 0)
 })
 
-test('a client that does not take its answer is cut, one that takes it slowly is not', async (t) => {
+test('a client that does not read its answer is cut off, a slow one is not', async (t) => {
   const bytes = 30_000_000
   let sent = 0
   const { port, used } = await start(t, {}, (app) => {

@@ -42,7 +42,7 @@ const ambiguous = {
   'a line that ends with CR alone': `GET /version HTTP/1.1\rHost: localhost\r\r${hidden}`,
 }
 
-test('a request whose end is ambiguous is refused, and none that it hides is answered', async () => {
+test('a request with an ambiguous end is rejected, and no hidden request is answered', async () => {
   for (const [name, text] of Object.entries(ambiguous)) {
     const answer = await sendBytes(address, [Buffer.from(text, 'latin1')])
     assert.match(answer, /^HTTP\/1\.1 400 /, `${name}: ${answer.slice(0, 300)}`)

@@ -31,7 +31,7 @@ function startDeliverer(
   return deliverer
 }
 
-test('thousands of receivers that fail at once hold up no heartbeat and no other receiver', async (t) => {
+test('thousands of receivers that fail at once delay no heartbeat and no other receiver', async (t) => {
   const ended: (() => unknown)[] = []
   t.after(async () => {
     for (const end of ended.toReversed()) await end()
@@ -69,7 +69,7 @@ test('thousands of receivers that fail at once hold up no heartbeat and no other
   assert.ok(beats > ms / 20 / 10, `${beats} heartbeats in ${ms} ms`)
 })
 
-test('a receiver that fails is paused as a whole, and its backlog costs one attempt a pause', async (t) => {
+test('a failing receiver is paused as a whole, and its backlog costs one attempt per pause', async (t) => {
   const ledger = makeLedger(t)
   const { webhooks } = ledger
   let status = 500
@@ -115,7 +115,7 @@ test('a receiver that fails is paused as a whole, and its backlog costs one atte
   })
 })
 
-test('attempts are bounded by the second, however quick the receivers are', async (t) => {
+test('attempts are limited per second, however fast the receivers are', async (t) => {
   const { webhooks } = makeLedger(t)
   const receiver = await startReceiver(t, (response) => response.writeHead(204).end())
   webhooks.add(makeWebhook('a', { url: receiver.url }))
@@ -134,7 +134,7 @@ test('attempts are bounded by the second, however quick the receivers are', asyn
   assert.equal(receiver.seen.length, 15)
 })
 
-test('webhooks are bounded, and what answers says so', async (t) => {
+test('webhooks are limited, and the answer names the limit', async (t) => {
   const api = await startApi(t, { SCRIPTORIUM_MAX_WEBHOOKS: '1' })
   api.startAggregator()
   const given = { body: { url: 'https://receiver.example/' } }

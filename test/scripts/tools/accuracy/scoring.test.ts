@@ -50,7 +50,7 @@ test('the total is the mean over the sets, and a page without a text counts as e
   assert.deepEqual([total.pages, total.missing], [4, 1])
 })
 
-test('a text is found by the name of its picture with or without the extension', (t) => {
+test('a text is found by the name of its image with or without the extension', (t) => {
   const { folder, texts } = makePages(t)
   writeFileSync(join(texts, 'a/3.txt'), 'one two three four')
   assert.equal(scoreTexts(findTruthPages(folder), texts).pages[2]?.f1, 100)
@@ -59,7 +59,7 @@ test('a text is found by the name of its picture with or without the extension',
 const judge = join(repository, '..', 'shared', 'tools', 'score.mjs')
 const absent = existsSync(judge) ? false : `there is no ${judge}`
 
-test('scores are those of the judge of all systems', { skip: absent }, (t) => {
+test('scores equal those of the bench', { skip: absent }, (t) => {
   const { folder, texts } = makePages(t)
   const said: { total: { F: number; CER: number } } = JSON.parse(
     execFileSync(process.execPath, [judge, folder, texts, '--json'], { encoding: 'utf8' }),

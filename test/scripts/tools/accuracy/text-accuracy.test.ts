@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assert as assertAlways, constantFrom, property, string } from 'fast-check'
 import { characterErrorRate, wordF1 } from '../../../../scripts/tools/accuracy/text-accuracy.ts'
 
-test('word F1 counts each word as often as it stands in both, in any order', () => {
+test('word F1 counts each word as often as it occurs in both, in any order', () => {
   // the 2, cat, sat, on, mat: 6 words; the, cat, sat, on, a, mat: 6 words; 5 of them in both.
   assert.equal(wordF1('The cat sat on the mat.', 'mat; a on SAT cat the'), (2 * 5) / 12)
 })
@@ -14,24 +14,24 @@ test('word F1 of two empty texts is 1, of one empty text 0', () => {
   assert.equal(wordF1('', 'word'), 0)
 })
 
-test('the character error rate counts what to insert, delete and replace, over the length of the truth', () => {
+test('the character error rate is the number of edits divided by the length of the truth', () => {
   // "the" becomes "a" by three edits, the full stop goes with a fourth; the truth has 23 characters.
   assert.equal(characterErrorRate('The cat sat on the mat.', 'the cat sat on a mat'), 4 / 23)
 })
 
-test('kinds of quotes and dashes, ligatures, case and white space make no error', () => {
+test('kinds of quotes and dashes, ligatures, case and white space are no errors', () => {
   const [truth, text] = ['“Fine” — he said:\n it’s  ﬁne', '"fine" - He said: it\'s fine']
   assert.equal(characterErrorRate(truth, text), 0)
   assert.equal(wordF1(truth, text), 1)
 })
 
-test('the character error rate is 1 at most, also where there is nothing to find', () => {
+test('the character error rate is at most 1, also for an empty truth', () => {
   assert.equal(characterErrorRate('ab', 'something much longer'), 1)
   assert.equal(characterErrorRate('', 'x'), 1)
   assert.equal(characterErrorRate('', ''), 0)
 })
 
-test('the character error rate is the one of the textbook', () => {
+test("the character error rate equals the textbook algorithm's", () => {
   const letters = string({ unit: constantFrom('a', 'b', 'ä', 'ß', '一'), maxLength: 80 })
   assertAlways(
     property(letters, letters, (truth, text) => {

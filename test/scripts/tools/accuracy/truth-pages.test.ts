@@ -14,7 +14,7 @@ function makeFiles(t: TestContext, names: readonly string[]): string {
   return folder
 }
 
-test('a page is a picture with its truth beside it; each folder of them is a set', (t) => {
+test('a page is an image with its ground truth beside it; each folder of them is a set', (t) => {
   const folder = makeFiles(t, [
     'top.png',
     'top.gt.txt',
@@ -36,7 +36,7 @@ test('a page is a picture with its truth beside it; each folder of them is a set
   ])
 })
 
-test('sets in other languages are left out, and named, unless they are asked for', (t) => {
+test('sets in other languages are skipped by default, and named', (t) => {
   const folder = makeFiles(t, [
     'kannada/k.tif',
     'kannada/k.gt.txt',
@@ -49,13 +49,13 @@ test('sets in other languages are left out, and named, unless they are asked for
   assert.deepEqual(findTruthPages(folder, { sets: ['kannada'] }).paths, ['kannada/k.tif'])
 })
 
-test('a limit takes as many of each set', (t) => {
+test('a limit applies to each set', (t) => {
   const names = ['a/1', 'a/2', 'a/3', 'b/1'].flatMap((name) => [`${name}.png`, `${name}.gt.txt`])
   const pages = findTruthPages(makeFiles(t, names), { limit: 2 })
   assert.deepEqual(pages.paths, ['a/1.png', 'a/2.png', 'b/1.png'])
 })
 
-test('a folder without truth, and a set that is not there, are refused by name', (t) => {
+test('a folder without ground truth, and a missing set, are rejected by name', (t) => {
   const folder = makeFiles(t, ['a/1.png', 'a/1.gt.txt', 'b/2.png'])
   assert.throws(() => findTruthPages(folder, { sets: ['c'] }), /no set c; these are: a$/)
   assert.throws(() => findTruthPages(join(folder, 'b')), /no page with ground truth: x\.png with/)

@@ -35,7 +35,7 @@ function setUp(t: TestContext): Folder {
 
 const kinds = (findings: readonly { kind: string }[]): string[] => findings.map(({ kind }) => kind)
 
-test('a missing file is lost, another text differs, a stranger is an orphan', (t) => {
+test('a missing file is lost, another text differs, an unknown file is an orphan', (t) => {
   const folder = setUp(t)
   assert.deepEqual(checkFolderOutputs(folder), [])
   rmSync(join(folder.out, 'a.png.txt'))
@@ -44,7 +44,7 @@ test('a missing file is lost, another text differs, a stranger is an orphan', (t
   assert.deepEqual(kinds(checkFolderOutputs(folder)), ['lost', 'differing', 'orphans'])
 })
 
-test('of a file that was changed or deleted in mid-run there may be either text or none', (t) => {
+test('a file changed or deleted during the run can have either text or none', (t) => {
   const folder = setUp(t)
   folder.expected.set('a.png', { texts: ['a.png', 'new'], mayFail: true })
   writeFileSync(join(folder.out, 'a.png.txt'), 'new')
@@ -54,7 +54,7 @@ test('of a file that was changed or deleted in mid-run there may be either text 
   assert.deepEqual(checkRecords(folder, [row('a.png', { outcome: 'rejected' }), row('b.png')]), [])
 })
 
-test('each file has one record, final and with an outcome', (t) => {
+test('each file has one final record with an outcome', (t) => {
   const folder = setUp(t)
   const find = (...rows: Row[]): string[] => kinds(checkRecords(folder, rows))
   assert.deepEqual(find(row('a.png'), row('b.png')), [])

@@ -29,7 +29,7 @@ test('every key that the code builds is in the table of docs/redis-keys.md', () 
   }
 })
 
-test('a key without a TTL, a job that is left, and a key that nobody owns are found', async (t) => {
+test('keys without a TTL, leftover jobs and unknown keys are found', async (t) => {
   t.after(() => redis.flushall())
   await redis.set('p:done:j1', '1', 'EX', 60)
   await redis.xadd('p:results', '*', 'a', 'b')

@@ -11,17 +11,17 @@ const draw = (seed: string, round: number, faults = allFaults) =>
 const plain = (schedule: ReturnType<typeof draw>) =>
   schedule.map(({ fault, atMs, lastsMs, dice }) => ({ name: fault.name, atMs, lastsMs, dice }))
 
-test('a seed draws the same faults, moments and targets again, each round for itself', () => {
+test('a seed reproduces faults, moments and targets, for each round separately', () => {
   assert.deepEqual(plain(draw('7', 3)), plain(draw('7', 3)))
   assert.notDeepEqual(plain(draw('7', 3)), plain(draw('8', 3)))
   assert.notDeepEqual(plain(draw('7', 3)), plain(draw('7', 4)))
 })
 
-test('no two faults have one name', () => {
+test('every fault has a unique name', () => {
   assert.equal(new Set(allFaults.map(({ name }) => name)).size, allFaults.length)
 })
 
-test('every kind of fault comes before any comes a second time', () => {
+test('every kind of fault occurs once before any occurs twice', () => {
   const rounds = Math.floor(allFaults.length / faultsInRound)
   const names = Array.from({ length: rounds }, (_, index) => draw('1', index + 1))
     .flat()
@@ -29,7 +29,7 @@ test('every kind of fault comes before any comes a second time', () => {
   assert.equal(new Set(names).size, names.length)
 })
 
-test('two faults never have hold of the same thing at a time', () => {
+test('two faults never affect the same target at a time', () => {
   for (let round = 1; round <= 20; round += 1) {
     const heldBy = Map.groupBy(draw('5', round), ({ fault }) => fault.holds)
     for (const faults of heldBy.values()) {
@@ -41,7 +41,7 @@ test('two faults never have hold of the same thing at a time', () => {
   }
 })
 
-test('a round of no faults is drawn, too', () => {
+test('a round without faults can be drawn, too', () => {
   const none: ChaosFault[] = []
   assert.deepEqual(draw('1', 1, none), [])
 })

@@ -16,15 +16,15 @@ const read = (name: string): string => readFileSync(join(repository, name), 'utf
 const defaults = defaultsOfCompose(read('docker-compose.yml'))
 const rows = [...settingRows().values()].flat()
 
-test('docs/configuration.md is generated from the schemas; `npm run configuration` writes it', () => {
+test('docs/configuration.md is up to date; `npm run configuration` writes it', () => {
   assert.equal(read('docs/configuration.md'), configurationPage(defaults))
 })
 
-test('.env.example is generated from the schemas; `npm run configuration` writes it', () => {
+test('.env.example is up to date; `npm run configuration` writes it', () => {
   assert.equal(read('.env.example'), exampleFile(defaults))
 })
 
-test('every setting has a description, and every number its unit and range', () => {
+test('every setting has a description, and every number a unit and a range', () => {
   assert.ok(rows.length > 60, `${rows.length} settings`)
   for (const { name, description, default: given, unit, range } of rows) {
     assert.ok(description.length > 10, `${name} has no description`)
@@ -33,7 +33,7 @@ test('every setting has a description, and every number its unit and range', () 
   }
 })
 
-test('every limit of the API is a setting, and every variable of the compose file has a default there', () => {
+test('every limit of the API is a setting, and every variable of the compose file has its default there', () => {
   for (const { setting } of Object.values(definitions)) {
     assert.ok(
       rows.some(({ name }) => name === setting),

@@ -12,7 +12,7 @@ async function filesOf(seed: string): Promise<string[]> {
   return files
 }
 
-test('a seed gives the same files on any day, and another seed others', async (t) => {
+test('a seed gives the same files on any day, and another seed gives others', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2020, 1, 1) })
   const before = await filesOf('a')
   t.mock.timers.setTime(Date.UTC(2030, 1, 1))

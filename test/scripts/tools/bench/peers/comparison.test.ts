@@ -38,7 +38,7 @@ test('the table has a row for each system, with its version and its ratios', () 
   assert.match(lines[3] ?? '', /^tesserocr pool +82\.0 .* 1\.00 +\+0\.0 +3 +tesserocr 9\.9$/)
 })
 
-test('targets are held against the base; those of F itself on the reference pages alone', () => {
+test('targets are compared with the base; targets of F1 itself only on the reference pages', () => {
   const verdicts = (isReference: boolean) =>
     Object.fromEntries(
       figuresOf(measurements, base, isReference).map((figure) => [figure.name, verdictOf(figure)]),
@@ -54,14 +54,14 @@ test('targets are held against the base; those of F itself on the reference page
   assert.equal(verdicts(false)['Scriptorium balanced: F'], '-')
 })
 
-test('the targets are those of systems that there are', () => {
+test('each target belongs to an existing system', () => {
   const names = new Set(ourSystems.map(({ name }) => name))
   const all = [...names].map((name) => measured(name, 1, 90))
   const figures = figuresOf([...all, measured(base, 1, 80)], base, true)
   assert.equal(new Set(figures.map(({ name }) => name.split(':')[0])).size, 4)
 })
 
-test('the reason why a program ended is its last line that speaks of an error', () => {
+test('the reason of a failed program is its last line that mentions an error', () => {
   const said = 'loading\nError: no such model\n    at file.ts:3\n\nNode.js v24\n'
   assert.equal(reasonOf(said), 'Error: no such model')
   assert.equal(reasonOf('first\nlast\n'), 'last')

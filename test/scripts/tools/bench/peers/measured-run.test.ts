@@ -31,7 +31,7 @@ const burn = `
   const used = () => process.cpuUsage().user
   while (used() < 5e5 || Date.now() < until) for (let i = 0; i < 1e6; i += 1) held[i] = i`
 
-test('processor time and memory of all descendants of a command count as its own', async (t) => {
+test('processor time and memory include all descendants of a command', async (t) => {
   const bench = makeBench(t)
   const script = `"$0" -e '${burn}' & "$0" -e '${burn}' & wait`
   const run = await runMeasured(
@@ -58,7 +58,7 @@ test('exit code, stderr and standard input are those of the command', async (t) 
   assert.match(run.said, /exit code, stderr and standard input/)
 })
 
-test('an interrupted command ends with all that it started', async (t) => {
+test('interrupting a command ends all of its processes', async (t) => {
   const interrupt = new AbortController()
   const bench = makeBench(t, interrupt.signal)
   const running = runMeasured(
@@ -80,7 +80,7 @@ test('processes that a command leaves running are killed, so that they do not di
   assert.deepEqual(findProcesses(bench.workspace), [])
 })
 
-test('a command that hangs is killed at its timeout, and its resources are reported', async (t) => {
+test('a hanging command is killed at its timeout, and its resources are reported', async (t) => {
   const bench = makeBench(t)
   const command = { program: 'sh', arguments: ['-c', 'sleep 60 & wait'] }
   const run = await runMeasured(bench, command, { ...bounds, timeoutMs: 300 })
@@ -89,12 +89,12 @@ test('a command that hangs is killed at its timeout, and its resources are repor
   assert.deepEqual(findProcesses(bench.workspace), [])
 })
 
-test("a shell's times are read in minutes and seconds, of its children alone", () => {
+test('the times of a shell are parsed in minutes and seconds, for its children only', () => {
   assert.equal(parseTimes('0m9.00s 0m9.00s\n2m3.50s 0m1.25s\n'), 124.75)
   assert.equal(parseTimes('0m0.000000s 0m0.000000s\n0m0.410000s 0m0.090000s\n'), 0.5)
   assert.throws(() => parseTimes('user 1\nsys 2\n'), /no times of a shell/)
 })
 
-test('cores are listed as Linux writes them', () => {
+test('cores are listed in the notation of Linux', () => {
   assert.deepEqual(parseCores('0-2,5,8-9'), [0, 1, 2, 5, 8, 9])
 })

@@ -36,14 +36,14 @@ test('a missing system is reported with the command that installs it', (t) => {
   }
 })
 
-test('systems are chosen by whole names, or by what several names hold', () => {
+test('systems are selected by full name, or by a common part of several names', () => {
   const chosen = (...only: string[]) => chooseSystems(only).map(({ name }) => name)
   assert.deepEqual(chosen('Scriptorium fast', 'ocrmy'), ['Scriptorium fast', 'OCRmyPDF'])
   assert.deepEqual(chosen('fast'), ['Scriptorium fast', 'Scriptorium fast (native)'])
   assert.equal(chooseSystems(undefined).length, 10)
 })
 
-test('versions are taken from what the programs say; a tesseract before 5 is too old', (t) => {
+test("versions are parsed from the programs' output; a tesseract before 5 is rejected", (t) => {
   const modern = makeBench(t, { tesseract: 'tesseract 5.3.0', ocrmypdf: '14.0.1+dfsg1' })
   assert.deepEqual(tesseractPresence(modern), { kind: 'installed', version: 'tesseract 5.3.0' })
   assert.deepEqual(ocrmypdf.find(modern), { kind: 'installed', version: 'OCRmyPDF 14.0.1+dfsg1' })

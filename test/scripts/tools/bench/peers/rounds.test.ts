@@ -8,7 +8,7 @@ import {
 
 const systems = ['a', 'b', 'c', 'd', 'e', 'f']
 
-test('every system takes part once in each round, and starts and follows others in different ones', () => {
+test('every system runs once per round, at varying positions and after varying predecessors', () => {
   const rounds = [1, 2, 3].map((round) => orderOf(systems, round, 3))
   assert.deepEqual(rounds, [
     ['a', 'b', 'c', 'd', 'e', 'f'],
@@ -39,7 +39,7 @@ const measured = (
   ...more,
 })
 
-test('ratios are taken within each round, so a slow round of the machine slows both', () => {
+test('ratios are taken within each round, so that a slow round slows both sides', () => {
   const measurements = [
     measured('ours', 1, 20, 86, { reportedSeconds: 14 }),
     measured('pool', 1, 10, 82),

@@ -32,7 +32,7 @@ test('the chart has every system with its figures, and axes with units', () => {
   assert.match(svg, /word F1 in %/)
 })
 
-test('the chart is a picture of 800 pixels on a light ground', async () => {
+test('the chart is an image of 800 pixels on a light background', async () => {
   const svg = Buffer.from(drawChart(points, { subtitle: '' }))
   const { width, height } = await sharp(svg).metadata()
   assert.deepEqual([width, height], [800, 520])
@@ -40,7 +40,7 @@ test('the chart is a picture of 800 pixels on a light ground', async () => {
   assert.ok(Math.min(dominant.r, dominant.g, dominant.b) > 240)
 })
 
-test('better is higher and faster is farther to the right', () => {
+test('better is higher, and faster is farther to the right', () => {
   const [, best, pool] = points.map(({ name }) => {
     const svg = drawChart(points, { subtitle: '' })
     const at = svg.indexOf(`<title>${name.replace('<', '&lt;').replace('>', '&gt;')}:`)
@@ -50,7 +50,7 @@ test('better is higher and faster is farther to the right', () => {
   assert.ok(best!.y < pool!.y && best!.x < pool!.x)
 })
 
-test('no two labels overlap, none lies over a point or outside, however close the points are', () => {
+test('labels overlap neither each other nor points, and stay inside, however close the points are', () => {
   const area = { left: 0, top: 0, right: 700, bottom: 400 }
   const crowd = Array.from({ length: 9 }, (_, index) => ({
     x: 350 + 9 * (index % 3),
@@ -67,7 +67,7 @@ test('no two labels overlap, none lies over a point or outside, however close th
   }
 })
 
-test('scales hold all values, with ticks at round numbers', () => {
+test('axes contain all values, with ticks at round numbers', () => {
   const f1 = linearScale([66, 82, 89.2])
   assert.deepEqual(f1.ticks, [65, 70, 75, 80, 85, 90])
   const speed = logarithmicScale([0.18, 1.9])
