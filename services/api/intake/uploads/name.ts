@@ -1,3 +1,5 @@
+import { decodeExtended, parse } from 'content-disposition'
+
 const maxNameBytes = 255
 const maxExtensionBytes = 16
 
@@ -26,24 +28,15 @@ function shorten(name: string): string {
   return stem + kept
 }
 
-/** The `filename` of a Content-Disposition header (RFC 6266), the extended form before the plain one. */
+/** Returns the `filename` of a Content-Disposition header (RFC 6266): its extended form before the plain one. */
 export function dispositionName(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
-  const [, extended] = /(?:^|;)\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header) ?? []
-  const [, quoted, token] =
-    /(?:^|;)\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s]+))/i.exec(header) ?? []
-  return decodePercent(extended) ?? decodeBytes(quoted?.replaceAll(/\\(.)/g, '$1') ?? token)
+  // The library's own order would decode the extended form before `decodeBytes`, which is for the plain one only.
+  const { filename, 'filename*': extended } = parse(header, { extended: false }).parameters
+  return decodeExtended(extended ?? '') ?? decodeBytes(filename)
 }
 
-function decodePercent(text: string | undefined): string | undefined {
-  try {
-    return text === undefined ? undefined : decodeURIComponent(text)
-  } catch {
-    return undefined // Not UTF-8: the plain form stands beside it for such cases.
-  }
-}
-
-/** Node reads headers as Latin-1; clients that put a name there as it is mean UTF-8. */
+/** Node decodes headers as Latin-1; clients that send a name unencoded mean UTF-8. */
 function decodeBytes(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const decoded = Buffer.from(text, 'latin1').toString()
