@@ -82,20 +82,6 @@ export function createOutputNames(
       : `${name} is there, and was not written by Scriptorium; ${cure}`
   }
 
-  const claim = (
-    { id, path }: Named,
-    wanted: readonly string[],
-    rivals: readonly Rival[],
-  ): void => {
-    for (const { documentId, formats: theirs, isSameInput } of rivals) {
-      if (isSameInput) continue // Both runs may be active at the same time, and write the same output.
-      const left = theirs.filter((format) => !wanted.includes(format))
-      if (left.length === 0) claims.remove(out, path, documentId)
-      else if (left.length < theirs.length) claims.set(out, path, documentId, left)
-    }
-    claims.set(out, path, id, wanted)
-  }
-
   return {
     /**
      * Checks the names that a document needs, and with `isClaiming` claims them; the caller wraps it in a transaction.
@@ -118,7 +104,7 @@ export function createOutputNames(
       )
       const isAdmitted = taken.length === 0 || ours.length > 0 || (givesWay && free.length > 0)
       if (isClaiming && isAdmitted && !free.every((format) => own.includes(format))) {
-        claim(named, [...new Set([...own, ...free])], rivals)
+        claimNames(claims, out, named, { wanted: [...new Set([...own, ...free])], rivals })
       }
       return { isAdmitted, taken }
     },
@@ -143,9 +129,26 @@ export function createOutputNames(
         )
       }
       const free = combinedFormats(wanted).filter((format) => !taken.includes(format))
-      if (isClaiming) claim(named, [...new Set([...own, ...free])], others)
+      if (isClaiming)
+        claimNames(claims, out, named, { wanted: [...new Set([...own, ...free])], rivals: others })
     },
   }
+}
+
+/** Claims names for a document, and takes them from the rivals whose files it replaces. */
+function claimNames(
+  claims: Ledger['claims'],
+  out: string,
+  { id, path }: Named,
+  { wanted, rivals }: { wanted: readonly string[]; rivals: readonly Rival[] },
+): void {
+  for (const { documentId, formats, isSameInput } of rivals) {
+    if (isSameInput) continue // Both runs may be active at the same time, and write the same output.
+    const left = formats.filter((format) => !wanted.includes(format))
+    if (left.length === 0) claims.remove(out, path, documentId)
+    else if (left.length < formats.length) claims.set(out, path, documentId, left)
+  }
+  claims.set(out, path, id, wanted)
 }
 
 /** The formats that a document has claimed before, and other documents' claims at its place. */
