@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { awaitUntil } from '../process/await-until.ts'
+import { awaitUntil } from '../process/waiting/await-until.ts'
 import { ScriptoriumError } from '../process/errors.ts'
 import { startChild, type Child } from './child.ts'
 import {

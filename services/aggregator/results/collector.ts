@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { toError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
-import { delayAfter } from '../../../shared/process/retry.ts'
+import { delayAfter } from '../../../shared/process/waiting/retry.ts'
 import type { ResultReader, StreamEntry, Taken } from '../../../shared/redis/result-stream.ts'
 import { workItems } from '../../ledger/work-items.ts'
 import { createCommitter, idOf, type CommitterDeps } from './committer.ts'

@@ -1,4 +1,4 @@
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 
 /** A lock with a first-come, first-served queue. */
 export function createTurns() {

@@ -1,6 +1,6 @@
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
-import { retryForEver } from '../../../shared/process/retry.ts'
+import { retryForEver } from '../../../shared/process/waiting/retry.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Prepared, Publisher } from './publisher.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { causeOf } from '../../process/causes.ts'
 import { toError } from '../../process/errors.ts'
-import { delayAfter } from '../../process/retry.ts'
+import { delayAfter } from '../../process/waiting/retry.ts'
 
 /**
  * True where Redis caused the error, and not the command: it is full, unreachable or failing over, so a retry may

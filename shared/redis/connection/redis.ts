@@ -1,8 +1,8 @@
 import { Redis, type Command } from 'ioredis'
-import { awaitUntil } from '../../process/await-until.ts'
+import { awaitUntil } from '../../process/waiting/await-until.ts'
 import { ScriptoriumError, toError } from '../../process/errors.ts'
 import type { Lines } from '../../process/outage-log.ts'
-import { delayAfter } from '../../process/retry.ts'
+import { delayAfter } from '../../process/waiting/retry.ts'
 
 export type { Redis }
 

@@ -1,4 +1,4 @@
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { WarmEngine } from '../../../shared/redis/heartbeats.ts'
 import type { Logger } from '../../../shared/process/logger.ts'

@@ -1,4 +1,4 @@
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { nativeVersion } from '../../../shared/engine/native-tesseract.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'

@@ -1,6 +1,6 @@
 import type { Worker as Thread } from 'node:worker_threads'
 import { createWorker, type Worker } from 'tesseract.js'
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { findLanguages } from '../../../shared/engine/tessdata.ts'

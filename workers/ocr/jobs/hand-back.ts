@@ -1,7 +1,7 @@
 import { DelayedError, type Job as QueueJob } from 'bullmq'
 import type { Job, StoredJob } from '../../../shared/contract/messages/job.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
-import { delayAfter } from '../../../shared/process/retry.ts'
+import { delayAfter } from '../../../shared/process/waiting/retry.ts'
 import type { RecipeStore } from '../../../shared/redis/recipe-store.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { awaitUntil } from '../../../shared/process/await-until.ts'
+import { awaitUntil } from '../../../../shared/process/waiting/await-until.ts'
 
 const never = new Promise<never>(() => undefined)
 const late = (): Error => new Error('late')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { delayAfter, retryForEver } from '../../../shared/process/retry.ts'
+import { delayAfter, retryForEver } from '../../../../shared/process/waiting/retry.ts'
 
 test('delays double up to their maximum, however many failures there are', () => {
   const delays = { firstMs: 100, maxMs: 2_000 }
