@@ -261,7 +261,7 @@ for (const [name, { level, looks }] of Object.entries(pictures)) {
   })
 }
 
-test('real pictures and blank pages are empty after few calls, too', async (t) => {
+test('real pictures and blank pages are empty after at most one call of the engine', async (t) => {
   const files = dataFiles(t, 'odd/{blank-tiny/*{flower,no-text}*,made/{blank_*,one_pixel*},exif/*}')
   for (const file of files) {
     const { text, calls, ms } = await read(readFileSync(file))

@@ -59,7 +59,7 @@ test('a text is found by the name of its image with or without the extension', (
 const judge = join(repository, '..', 'shared', 'tools', 'score.mjs')
 const absent = existsSync(judge) ? false : `there is no ${judge}`
 
-test('scores equal those of the bench', { skip: absent }, (t) => {
+test('scores equal those of the judge of all systems', { skip: absent }, (t) => {
   const { folder, texts } = makePages(t)
   const said: { total: { F: number; CER: number } } = JSON.parse(
     execFileSync(process.execPath, [judge, folder, texts, '--json'], { encoding: 'utf8' }),

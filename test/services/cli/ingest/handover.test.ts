@@ -126,7 +126,7 @@ test('the wait for an unreachable Redis is bounded', async (t) => {
   assert.equal(await handover.answer(Promise.resolve(7)), 7)
 })
 
-test('services that cannot go on end the waiting, also for a Redis that does not answer', async (t) => {
+test('services that cannot continue end the wait, also for an unreachable Redis', async (t) => {
   let failure: Error | undefined
   const { handover } = setUp(t, {}, () => failure)
   const waiting = handover.answer(new Promise<never>(() => undefined))

@@ -10,7 +10,7 @@ test('delays double up to their maximum, however many failures there are', () =>
   )
 })
 
-test('work is retried until it succeeds, and each failure is told', async () => {
+test('work is retried until it succeeds, and each failure is reported', async () => {
   const told: [string, number][] = []
   let attempts = 0
   const work = (): number => {
@@ -23,7 +23,7 @@ test('work is retried until it succeeds, and each failure is told', async () => 
   assert.deepEqual(told, [['the disk is full', 1]])
 })
 
-test('a signal ends the retries, and the failure that it causes is not told', async () => {
+test('a signal ends the retries, and the failure that it causes is not reported', async () => {
   const control = new AbortController()
   const told: Error[] = []
   const work = async (): Promise<void> => {

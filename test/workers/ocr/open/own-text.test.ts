@@ -87,7 +87,7 @@ test('bullets of private use, part numbers and figures do not make text doubtful
   }
 })
 
-test('letters that are set apart are not taken as words, visible or not', async () => {
+test('spaced letters are not words, visible or not', async () => {
   const spaced = prose.map((line) => Array.from(line.replaceAll(' ', '')).join('   '))
   const visible = await pageOf(withText(spaced))
   assert.ok(visible.kind === 'pixels')
@@ -99,7 +99,7 @@ test('letters that are set apart are not taken as words, visible or not', async 
   assert.deepEqual([hidden.own, hidden.reason], [undefined, 'unsound_text'])
 })
 
-test('a wrong layer is not taken: letters for others, words in pieces', async () => {
+test('a wrong layer is ignored: exchanged letters, broken words', async () => {
   const wrong = ['lhe hsrb0ur 1edg r c0pp r', 'Iant rn m ad w k ttl 0rchsrd', 'v 1v t msrbI th1mbI']
   const scan = await scanned()
   const lines = Array.from({ length: 5 }, () => wrong).flat()
