@@ -1,59 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, test, type TestContext } from 'node:test'
+import { after, test } from 'node:test'
 import { Queue, Worker } from 'bullmq'
-import { bands, type Band } from '../../../shared/redis/fair-turns.ts'
-import { createKeys, type Keys } from '../../../shared/redis/keys.ts'
-import {
-  createPageQueue,
-  pageBand,
-  queueName,
-  type QueuedJob,
-} from '../../../shared/redis/queue.ts'
-import { startPrivateRedis } from '../../helpers/processes/private-redis.ts'
+import { bands } from '../../../shared/redis/fair-turns.ts'
+import { queueName } from '../../../shared/redis/queue.ts'
 import { makeJob } from '../../helpers/ledger/records.ts'
+import { startPrivateRedis } from '../../helpers/processes/private-redis.ts'
+import { inOrder, mixed, queued, queuesOn } from './queues.ts'
 
 const server = await startPrivateRedis()
 after(() => server.close())
 const redis = server.connect()
-
-function openQueue(t: TestContext, prefix: string) {
-  const keys = createKeys(prefix)
-  const queue = createPageQueue(redis, keys)
-  t.after(() => queue.close())
-  return { keys, queue }
-}
-
-const queued = (
-  jobId: string,
-  path = 'a.png',
-  band: Band = bands.bulk,
-  caller = 'tester',
-): QueuedJob => ({ jobId, job: makeJob({ path }), band, caller })
-
-/** Takes jobs as a worker does, until `count` have been handled. */
-async function take(
-  t: TestContext,
-  keys: Keys,
-  count: number,
-  handle: (id: string, path: string) => void = () => undefined,
-): Promise<string[]> {
-  const taken: string[] = []
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const worker = new Worker<{ path: string }>(
-    queueName,
-    async (job) => handle(job.id ?? '', job.data.path),
-    { connection: redis, prefix: keys.bullPrefix },
-  )
-  t.after(() => worker.close())
-  const onEnd = (id: string): void => {
-    if (taken.push(id) === count) resolve()
-  }
-  worker.on('completed', (job) => onEnd(job.id ?? ''))
-  worker.on('failed', (job) => onEnd(job?.id ?? ''))
-  worker.on('error', (error) => t.diagnostic(error.message))
-  await promise
-  return taken
-}
+const { openQueue, take } = queuesOn(redis)
 
 test('adding an id twice gives one job, the first one', async (t) => {
   const { keys, queue } = openQueue(t, 'twice')
@@ -62,48 +19,6 @@ test('adding an id twice gives one job, the first one', async (t) => {
   const paths: string[] = []
   assert.deepEqual(await take(t, keys, 2, (_, path) => paths.push(path)), ['j1', 'j2'])
   assert.deepEqual(paths, ['first.png', 'a.png'])
-})
-
-test('uploads precede pages, and pages precede documents of a run', async (t) => {
-  const { keys, queue } = openQueue(t, 'priority')
-  await queue.add([
-    queued('bulk', 'b.png', bands.bulk),
-    queued('page', 'p.png', bands.page),
-    queued('upload', 'u.png', bands.interactive),
-  ])
-  assert.deepEqual(await take(t, keys, 3), ['upload', 'page', 'bulk'])
-})
-
-test('pages of interactive documents follow new uploads and precede bulk work', async (t) => {
-  const { keys, queue } = openQueue(t, 'page-priority')
-  await queue.add([
-    queued('bulk', 'b.png', bands.bulk),
-    queued('page', 'p.png', pageBand(makeJob())),
-    queued('waited', 'w.png', pageBand(makeJob({ isInteractive: true }))),
-    queued('upload', 'u.png', bands.interactive),
-  ])
-  assert.deepEqual(await take(t, keys, 4), ['upload', 'waited', 'page', 'bulk'])
-})
-
-/** Jobs of every kind, added in another order than they are taken in. */
-const mixed = [
-  queued('bulk1', 'b.png', bands.bulk),
-  queued('upload1', 'u.png', bands.interactive),
-  queued('bulk2', 'b.png', bands.bulk),
-  queued('page', 'p.png', bands.page),
-  queued('upload2', 'u.png', bands.interactive),
-]
-const inOrder = ['upload1', 'upload2', 'page', 'bulk1', 'bulk2']
-
-test("a job's position is the number of jobs before it", async (t) => {
-  const { keys, queue } = openQueue(t, 'places')
-  await queue.add(mixed)
-  const places = await queue.places([...inOrder, 'never'])
-  assert.deepEqual([...places], [...inOrder.map((id, index) => [id, index]), ['never', 'absent']])
-  assert.deepEqual(await queue.places([]), new Map())
-  assert.deepEqual(await take(t, keys, 5), inOrder, 'and that is the order in which they go')
-  const ended = await queue.places(inOrder)
-  assert.deepEqual([...ended.values()], Array(5).fill('absent'))
 })
 
 test('a job that a worker took is active and blocks no position', async (t) => {
@@ -240,51 +155,6 @@ test('jobs of a dead worker go to others at once, jobs of a live worker stay', a
   assert.equal(await taken.promise, 'j1')
   assert.equal((await queue.places(['j2'])).get('j2'), 'active')
   held.resolve()
-})
-
-const many = (caller: string, count: number, band: Band): QueuedJob[] =>
-  Array.from({ length: count }, (_, index) =>
-    queued(`${caller}${String(index).padStart(4, '0')}`, 'a.png', band, caller),
-  )
-
-for (const [name, band] of Object.entries(bands)) {
-  test(`callers take turns: ${name}`, async (t) => {
-    const { queue } = openQueue(t, `turns-${name.toLowerCase()}`)
-    await queue.add(many('greedy', 3_000, band))
-    await queue.add(many('modest', 2, band))
-    await queue.add(many('greedy', 3_100, band).slice(3_000))
-    const places = await queue.places(['modest0000', 'modest0001', 'greedy3000'])
-    const [first, second, last] = [...places.values()].map(Number)
-    assert.ok(Number(first) < 100 && Number(second) < 100, `${first} and ${second} of 3 000`)
-    assert.equal(last, 3_002, 'what comes later does not overtake the same caller')
-  })
-}
-
-test("a caller with a steady stream of jobs does not delay another caller's earlier jobs", async (t) => {
-  const { keys, queue } = openQueue(t, 'steady')
-  await queue.add(many('patient', 20, bands.interactive))
-  let count = 0
-  const taken: string[] = []
-  const worker = new Worker(
-    queueName,
-    async (job) => {
-      taken.push(job.name)
-      const jobId = `steady${String((count += 1)).padStart(4, '0')}`
-      if (count < 100) await queue.add([queued(jobId, 'a.png', bands.interactive, 'steady')])
-    },
-    { connection: redis, prefix: keys.bullPrefix, autorun: false },
-  )
-  t.after(() => worker.close())
-  const done = new Promise<void>((resolve) => {
-    worker.on(
-      'completed',
-      () => taken.filter((name) => name === 'patient').length === 20 && resolve(),
-    )
-  })
-  void worker.run()
-  await done
-  const others = taken.lastIndexOf('patient') - 19
-  assert.ok(others >= 10 && others <= 30, `${others} of the other's between 20`)
 })
 
 test('pages of a document belong to its caller', async (t) => {
