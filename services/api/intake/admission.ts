@@ -3,7 +3,7 @@ import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Caller } from '../http/auth.ts'
 import type { FleetView } from '../state/fleet-view.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 import { TryLater } from '../http/problem.ts'
 import type { Tickets } from '../state/tickets.ts'
 
@@ -15,7 +15,7 @@ interface Deps {
   ledger: LedgerView
   tickets: Tickets
   fleet: Pick<FleetView, 'waiting' | 'recentlyUncollected' | 'aggregator'>
-  limits: Pick<Limits, 'require' | 'note'>
+  limits: Pick<ServiceLimits, 'require' | 'note'>
   /** Without any, everybody is one caller. */
   hasTokens: boolean
 }
@@ -113,7 +113,7 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
   }
 }
 
-export type Admission = ReturnType<typeof createAdmission>
+export type AdmissionControl = ReturnType<typeof createAdmission>
 
 /** How long the fleet takes for so many pages; a minute where its pace is not known. */
 const secondsFor = (pages: number, pagesPerMinute: number): number =>

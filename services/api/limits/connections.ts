@@ -6,10 +6,10 @@ import type { Lines } from '../../../shared/process/outage-log.ts'
 import type { PaceLimits } from './pace.ts'
 import { watchAnswers } from './answer-pace.ts'
 import { addressHolder } from '../http/holder.ts'
-import type { Limits } from './limits.ts'
+import type { ServiceLimits } from './limits.ts'
 
 interface Deps {
-  limits: Limits
+  limits: ServiceLimits
   maxConnections: number
   pace: PaceLimits
   /** Whether many clients come from this address, because it is a proxy's. */

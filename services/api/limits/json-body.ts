@@ -5,7 +5,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { PaceLimits } from './pace.ts'
 import { watchBody } from './body.ts'
 import { holderOf } from '../http/holder.ts'
-import type { Held, Limits } from './limits.ts'
+import type { Held, ServiceLimits } from './limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,7 +17,7 @@ declare module 'fastify' {
 }
 
 interface Deps {
-  limits: Limits
+  limits: ServiceLimits
   pace: PaceLimits
   lingerMs: number
   /** For all of a JSON body, the largest one at a modest speed. */

@@ -180,4 +180,4 @@ export function createLimits(limits: Readonly<Record<LimitName, number>>) {
   }
 }
 
-export type Limits = ReturnType<typeof createLimits>
+export type ServiceLimits = ReturnType<typeof createLimits>

@@ -1,11 +1,11 @@
 import { freeBytes } from './disk-space.ts'
-import type { Held, Limits } from './limits.ts'
+import type { Held, ServiceLimits } from './limits.ts'
 
 interface Deps {
   folder: string
   /** Stays free whatever comes in. */
   minFreeBytes: number
-  limits: Limits
+  limits: ServiceLimits
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 
 interface Deps {
-  limits: Limits
+  limits: ServiceLimits
   registers: Registry[]
 }
 

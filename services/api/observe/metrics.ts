@@ -3,14 +3,14 @@ import { explain } from '../../../shared/process/causes.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
 import { createLimitMetrics } from './limit-metrics.ts'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 import type { SpoolRoom } from '../limits/spool-room.ts'
 import type { FleetView } from '../state/fleet-view.ts'
 
 interface Deps {
   fleet: FleetView
   queue: PageQueue
-  limits: Limits
+  limits: ServiceLimits
   room: SpoolRoom
   ledger: LedgerView
 }

@@ -19,7 +19,7 @@ import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { Run } from '../../ledger/runs.ts'
-import type { Admission } from '../intake/admission.ts'
+import type { AdmissionControl } from '../intake/admission.ts'
 import type { Token } from '../http/auth.ts'
 import type { Accept } from '../intake/accept.ts'
 import type { DocumentViews } from '../views/document-view.ts'
@@ -27,7 +27,7 @@ import type { EventStreams } from '../events/event-streams.ts'
 import type { FleetView } from '../state/fleet-view.ts'
 import type { SettleIdempotency } from '../intake/idempotency.ts'
 import type { Intake } from '../intake/uploads/uploads.ts'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 import type { PaceLimits } from '../limits/pace.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -56,7 +56,7 @@ export interface Context {
   events: EventStreams
   /** Records the work in progress. */
   hands: Hands
-  limits: Limits
+  limits: ServiceLimits
   /** How slowly bodies may come in and answers be taken. */
   pace: PaceLimits
   intake: Intake
@@ -64,7 +64,7 @@ export interface Context {
   searches: Searches
   tokens: readonly Token[]
   ownership: Ownership
-  admission: Admission
+  admission: AdmissionControl
   accept: Accept
   settleIdempotency: SettleIdempotency
   identities: EngineIdentities

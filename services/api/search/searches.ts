@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import pLimit from 'p-limit'
 import { programBeside } from '../../../shared/files/package-root.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 import { TryLater } from '../http/problem.ts'
 import type { SearchAnswer } from './thread.ts'
 import type { Search } from './work.ts'
@@ -10,7 +10,7 @@ import type { Search } from './work.ts'
 interface Deps {
   /** Folder of the ledger. */
   folder: string
-  limits: Pick<Limits, 'take'>
+  limits: Pick<ServiceLimits, 'take'>
   /** For one search. */
   deadlineMs?: number
 }

@@ -1,5 +1,5 @@
 /** A word as the index knows it, and where it stands in the text it was taken from (UTF-16 units). */
-export interface Token {
+export interface WordToken {
   text: string
   start: number
   end: number
@@ -13,13 +13,13 @@ export interface Token {
 const wordPattern =
   /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{Co}\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]*/gu
 
-export function* eachToken(text: string): Generator<Token> {
+export function* eachToken(text: string): Generator<WordToken> {
   for (const { 0: word, index } of text.matchAll(wordPattern)) {
     yield { text: fold(word), start: index, end: index + word.length }
   }
 }
 
-export const tokensOf = (text: string): Token[] => [...eachToken(text)]
+export const tokensOf = (text: string): WordToken[] => [...eachToken(text)]
 
 /** What FTS5 folds to another letter than JavaScript's lower case, and the one accented letter that it keeps. */
 const exceptions: ReadonlyMap<string, string> = new Map([

@@ -2,11 +2,11 @@ import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Readable } from 'node:stream'
 import type { Chunk } from '../../outputs/chunks.ts'
 import { createDecoder } from '../../outputs/decoder/decoder.ts'
-import type { Limits } from '../limits/limits.ts'
+import type { ServiceLimits } from '../limits/limits.ts'
 import { spoolStream } from './spooled-stream.ts'
 
 interface Options {
-  limits: Limits
+  limits: ServiceLimits
   /** Limits of a page. */
   decoding: { maxMegapixels: number; maxBytes: number }
   /** Where long ones lie until the client has taken them. */

@@ -81,7 +81,7 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
 }
 
 /** Whom a rendering is for: who holds it, and the signal of their going away. */
-export interface Client {
+export interface Requester {
   holder: string
   signal: AbortSignal
 }
@@ -102,7 +102,7 @@ export async function renderResult(
   { document, input }: Result,
   format: Format,
   renderings: Renderings,
-  { holder, signal }: Client,
+  { holder, signal }: Requester,
 ) {
   const { isOfOnePage = false, showsInput = false, write } = outputFormats[format]
   if (isOfOnePage && hasSeveral(document.pages)) {
