@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { basename } from 'node:path'
 import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream'
-import type { ScriptoriumDocument } from '../../shared/contract/contract.ts'
+import type { ScriptoriumDocument } from '../../shared/contract/result/document.ts'
 import type { Problem } from '../../services/api/schemas/common.ts'
 import type { DocumentView, UploadView } from '../../services/api/schemas/document.ts'
 import type { RunBody, UploadOptions } from '../../services/api/schemas/options.ts'

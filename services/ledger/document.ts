@@ -1,4 +1,5 @@
-import type { Format, Outcome } from '../../shared/contract/contract.ts'
+import type { Format } from '../../shared/contract/result/formats.ts'
+import type { Outcome } from '../../shared/contract/result/outcomes.ts'
 import type { Unavailable } from '../../shared/contract/messages/progress.ts'
 
 export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'

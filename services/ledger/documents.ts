@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failedOutcomes } from '../../shared/contract/contract.ts'
+import { failedOutcomes } from '../../shared/contract/result/outcomes.ts'
 import { toDocument, toKnownDocument, type Document, type DocumentState } from './document.ts'
 import { createContents } from './queries/contents.ts'
 import { createDocumentCounts } from './queries/document-counts.ts'

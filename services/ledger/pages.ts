@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { PageResult } from '../../shared/contract/contract.ts'
+import type { PageResult } from '../../shared/contract/result/page.ts'
 import { pack } from '../../shared/redis/result-stream.ts'
 import type { RecordedError } from './document.ts'
 import { dataVersion } from '../../shared/contract/schema/upgrades.ts'

@@ -1,4 +1,4 @@
-import type { Format } from '../../shared/contract/contract.ts'
+import type { Format } from '../../shared/contract/result/formats.ts'
 import { maxDeaths } from '../../shared/hands/hands.ts'
 import type { Document } from './document.ts'
 

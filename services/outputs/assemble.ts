@@ -1,9 +1,5 @@
-import type {
-  FailedPage,
-  PageResult,
-  ScriptoriumDocument,
-  Timings,
-} from '../../shared/contract/contract.ts'
+import type { ScriptoriumDocument } from '../../shared/contract/result/document.ts'
+import type { FailedPage, PageResult, Timings } from '../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../shared/contract/engine.ts'
 import { createEventTurns } from '../../shared/process/event-turns.ts'
 import type { Recipe } from '../../shared/contract/recipe.ts'

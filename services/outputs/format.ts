@@ -1,5 +1,6 @@
 import type { Below } from '../../shared/files/open-below.ts'
-import type { PageResult, ScriptoriumDocument } from '../../shared/contract/contract.ts'
+import type { ScriptoriumDocument } from '../../shared/contract/result/document.ts'
+import type { PageResult } from '../../shared/contract/result/page.ts'
 import type { Chunks } from './chunks.ts'
 import type { Decoder } from './decoder/decoder.ts'
 

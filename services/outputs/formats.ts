@@ -1,4 +1,4 @@
-import type { Format } from '../../shared/contract/contract.ts'
+import type { Format } from '../../shared/contract/result/formats.ts'
 import { writeAlto } from './xml/alto.ts'
 import type { OutputFormat } from './format.ts'
 import { writeHocr } from './xml/hocr.ts'

@@ -1,4 +1,4 @@
-import type { PageResult } from '../../shared/contract/contract.ts'
+import type { PageResult } from '../../shared/contract/result/page.ts'
 import type { RunRequest } from '../../shared/contract/messages/run-request.ts'
 import type { Below } from '../../shared/files/open-below.ts'
 import { assembleDocument, assembleInTurns } from './assemble.ts'

@@ -1,6 +1,6 @@
 /** A run's final report: shown as the summary, written with `--report`, served by the API. */
 import { Type, type Static } from '@sinclair/typebox'
-import { documentErrorSchema } from './contract.ts'
+import { documentErrorSchema } from './result/error.ts'
 import { recipeSchema } from './recipe.ts'
 import { oneOf } from '../process/one-of.ts'
 import { pauseSchema } from './pause.ts'

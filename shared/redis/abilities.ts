@@ -4,7 +4,7 @@
  * Both are stored beside the heartbeats, not in them: older versions refuse heartbeats with additional properties.
  */
 import { Type, type Static } from '@sinclair/typebox'
-import { documentErrorSchema, type DocumentError } from '../contract/contract.ts'
+import { documentErrorSchema, type DocumentError } from '../contract/result/error.ts'
 import { ttl, type Keys } from './keys.ts'
 import { createParser } from '../contract/messages/parser.ts'
 import type { Redis } from './connection/redis.ts'

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import {
-  documentSchema,
-  readOutcomes,
-  type Outcome,
-  type ScriptoriumDocument,
-} from '../../shared/contract/contract.ts'
+import { documentSchema, type ScriptoriumDocument } from '../../shared/contract/result/document.ts'
+import { readOutcomes, type Outcome } from '../../shared/contract/result/outcomes.ts'
 import { createParser } from '../../shared/contract/messages/parser.ts'
 import { runReportSchema, type RunReport } from '../../shared/contract/report.ts'
 import type { Document } from '../../services/ledger/document.ts'

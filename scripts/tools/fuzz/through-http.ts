@@ -1,4 +1,4 @@
-import { formats } from '../../../shared/contract/contract.ts'
+import { formats } from '../../../shared/contract/result/formats.ts'
 import { ask, type HttpAnswer } from '../chaos/clients/http.ts'
 import type { HostileFile } from './files/hostile-file.ts'
 import { faultOfCode, type FuzzFinding } from './findings.ts'

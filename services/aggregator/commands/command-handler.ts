@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
-import { hasFailed } from '../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import type { Command } from '../../../shared/contract/messages/command.ts'
 import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'
 import type { ActiveRuns } from '../runs/active-runs.ts'

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { formats } from '../../../shared/contract/contract.ts'
+import { formats } from '../../../shared/contract/result/formats.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'

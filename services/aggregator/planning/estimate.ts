@@ -1,6 +1,6 @@
 import { statSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { formats } from '../../../shared/contract/contract.ts'
+import { formats } from '../../../shared/contract/result/formats.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'

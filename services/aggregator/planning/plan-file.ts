@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { failedOutcomes } from '../../../shared/contract/contract.ts'
+import { failedOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { folderDocumentId, jobIdOf } from '../../../shared/contract/ids.ts'
 import { sizeOf } from '../../../shared/files/stat-key.ts'
 import { hashBelow, hashOf } from '../../outputs/files/hash-of.ts'

@@ -1,4 +1,4 @@
-import { hasFailed } from '../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { defaultMaxFailures } from '../../../shared/contract/max-failures.ts'
 import { createTally, type Trip } from './breaker.ts'
 import type { Ledger } from '../../ledger/ledger.ts'

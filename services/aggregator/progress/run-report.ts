@@ -1,4 +1,4 @@
-import type { DocumentError } from '../../../shared/contract/contract.ts'
+import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'

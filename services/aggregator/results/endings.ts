@@ -1,4 +1,4 @@
-import { readOutcomes } from '../../../shared/contract/contract.ts'
+import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import type { ReportedInput } from '../../../shared/contract/messages/worker-report.ts'
 import { documentJob, nextPass } from '../../ledger/document-jobs.ts'
 import type { Document, Ending } from '../../ledger/document.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import { causeOf, explain } from '../../../shared/process/causes.ts'
-import type { DocumentError } from '../../../shared/contract/contract.ts'
+import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'

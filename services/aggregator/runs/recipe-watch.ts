@@ -5,7 +5,7 @@ import {
   readersOf,
   type Abilities,
 } from '../../../shared/redis/abilities.ts'
-import type { DocumentError } from '../../../shared/contract/contract.ts'
+import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'

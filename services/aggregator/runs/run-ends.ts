@@ -1,4 +1,4 @@
-import { failedOutcomes } from '../../../shared/contract/contract.ts'
+import { failedOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'

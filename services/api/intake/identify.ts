@@ -1,5 +1,5 @@
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'
-import { readOutcomes } from '../../../shared/contract/contract.ts'
+import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { jobIdOf, uploadDocumentId } from '../../../shared/contract/ids.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { outcomes } from '../../../shared/contract/contract.ts'
+import { outcomes } from '../../../shared/contract/result/outcomes.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { oneOf } from '../../../shared/process/one-of.ts'
 import { canonicalRecipe, defaultRecipe, fingerprintOf } from '../../../shared/contract/recipe.ts'

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { documentSchema, formats, type Format } from '../../../shared/contract/contract.ts'
+import { documentSchema } from '../../../shared/contract/result/document.ts'
+import { formats, type Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { oneOf } from '../../../shared/process/one-of.ts'
 import { outputFormats } from '../../outputs/formats.ts'

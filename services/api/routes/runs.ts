@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { defaultFormats, formats } from '../../../shared/contract/contract.ts'
+import { defaultFormats, formats } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError, isErrorCode } from '../../../shared/process/errors.ts'
 import { newRunId } from '../../../shared/contract/ids.ts'
 import { runStates } from '../../../shared/contract/messages/progress.ts'

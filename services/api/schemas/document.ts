@@ -1,5 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
-import { documentErrorSchema, documentSchema, outcomes } from '../../../shared/contract/contract.ts'
+import { documentSchema } from '../../../shared/contract/result/document.ts'
+import { documentErrorSchema } from '../../../shared/contract/result/error.ts'
+import { outcomes } from '../../../shared/contract/result/outcomes.ts'
 import { metadataSchema, priorityNames } from '../../../shared/contract/messages/run-request.ts'
 import { oneOf } from '../../../shared/process/one-of.ts'
 import { recipeSchema } from '../../../shared/contract/recipe.ts'

@@ -1,6 +1,6 @@
 import { maxPasswordLength } from '../../../shared/contract/schema/bounded.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import { formats } from '../../../shared/contract/contract.ts'
+import { formats } from '../../../shared/contract/result/formats.ts'
 import { maxGlobLength, maxGlobs } from '../../../shared/glob/globs.ts'
 import { maxFailuresPattern } from '../../../shared/contract/max-failures.ts'
 import { existsPolicies, metadataSchema } from '../../../shared/contract/messages/run-request.ts'

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { documentErrorSchema } from '../../../shared/contract/contract.ts'
+import { documentErrorSchema } from '../../../shared/contract/result/error.ts'
 import { estimateSchema, runStates } from '../../../shared/contract/messages/progress.ts'
 import { metadataSchema } from '../../../shared/contract/messages/run-request.ts'
 import { oneOf } from '../../../shared/process/one-of.ts'

@@ -1,4 +1,5 @@
-import type { PageResult, Word } from '../../../shared/contract/contract.ts'
+import type { Word } from '../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { shownLength, snippetOf, type Range } from './snippet.ts'
 import type { SearchTerm } from './query.ts'
 import { eachToken } from './tokens.ts'

@@ -7,7 +7,7 @@ import {
   pageNumber,
   runIdText,
 } from '../../../shared/contract/schema/described.ts'
-import { wordSchema } from '../../../shared/contract/contract.ts'
+import { wordSchema } from '../../../shared/contract/result/layout.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { toCursor } from '../views/cursor.ts'
 import { findHits } from './hits.ts'

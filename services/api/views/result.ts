@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { hasFailed, type Format } from '../../../shared/contract/contract.ts'
+import { type Format } from '../../../shared/contract/result/formats.ts'
+import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { ScriptoriumError, isErrorCode } from '../../../shared/process/errors.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'

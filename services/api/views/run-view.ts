@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { hasFailed } from '../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { scrub } from '../../../shared/process/host-paths.ts'
 import { isWithin } from '../../../shared/files/is-within.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'

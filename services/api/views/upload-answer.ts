@@ -1,4 +1,4 @@
-import { readOutcomes } from '../../../shared/contract/contract.ts'
+import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { OutputDocument } from '../../outputs/format.ts'
 import { writeJson } from '../../outputs/plain/json.ts'

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Common } from '../command.ts'
 import { maxPasswordLength } from '../../../shared/contract/schema/bounded.ts'
-import { defaultFormats, formats, type Format } from '../../../shared/contract/contract.ts'
+import { defaultFormats, formats, type Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { compileGlobs, GlobFault } from '../../../shared/glob/globs.ts'
 import { faultOfPageList } from '../../../shared/contract/page-list.ts'

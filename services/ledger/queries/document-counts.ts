@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Outcome } from '../../../shared/contract/contract.ts'
+import type { Outcome } from '../../../shared/contract/result/outcomes.ts'
 
 /** Numbers of a run's documents: open, final, without an output. */
 export function createDocumentCounts(database: DatabaseSync) {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { pageSchema, type PageResult } from '../../../shared/contract/contract.ts'
+import { pageSchema, type PageResult } from '../../../shared/contract/result/page.ts'
 import { createParser, requireKnownVersion } from '../../../shared/contract/messages/parser.ts'
 import { upgradePage } from '../../../shared/contract/schema/upgrades.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { FailedPage, Outcome } from '../../../shared/contract/contract.ts'
+import type { Outcome } from '../../../shared/contract/result/outcomes.ts'
+import type { FailedPage } from '../../../shared/contract/result/page.ts'
 import { toDocumentError, type RecordedError } from '../document.ts'
 
 /** How a page ended. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Outcome } from '../../../shared/contract/contract.ts'
+import type { Outcome } from '../../../shared/contract/result/outcomes.ts'
 import type { Unavailable } from '../../../shared/contract/messages/progress.ts'
 import type { ReportedInput } from '../../../shared/contract/messages/worker-report.ts'
 import type { DocumentPass, Ending, RecordedError } from '../document.ts'

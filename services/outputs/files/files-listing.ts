@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError, systemCode } from '../../../shared/process/errors.ts'
 import { foldPath } from '../../../shared/contract/ids.ts'
 import { openFolderBelow } from '../../../shared/files/open-below.ts'

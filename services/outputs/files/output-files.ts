@@ -1,6 +1,6 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { takePrivateFolder, UnsafePath } from '../../../shared/files/private-files.ts'
 import type { Unavailable } from '../../../shared/contract/messages/progress.ts'

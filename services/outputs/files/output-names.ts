@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Unavailable } from '../../../shared/contract/messages/progress.ts'
 import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'

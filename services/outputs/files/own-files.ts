@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import { systemCode } from '../../../shared/process/errors.ts'
 import { folderDocumentId } from '../../../shared/contract/ids.ts'
 import { hashNow } from './hash-of.ts'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { version } from '../../../shared/process/version.ts'
-import { readOutcomes, type PageResult } from '../../../shared/contract/contract.ts'
+import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
+import { type PageResult } from '../../../shared/contract/result/page.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Finished } from '../format.ts'
 import { createPdfFile, pdfText, type PdfFile } from './file/assembly.ts'

@@ -1,4 +1,4 @@
-import type { PageResult } from '../../../shared/contract/contract.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import type { PdfFile } from './file/assembly.ts'
 import type { Fonts } from './text/fonts.ts'
 import type { Colour, Orientation, StreamedImage, StreamedPicture } from '../decoder/picture.ts'

@@ -1,4 +1,4 @@
-import type { PageResult } from '../../../shared/contract/contract.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import type { Below } from '../../../shared/files/open-below.ts'
 import type { OutputDocument, OutputInput } from '../format.ts'
 import { createPdfFile, type PdfFile } from './file/assembly.ts'

@@ -1,4 +1,5 @@
-import { readOutcomes, type Format } from '../../../shared/contract/contract.ts'
+import { type Format } from '../../../shared/contract/result/formats.ts'
+import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import type { Finished } from '../format.ts'
 import type { Chunk, Chunks } from '../chunks.ts'
 import { writeJson } from './json.ts'

@@ -1,4 +1,4 @@
-import type { BBox } from '../../../shared/contract/contract.ts'
+import type { BBox } from '../../../shared/contract/result/layout.ts'
 import type { OutputDocument } from '../format.ts'
 
 const header =

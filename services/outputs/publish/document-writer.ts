@@ -1,4 +1,4 @@
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Hand, Hands } from '../../../shared/hands/hands.ts'
 import type { Logger } from '../../../shared/process/logger.ts'

@@ -1,4 +1,4 @@
-import { formats } from '../../../shared/contract/contract.ts'
+import { formats } from '../../../shared/contract/result/formats.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import type { Publisher } from './publisher.ts'

@@ -1,4 +1,4 @@
-import type { Baseline, Line } from '../../../shared/contract/contract.ts'
+import type { Baseline, Line } from '../../../shared/contract/result/layout.ts'
 
 /** Direction of a line, degrees counter-clockwise from left to right: 90 is from the bottom to the top; -180 to 180. */
 export function angleOf({ x0, y0, x1, y1 }: Baseline): number {

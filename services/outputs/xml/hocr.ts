@@ -1,5 +1,6 @@
 import type { Element } from 'xast'
-import type { BBox, Block, Line, PageResult, Paragraph } from '../../../shared/contract/contract.ts'
+import type { BBox, Block, Line, Paragraph } from '../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { version } from '../../../shared/process/version.ts'
 import { languageTag, quarterOf } from './direction.ts'
 import type { OutputDocument } from '../format.ts'

@@ -1,5 +1,6 @@
 import type { Element } from 'xast'
-import type { BBox, Line, PageResult, Paragraph } from '../../../shared/contract/contract.ts'
+import type { BBox, Line, Paragraph } from '../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { version } from '../../../shared/process/version.ts'
 import { isRightToLeft, tiltOf } from './direction.ts'
 import type { OutputDocument } from '../format.ts'

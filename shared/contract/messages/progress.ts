@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { documentErrorSchema, formats, outcomes } from '../contract.ts'
+import { documentErrorSchema } from '../result/error.ts'
+import { formats } from '../result/formats.ts'
+import { outcomes } from '../result/outcomes.ts'
 import { boundedList, idText, messageText, pathText } from '../schema/bounded.ts'
 import { amountOf, countOf, described } from '../schema/described.ts'
 import { oneOf } from '../../process/one-of.ts'

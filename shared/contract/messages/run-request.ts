@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { formats } from '../contract.ts'
+import { formats } from '../result/formats.ts'
 import { idempotencySchema } from '../idempotency.ts'
 import { maxFailuresSchema } from '../max-failures.ts'
 import { recipeSchema } from '../recipe.ts'

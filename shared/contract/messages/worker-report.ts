@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { documentErrorSchema, pageSchema } from '../contract.ts'
+import { documentErrorSchema } from '../result/error.ts'
+import { pageSchema } from '../result/page.ts'
 import { idText, nameText } from '../schema/bounded.ts'
 import { oneOf } from '../../process/one-of.ts'
 

@@ -1,6 +1,6 @@
 import { openLedger, type Ledger } from '../../../services/ledger/ledger.ts'
 import type { Document, Plan } from '../../../services/ledger/document.ts'
-import type { Format } from '../../../shared/contract/contract.ts'
+import type { Format } from '../../../shared/contract/result/formats.ts'
 import type { DocumentPass } from '../../../services/ledger/document.ts'
 import { makeFolder, type Ending } from '../folder.ts'
 

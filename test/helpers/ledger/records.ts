@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { PageResult } from '../../../shared/contract/contract.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import { jobIdOf, uploadDocumentId } from '../../../shared/contract/ids.ts'
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'

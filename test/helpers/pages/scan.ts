@@ -1,12 +1,8 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type {
-  Block,
-  Line,
-  PageResult,
-  ScriptoriumDocument,
-  Word,
-} from '../../../shared/contract/contract.ts'
+import type { ScriptoriumDocument } from '../../../shared/contract/result/document.ts'
+import type { Block, Line, Word } from '../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { defaultRecipe } from '../../../shared/contract/recipe.ts'
 import type { OutputDocument } from '../../../services/outputs/format.ts'
 import { engine, makePage } from '../ledger/records.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Block, Word } from '../../../shared/contract/contract.ts'
+import type { Block, Word } from '../../../shared/contract/result/layout.ts'
 import type { OpenedPage } from '../../../workers/ocr/open/opened.ts'
 import { confirms } from '../../../workers/ocr/own-text/agreement.ts'
 import { blend } from '../../../workers/ocr/own-text/blend.ts'

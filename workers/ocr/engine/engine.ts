@@ -1,4 +1,4 @@
-import type { Block } from '../../../shared/contract/contract.ts'
+import type { Block } from '../../../shared/contract/result/layout.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import type { Identify } from '../../../shared/engine/tesseract-identity.ts'
 

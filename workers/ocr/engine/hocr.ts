@@ -6,7 +6,7 @@ import type {
   Line,
   Paragraph,
   Word,
-} from '../../../shared/contract/contract.ts'
+} from '../../../shared/contract/result/layout.ts'
 import { joinParts, meanConfidence } from './blocks.ts'
 import type { Recognition } from './engine.ts'
 

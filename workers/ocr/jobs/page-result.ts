@@ -1,4 +1,4 @@
-import { pageSchema, type PageResult, type Timings } from '../../../shared/contract/contract.ts'
+import { pageSchema, type PageResult, type Timings } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'

@@ -1,4 +1,4 @@
-import type { PageResult, Timings } from '../../../shared/contract/contract.ts'
+import type { PageResult, Timings } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'

@@ -1,4 +1,4 @@
-import type { Block } from '../../../shared/contract/contract.ts'
+import type { Block } from '../../../shared/contract/result/layout.ts'
 import type { TextReason } from '../../../shared/contract/text-source.ts'
 import type { ReadableType } from '../../../shared/files/media-types.ts'
 

@@ -1,4 +1,4 @@
-import type { Block, Word } from '../../../shared/contract/contract.ts'
+import type { Block, Word } from '../../../shared/contract/result/layout.ts'
 import { wordsOf } from '../read/score.ts'
 
 /** Words that are long and certain enough to be compared, and the maximum number of comparisons. */

@@ -1,4 +1,4 @@
-import type { BBox, Block, Line, Word } from '../../../shared/contract/contract.ts'
+import type { BBox, Block, Line, Word } from '../../../shared/contract/result/layout.ts'
 import { joinParts } from '../engine/blocks.ts'
 import { toBlock, toParagraph } from '../read/merge.ts'
 import { linesOf, scoreOf, wordsOf } from '../read/score.ts'

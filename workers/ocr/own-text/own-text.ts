@@ -1,4 +1,5 @@
-import type { Block, PageResult } from '../../../shared/contract/contract.ts'
+import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { OpenedPage, PdfPageText } from '../open/opened.ts'
 import type { PageReading } from '../read/page-reader.ts'

@@ -1,4 +1,4 @@
-import type { BBox } from '../../../shared/contract/contract.ts'
+import type { BBox } from '../../../shared/contract/result/layout.ts'
 import { placeAfter, type Frame } from './slope/straighten.ts'
 import type { PageSurvey } from './survey.ts'
 

@@ -1,4 +1,4 @@
-import type { BBox, Baseline, Block } from '../../../shared/contract/contract.ts'
+import type { BBox, Baseline, Block } from '../../../shared/contract/result/layout.ts'
 
 /** A point on a page, pixels from its top left corner. */
 export interface PagePoint {

@@ -1,4 +1,4 @@
-import type { BBox } from '../../../shared/contract/contract.ts'
+import type { BBox } from '../../../shared/contract/result/layout.ts'
 import { flatten } from './background/background.ts'
 import { findComponents, type Components } from './components.ts'
 import { findGlyphs, textHeight, turnGlyph, type Glyph } from './glyphs.ts'

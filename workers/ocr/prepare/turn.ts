@@ -1,4 +1,4 @@
-import type { Orientation } from '../../../shared/contract/contract.ts'
+import type { Orientation } from '../../../shared/contract/result/page.ts'
 import type { ExifOrientation } from '../open/opened.ts'
 import type { Grey } from './grey.ts'
 import type { PagePoint } from './mapping.ts'

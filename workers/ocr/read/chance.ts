@@ -1,4 +1,4 @@
-import type { Word } from '../../../shared/contract/contract.ts'
+import type { Word } from '../../../shared/contract/result/layout.ts'
 
 /**
  * Probability that a word is right, 0 to 1, by its confidence and its kind; undefined for mere punctuation. Engines are

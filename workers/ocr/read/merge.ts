@@ -1,4 +1,4 @@
-import type { BBox, Block, Line, Paragraph } from '../../../shared/contract/contract.ts'
+import type { BBox, Block, Line, Paragraph } from '../../../shared/contract/result/layout.ts'
 import { joinParts } from '../engine/blocks.ts'
 import { linesOf, scoreOf } from './score.ts'
 

@@ -1,4 +1,4 @@
-import type { Block, Line } from '../../../shared/contract/contract.ts'
+import type { Block, Line } from '../../../shared/contract/result/layout.ts'
 import { toBlock, toParagraph } from './merge.ts'
 import { scoreOf } from './score.ts'
 

@@ -1,4 +1,5 @@
-import type { Block, Orientation, Reading } from '../../../shared/contract/contract.ts'
+import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { Orientation, Reading } from '../../../shared/contract/result/page.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { meanConfidence } from '../engine/blocks.ts'

@@ -1,4 +1,4 @@
-import type { Block, Line, Word } from '../../../shared/contract/contract.ts'
+import type { Block, Line, Word } from '../../../shared/contract/result/layout.ts'
 import { chanceOf } from './chance.ts'
 
 /** The judge's expectation of a reading. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ledgerFile } from '../../../../services/ledger/ledger.ts'
-import { hasFailed } from '../../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../../shared/contract/result/outcomes.ts'
 
 /** A document as the checks see it. */
 export interface Row {

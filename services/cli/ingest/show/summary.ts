@@ -1,6 +1,6 @@
 import { printableName } from '../../../../shared/process/printable.ts'
 import { exitCodes } from '../../../../shared/process/errors.ts'
-import { failedOutcomes } from '../../../../shared/contract/contract.ts'
+import { failedOutcomes } from '../../../../shared/contract/result/outcomes.ts'
 import type { Progress } from '../../../../shared/contract/messages/progress.ts'
 import type { Pause } from '../../../../shared/contract/pause.ts'
 import type { RunReport } from '../../../../shared/contract/report.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { readOutcomes } from '../../../../shared/contract/contract.ts'
+import { readOutcomes } from '../../../../shared/contract/result/outcomes.ts'
 import type { Document } from '../../../ledger/document.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import { isFolderRun, type Run } from '../../../ledger/runs.ts'

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
-import { formats } from '../../../../shared/contract/contract.ts'
+import { formats } from '../../../../shared/contract/result/formats.ts'
 import { toError } from '../../../../shared/process/errors.ts'
 import { acceptanceSchema } from '../../../../shared/contract/messages/command.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'

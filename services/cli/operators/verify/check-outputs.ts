@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { formats, readOutcomes, type Format } from '../../../../shared/contract/contract.ts'
+import { formats, type Format } from '../../../../shared/contract/result/formats.ts'
+import { readOutcomes } from '../../../../shared/contract/result/outcomes.ts'
 import { hashOf } from '../../../outputs/files/hash-of.ts'
 import type { Document } from '../../../ledger/document.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'

@@ -1,4 +1,4 @@
-import type { BBox, Line } from '../../../../shared/contract/contract.ts'
+import type { BBox, Line } from '../../../../shared/contract/result/layout.ts'
 import { mostSteps, stepsPerEm } from './fonts.ts'
 import { apply, scaleOf, type Matrix, type Point } from '../matrix.ts'
 

@@ -1,4 +1,5 @@
-import type { PageResult, Word } from '../../../../shared/contract/contract.ts'
+import type { Word } from '../../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { isRightToLeft } from '../../xml/direction.ts'
 import { advance } from './font-file.ts'
 import type { Face, Fonts } from './fonts.ts'

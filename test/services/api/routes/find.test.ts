@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { Word } from '../../../../shared/contract/contract.ts'
+import type { Word } from '../../../../shared/contract/result/layout.ts'
 import type { DocumentView } from '../../../../services/api/schemas/document.ts'
 import { formOf, startApi } from '../../../helpers/api/api.ts'
 import { pngOf } from '../../../helpers/pages/pages.ts'

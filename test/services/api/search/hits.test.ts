@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findHits } from '../../../../services/api/search/hits.ts'
 import { parseSearchQuery } from '../../../../services/api/search/query.ts'
-import type { PageResult } from '../../../../shared/contract/contract.ts'
+import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { makePage } from '../../../helpers/ledger/records.ts'
 
 /** A page of these lines, each a block of its own; the word n has its left edge at n. */

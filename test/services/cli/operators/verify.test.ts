@@ -13,7 +13,7 @@ import { examineLedger } from '../../../../services/cli/operators/verify/examine
 import { isNote, type Finding } from '../../../../services/cli/operators/verify/finding.ts'
 import { verifyCommand } from '../../../../services/cli/operators/verify/verify.ts'
 import { execute } from '../../../../services/cli/program.ts'
-import type { Format } from '../../../../shared/contract/contract.ts'
+import type { Format } from '../../../../shared/contract/result/formats.ts'
 import { openSpool } from '../../../../shared/files/spool.ts'
 import { statKey } from '../../../../shared/files/stat-key.ts'
 import { lstatSync } from 'node:fs'

@@ -7,7 +7,7 @@ import { combinedFormats, writeCombined } from '../../../../services/outputs/pla
 import { createOutputFiles, outputName } from '../../../../services/outputs/files/output-files.ts'
 import type { Finished, OutputDocument } from '../../../../services/outputs/format.ts'
 import { outputFormats } from '../../../../services/outputs/formats.ts'
-import { formats } from '../../../../shared/contract/contract.ts'
+import { formats } from '../../../../shared/contract/result/formats.ts'
 import { decoder } from '../../../helpers/pages/output-decoder.ts'
 import { makeFolder, placeOf } from '../../../helpers/folder.ts'
 import { pngOf } from '../../../helpers/pages/pages.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from '@sinclair/typebox'
-import { pageSchema } from '../../../../shared/contract/contract.ts'
+import { pageSchema } from '../../../../shared/contract/result/page.ts'
 import { acceptanceSchema, commandSchema } from '../../../../shared/contract/messages/command.ts'
 import { jobSchema } from '../../../../shared/contract/messages/job.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'

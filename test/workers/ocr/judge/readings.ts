@@ -1,5 +1,5 @@
 /** Readings as an engine might give them. */
-import type { Block, Line } from '../../../../shared/contract/contract.ts'
+import type { Block, Line } from '../../../../shared/contract/result/layout.ts'
 import { toBlock, toParagraph } from '../../../../workers/ocr/read/merge.ts'
 
 /** A line of words of 10 pixels a sign, 20 high; all have the same confidence. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Block } from '../../../../shared/contract/contract.ts'
+import type { Block } from '../../../../shared/contract/result/layout.ts'
 import { fitBlocks, mapBlocks } from '../../../../workers/ocr/prepare/mapping.ts'
 
 const located = { text: 'word', confidence: 80, bbox: { x0: 10, y0: 20, x1: 50, y1: 40 } }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { BBox } from '../../../../shared/contract/contract.ts'
+import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import { defaultRecipe } from '../../../../shared/contract/recipe.ts'
 import { createTesseract } from '../../../../workers/ocr/engine/tesseract.ts'
 import type { ExifOrientation } from '../../../../workers/ocr/open/opened.ts'

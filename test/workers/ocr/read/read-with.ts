@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Block } from '../../../../shared/contract/contract.ts'
+import type { Block } from '../../../../shared/contract/result/layout.ts'
 import { defaultRecipe, type Preset, type Recipe } from '../../../../shared/contract/recipe.ts'
 import type { PreparedPage, Recognition } from '../../../../workers/ocr/engine/engine.ts'
 import type { ExifOrientation } from '../../../../workers/ocr/open/opened.ts'

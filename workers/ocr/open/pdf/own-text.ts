@@ -1,4 +1,4 @@
-import type { BBox } from '../../../../shared/contract/contract.ts'
+import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import type { TextReason } from '../../../../shared/contract/text-source.ts'
 import type { PdfPageText } from '../opened.ts'
 import type { Character } from './characters.ts'

@@ -1,4 +1,4 @@
-import type { BBox } from '../../../../shared/contract/contract.ts'
+import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { requireMemory } from '../decoder/cost.ts'
 import type { OpenedPdfPage, PdfLimits } from '../decoder/pdf-calls.ts'

@@ -1,4 +1,4 @@
-import type { BBox, Block, Line, Word } from '../../../../shared/contract/contract.ts'
+import type { BBox, Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
 import type { PdfPageText } from '../opened.ts'
 import type { Character } from './characters.ts'
 

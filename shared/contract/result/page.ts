@@ -1,0 +1,127 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { engineSchema } from '../engine.ts'
+import { textReasonSchema, textSourceSchema } from '../text-source.ts'
+import { oneOf } from '../../process/one-of.ts'
+import { boundedList, idText, longList, nameText, pageText, pathText } from '../schema/bounded.ts'
+import { amountOf, countOf, described, percentOf, shareOf } from '../schema/described.ts'
+import { outcomes } from './outcomes.ts'
+import { blockSchema } from './layout.ts'
+import { documentErrorSchema } from './error.ts'
+
+const closed = { additionalProperties: false }
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const timingsSchema = Type.Object(
+  {
+    openMs: amountOf('Opening and decoding the file, milliseconds.', 35),
+    prepareMs: amountOf('Image preparation, milliseconds.', 120),
+    waitMs: amountOf('Wait of the prepared page for the engine, milliseconds.', 4),
+    recogniseMs: amountOf('Recognition, milliseconds.', 830),
+    overlapMs: Type.Optional(
+      amountOf(
+        'Part of openMs and prepareMs in which the engine read another page, milliseconds. Missing in records of older workers.',
+        90,
+      ),
+    ),
+  },
+  { ...closed, title: 'Timings', description: 'Time by stage, milliseconds.' },
+)
+export type Timings = Static<typeof timingsSchema>
+
+/** Orientation of the given page: these steps, in this order, make its pixels upright. */
+const orientationSchema = Type.Object(
+  {
+    isMirrored: described(
+      Type.Boolean(),
+      'Step 1: the page is flipped left to right (EXIF 2, 4, 5 and 7).',
+    ),
+    rotation: described(
+      Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)]),
+      'Step 2: clockwise rotation, degrees.',
+    ),
+    skew: described(
+      Type.Number(),
+      'Step 3: small clockwise rotation, degrees, usually -15 to 15.',
+      0.4,
+    ),
+  },
+  {
+    ...closed,
+    title: 'Orientation',
+    description: 'Steps that make the page as given upright, in this order.',
+  },
+)
+export type Orientation = Static<typeof orientationSchema>
+
+export const readingSchema = Type.Object(
+  {
+    name: described(pathText, 'Step of the recognition plan.', 'first'),
+    scale: amountOf('Pixels of the prepared page per pixel of the page as given.', 1.5),
+    rotation: described(Type.Integer(), 'Clockwise rotation, degrees, 0 to 359.', 0),
+    thresholding: described(idText, 'Binarization method.', 'otsu'),
+    words: countOf('Words recognized.', 312),
+    confidence: percentOf('Mean word confidence.', 91.2),
+    score: shareOf('Expected proportion of correct words.', 0.97),
+    linesKept: countOf('Lines of this attempt in the text of the page.', 41),
+    recogniseMs: amountOf('Recognition, milliseconds.', 830),
+  },
+  {
+    ...closed,
+    title: 'Reading',
+    description: 'One recognition attempt at a page: preparation, result and score.',
+  },
+)
+export type Reading = Static<typeof readingSchema>
+
+/** The result of reading one page. `width` and `height` are those of the given page, pixels. */
+export const pageSchema = Type.Object(
+  {
+    page: described(Type.Integer({ minimum: 1 }), 'Page number in the document.', 1),
+    outcome: described(
+      oneOf(['succeeded', 'empty']),
+      '`empty`: the page was read and has no text.',
+    ),
+    width: countOf('Width of the page as given, pixels.', 2480),
+    height: countOf('Height of the page as given, pixels.', 3508),
+    dpi: described(
+      orNull(Type.Number()),
+      'Resolution from the file or the scan in the PDF, dots per inch, 0 or more; null if unknown.',
+      300,
+    ),
+    orientation: orientationSchema,
+    textSource: textSourceSchema,
+    textReason: Type.Optional(textReasonSchema),
+    readings: described(boundedList(readingSchema, 1_000), 'Recognition attempts, in order.'),
+    confidence: percentOf('Mean word confidence of the page.', 94.5),
+    scannedConfidence: Type.Optional(
+      described(
+        orNull(Type.Number()),
+        'Mean confidence of the words that were recognized, percent, 0 to 100; null where none was: blank pages, and text of the PDF page. Missing in records of older workers.',
+        94.5,
+      ),
+    ),
+    text: described(pageText, 'Text of the page, UTF-8.', 'Invoice 2026-117\n'),
+    blocks: described(longList(blockSchema), 'Layout blocks in reading order.'),
+    attempts: described(
+      Type.Integer({ minimum: 1 }),
+      'Attempts at the page, this one included.',
+      1,
+    ),
+    timings: timingsSchema,
+    worker: described(nameText, 'Id of the worker that read the page.', 'ocr-host-4711'),
+    engine: engineSchema,
+  },
+  { ...closed, title: 'Page', description: 'Result of one page.' },
+)
+export type PageResult = Static<typeof pageSchema>
+
+/** A page of a `partial` document without a result, and the reason. */
+export const failedPageSchema = Type.Object(
+  {
+    page: described(Type.Integer({ minimum: 1 }), 'Page number in the document.', 2),
+    outcome: described(oneOf(outcomes), 'Outcome of the page.'),
+    error: documentErrorSchema,
+  },
+  { ...closed, title: 'FailedPage', description: 'Page of a `partial` document without a result.' },
+)
+export type FailedPage = Static<typeof failedPageSchema>
