@@ -13,6 +13,7 @@ export interface EvalOptions {
   sets?: string[]
   limit?: number
   texts?: string
+  against?: 'plain'
   worst: number
   lines: number
   json?: string
@@ -22,7 +23,7 @@ export interface EvalOptions {
 export function parseEvalArguments(arguments_: readonly string[]): EvalOptions {
   const command = new Command('npm run eval --')
     .description(
-      'Reads pages whose text is known, tells how near what was read comes to it, and shows where it does not.',
+      'Reads pages with known text, scores the result, and shows the differences of the worst pages.',
     )
     .argument(
       '<pages>',
@@ -37,6 +38,12 @@ export function parseEvalArguments(arguments_: readonly string[]): EvalOptions {
     .addOption(number('--psm <n>', 'page segmentation mode'))
     .addOption(number('-w, --workers <n>', 'worker processes'))
     .option('--texts <folder>', 'score these texts, <path>.txt for each page, and read nothing')
+    .addOption(
+      new Option(
+        '--against <reader>',
+        'read the pages with the tesseract command, too, and list those that it reads better',
+      ).choices(['plain']),
+    )
     .addOption(number('--worst <n>', 'pages to show, the worst first', 5))
     .addOption(number('--lines <n>', 'lines of difference to show of each', 20))
     .option('--json <file>', 'write the scores as JSON')

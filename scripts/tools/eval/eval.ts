@@ -1,10 +1,18 @@
-import { existsSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { makeTemporaryFolder } from '../../../shared/files/temporary-folder.ts'
 import { describeMachine } from '../common/machine.ts'
 import { parseEvalArguments, type EvalOptions } from './arguments.ts'
 import { readPages } from './read-pages.ts'
-import { scoreTexts } from '../accuracy/scoring.ts'
-import { findTruthPages, type TruthPages } from '../accuracy/truth-pages.ts'
+import { readText, scoreTexts, type Scoring } from '../accuracy/scoring.ts'
+import { findTruthPages, truthFile, type TruthPages } from '../accuracy/truth-pages.ts'
+import {
+  comparePages,
+  formatComparison,
+  formatInvented,
+  wordsIn,
+  type Comparison,
+} from './against.ts'
+import { readPlain } from './plain.ts'
 import { formatScores, formatWorst } from './view.ts'
 import type { Paint } from './word-diff.ts'
 
@@ -40,15 +48,41 @@ export async function runEval(deps: Deps): Promise<void> {
     const { width, paint } = deps
     const { worst, lines } = options
     const shown = formatWorst(pages, texts, scoring, { worst, lines, width, paint })
-    for (const line of [...formatScores(scoring), ...shown]) deps.print(line)
+    const against =
+      options.against && (await compare(deps, options, pages, texts, scoring, workspace))
+    const compared = against?.lines ?? []
+    for (const line of [...formatScores(scoring), ...compared, ...shown]) deps.print(line)
     if (options.json !== undefined) {
       const { preset, languages } = options
       const read = options.texts === undefined ? { preset, languages } : null
-      const report = { machine: describeMachine(deps.nodeVersion), read, ...scoring }
+      const comparison = against && { against: against.comparison }
+      const report = { machine: describeMachine(deps.nodeVersion), read, ...scoring, ...comparison }
       writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
     }
   } finally {
     temporary.remove()
+  }
+}
+
+/** Reads the pages with plain Tesseract as well; pages whose truth is empty show the words that we invented. */
+async function compare(
+  { environment, stopping }: Deps,
+  { languages }: EvalOptions,
+  pages: TruthPages,
+  texts: string,
+  scoring: Scoring,
+  folder: string,
+): Promise<{ comparison: Comparison; lines: string[] }> {
+  const plain = await readPlain({ ...pages, folder, languages, environment, stopping })
+  const truthOf = (path: string): string => readFileSync(truthFile(pages.root, path), 'utf8')
+  const isPrinted = (path: string): boolean => wordsIn(truthOf(path)).length > 0
+  const comparison = comparePages(scoring, scoreTexts(pages, plain), isPrinted)
+  const unprinted = pages.paths.filter((path) => !isPrinted(path))
+  const invented = unprinted.map((path) => ({ path, words: wordsIn(readText(texts, path) ?? '') }))
+  const lines = formatComparison(comparison)
+  return {
+    comparison,
+    lines: unprinted.length === 0 ? lines : [...lines, ...formatInvented(invented)],
   }
 }
 
