@@ -6,8 +6,6 @@ export const nameList = (text: string): string[] => text.split(',').map((name) =
 
 /** Options that select pages of a folder. */
 export const pageOptions = (): Option[] => [
-  new Option('--sets <names>', 'only these folders of PAGES, commas between them').argParser(
-    nameList,
-  ),
-  number('--limit <n>', 'only the first n pages of each set'),
+  new Option('--sets <names>', 'comma-separated folders of PAGES to read').argParser(nameList),
+  number('--limit <n>', 'read only the first n pages of each set'),
 ]

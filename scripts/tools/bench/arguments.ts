@@ -22,10 +22,10 @@ export function parseBenchArguments(
   parts: readonly Named[],
 ): BenchOptions {
   const command = benchCommand('npm run bench --', parts)
-    .description('Measures Scriptorium on this machine, side by side with what it is built on.')
+    .description('Measures Scriptorium on this machine, side by side with the bare engine.')
     .addOption(number('--documents <n>', 'documents of the part pipeline', 4_000))
-    .addOption(number('--files <n>', 'files of the larger folder of the part rerun', 100_000))
-    .addOption(number('--pages-read <n>', 'pages a worker reads in the part memory', 2_000))
+    .addOption(number('--files <n>', 'files in the larger folder of the part rerun', 100_000))
+    .addOption(number('--pages-read <n>', 'pages per worker in the part memory', 2_000))
   return {
     parts: chooseParts(command, arguments_, parts),
     ...command.opts<Omit<BenchOptions, 'parts'>>(),
@@ -36,8 +36,8 @@ export function parseBenchArguments(
 export function benchCommand(name: string, parts: readonly Named[]): Command {
   const names = parts.map((part) => part.name)
   return new Command(name)
-    .argument('[part...]', `what to measure: ${names.join(', ')}`, names)
-    .addOption(number('--rounds <n>', 'runs of each kind; the median is what counts', 3))
+    .argument('[part...]', `measurements: ${names.join(', ')}`, names)
+    .addOption(number('--rounds <n>', 'runs of each kind; the median counts', 3))
     .option(
       '--pages <folder>',
       'real pages, <set>/<name>.<ext> with <name>.gt.txt beside it (default: ../shared/data/pages, else samples/)',

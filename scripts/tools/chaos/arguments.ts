@@ -40,21 +40,28 @@ export function parseChaosArguments(
     .description(
       'Injects faults into real processes, heals them, and checks that nothing was lost.',
     )
-    .option('--seed <text>', 'decides faults, targets and moments', String(Date.now() % 100_000))
-    .addOption(new Option('--minutes <n>', 'how long').default(5).argParser(positive))
-    .option('--out <folder>', 'where history and logs go', 'chaos-history')
+    .option('--seed <text>', 'selects faults, targets and times', String(Date.now() % 100_000))
+    .addOption(
+      new Option('--minutes <n>', 'starts no round after n minutes').default(5).argParser(positive),
+    )
+    .option('--out <folder>', 'folder for history and logs', 'chaos-history')
     .addOption(
       new Option('--engine <name>', 'quick: hashes pixels; real: reads samples/')
         .choices(['quick', 'real'])
         .default('quick'),
     )
-    .option('--old <folder>', 'a checkout of an older version: upgrades are among the faults')
-    .option('--faults <names>', 'draw from these only, comma-separated', '')
-    .addOption(new Option('--files <n>', 'files in a folder (default: by speed)').argParser(whole))
+    .option('--old <folder>', 'checkout of an older version, to include upgrades among the faults')
+    .option('--faults <names>', 'comma-separated faults to draw from (default: all)', '')
     .addOption(
-      new Option('--gap <seconds>', 'between faults, on average').default(2.5).argParser(positive),
+      new Option(
+        '--files <n>',
+        'files per folder (default: by the speed of the machine)',
+      ).argParser(whole),
     )
-    .addOption(new Option('--round <n>', 'play this round alone').argParser(whole))
+    .addOption(
+      new Option('--gap <seconds>', 'average time between faults').default(2.5).argParser(positive),
+    )
+    .addOption(new Option('--round <n>', 'run only this round').argParser(whole))
     .addHelpText('after', `\nFaults: ${known.join(', ')}`)
   command.parse([...arguments_], { from: 'user' })
   const { faults, ...options } = command.opts<Omit<ChaosOptions, 'faults'> & { faults: string }>()

@@ -66,7 +66,7 @@ function look(pid: number, workspace: string): Found | undefined {
 const field = (status: string, name: string): number =>
   1_024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
 
-/** Linux reports hundredths of a second here, whatever its own clock rate is. */
+/** Linux reports hundredths of a second here, independent of its own clock rate. */
 const ticksPerSecond = 100
 
 /** User and system time: fields 14 and 15, counted after the name, which may contain spaces. */

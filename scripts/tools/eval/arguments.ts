@@ -30,14 +30,17 @@ export function parseEvalArguments(arguments_: readonly string[]): EvalOptions {
       'a folder of images with <name>.gt.txt beside <name>.<ext>; folders are sets',
     )
     .addOption(
-      new Option('--preset <name>', 'how much time a page is given')
+      new Option('--preset <name>', 'effort per page')
         .choices(presets)
         .default(defaultRecipe.preset),
     )
     .option('-l, --languages <codes>', 'languages of the pages: eng+deu', 'eng')
     .addOption(number('--psm <n>', 'page segmentation mode'))
     .addOption(number('-w, --workers <n>', 'worker processes'))
-    .option('--texts <folder>', 'score these texts, <path>.txt for each page, and read nothing')
+    .option(
+      '--texts <folder>',
+      'score these texts, <path>.txt for each page, without reading a page',
+    )
     .addOption(
       new Option(
         '--against <reader>',
@@ -45,7 +48,7 @@ export function parseEvalArguments(arguments_: readonly string[]): EvalOptions {
       ).choices(['plain']),
     )
     .addOption(number('--worst <n>', 'pages to show, the worst first', 5))
-    .addOption(number('--lines <n>', 'lines of difference to show of each', 20))
+    .addOption(number('--lines <n>', 'lines of difference to show per page', 20))
     .option('--json <file>', 'write the scores as JSON')
   for (const option of pageOptions()) command.addOption(option)
   command.parse([...arguments_], { from: 'user' })

@@ -7,7 +7,7 @@ export interface FuzzOptions {
   /** Where findings go, and the files that made them. */
   out: string
   engine: 'quick' | 'real'
-  /** A folder of files to send besides, each once. */
+  /** Folder of further files to send, each once. */
   corpus?: string
 }
 
@@ -23,12 +23,12 @@ export function parseFuzzArguments(arguments_: readonly string[]): FuzzOptions {
     .description(
       'Sends hostile files through ingest and the HTTP API in every output format, each process within the memory of its container, and checks that none is lost and each file gets a stable code.',
     )
-    .option('--seed <text>', 'makes the same files again', String(Date.now()))
-    .option('--count <n>', 'files to make', whole, 10_000)
-    .option('--out <folder>', 'where findings go', 'fuzz-out')
-    .option('--corpus <folder>', 'files to send besides, each once')
+    .option('--seed <text>', 'reproduces the same files', String(Date.now()))
+    .option('--count <n>', 'number of files', whole, 10_000)
+    .option('--out <folder>', 'folder for findings', 'fuzz-out')
+    .option('--corpus <folder>', 'folder of further files to send, each once')
     .addOption(
-      new Option('--engine <name>', 'a quick engine, or Tesseract itself')
+      new Option('--engine <name>', 'quick: hashes pixels; real: Tesseract')
         .choices(['quick', 'real'])
         .default('quick'),
     )

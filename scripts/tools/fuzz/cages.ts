@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toError } from '../../../shared/process/errors.ts'
 
-/** A control group that bounds the memory of what runs in it, as a container's does. */
+/** A control group that limits the memory of its processes like a container. */
 export interface Cage {
   /** The command line that runs `command` in it, in the same process. */
   wrap: (command: readonly string[]) => [program: string, arguments: string[]]

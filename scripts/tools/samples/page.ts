@@ -36,7 +36,7 @@ async function write(path: string, content: Buffer | string): Promise<void> {
 
 const dotsPerInch = 150
 
-/** Sixteen greys are what a document scanner's clean-up leaves, and a third of the bytes of 256. */
+/** Document scanners' clean-up leaves sixteen greys, which take a third of the bytes of 256. */
 export const greyPng = (scan: SampleRaster) =>
   withDensity(scan).greyscale().png({ palette: true, colours: 16, dither: 0, compressionLevel: 9 })
 
@@ -49,14 +49,14 @@ export const greyJpeg = (quality: number) => (scan: SampleRaster) =>
 export const webp = (quality: number) => (scan: SampleRaster) =>
   withDensity(scan).webp({ quality, effort: 6 })
 
-/** One bit a pixel, CCITT group 4: what fax machines and archive scanners write. */
+/** One bit a pixel, CCITT group 4: the format of fax machines and archive scanners. */
 export const faxTiff = (scan: SampleRaster) => {
   const dotsPerMm = dotsPerInch / 25.4
   const bits = { compression: 'ccittfax4', bitdepth: 1, xres: dotsPerMm, yres: dotsPerMm } as const
   return toSharp(scan).threshold(150).toColourspace('b-w').tiff(bits)
 }
 
-/** Pixels lie on their side and EXIF orientation 6 says so, as a phone held upright stores them. */
+/** Pixels on their side with EXIF orientation 6, as a phone held upright stores them. */
 export const sidewaysJpeg = (quality: number) => (scan: SampleRaster) =>
   toSharp(scan)
     .rotate(270)

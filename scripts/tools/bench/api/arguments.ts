@@ -18,13 +18,19 @@ export function parseApiArguments(
 ): ApiBenchOptions {
   const command = benchCommand('npm run bench:api --', parts)
     .description('Measures the HTTP API on this machine while the fleet reads.')
-    .addOption(number('--megabytes <n>', 'uploads of 1 MB, each way, of a round of uploads', 300))
+    .addOption(
+      number(
+        '--megabytes <n>',
+        'uploads of 1 MB per round and form of upload, in the part uploads',
+        300,
+      ),
+    )
     .addOption(number('--uploads <n>', 'small uploads of the part memory', 10_000))
-    .addOption(number('--large-mb <n>', 'size of the one file of the part large, MB', 1_000))
-    .addOption(number('--bulk <n>', 'files of the bulk run that goes on beside', 10_000))
+    .addOption(number('--large-mb <n>', 'size of the file of the part large, MB', 1_000))
+    .addOption(number('--bulk <n>', 'files of the concurrent bulk run', 10_000))
     .addOption(number('--tries <n>', 'interactive uploads of the part interactive', 10))
     .addOption(number('--streams <n>', 'open event streams of the part streams', 200))
-    .option('--profile <folder>', 'write CPU profiles of every process; they cost some time')
+    .option('--profile <folder>', 'write CPU profiles of every process; this takes some time')
   const chosen = chooseParts(command, arguments_, parts)
   return { parts: chosen, ...command.opts<Omit<ApiBenchOptions, 'parts'>>() }
 }

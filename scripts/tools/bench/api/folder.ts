@@ -11,7 +11,7 @@ const connections = 16
 /** Reads the same folder through HTTP and with `ingest`. */
 export const folder: ApiPart = {
   name: 'folder',
-  about: `pages/s of a folder uploaded on ${connections} connections against those of ingest, ${apiWorkers} workers each`,
+  about: `pages/s of a folder uploaded on ${connections} connections against ingest, ${apiWorkers} workers each`,
   async run(setting) {
     const uploaded: number[] = []
     const ingested: number[] = []

@@ -23,7 +23,7 @@ const keys = createKeys('scriptorium')
 /** Many watchers of one run. */
 export const streams: ApiPart = {
   name: 'streams',
-  about: `RSS that --streams open event streams add to the API, and what they were told of a run of ${documents} documents`,
+  about: `RSS that --streams open event streams add to the API, and the events that they receive of a run of ${documents} documents`,
   async run(setting) {
     const folder = join(setting.workspace, 'followed')
     await makeTinyPages(folder, documents, new Date('2020-01-01T00:00:00Z'))

@@ -8,7 +8,7 @@ import { parseLoopOrder, type LoopAnswer } from './messages.ts'
 
 const answer = (message: LoopAnswer): unknown => process.send?.(message)
 
-process.on('disconnect', () => process.exit()) // The bench has its result, or is gone.
+process.on('disconnect', () => process.exit()) // The bench has its result, or has died.
 const engine = await createTesseract(defaultRecipe, process.env['TESSDATA_PREFIX'])
 const ordered = once(process, 'message')
 answer({ kind: 'ready' })

@@ -8,7 +8,7 @@ const targetSeconds = 5
 /** A worker container that is added while a job waits. */
 export const firstJob: ComposePart = {
   name: 'first-job',
-  about: 'seconds from the start of a worker container to its engine beginning with a page',
+  about: 'seconds from the start of a worker container to the start of its first page',
   async run(setting) {
     const { project, rounds, say } = setting
     await project.must('up', '-d', '--scale', 'worker=1')

@@ -18,7 +18,7 @@ const socketPath = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock')
 /** Cost of a stack without work: percent of one core. */
 export const idle: ComposePart = {
   name: 'idle',
-  about: `processor time of the whole stack with ${workers} workers and nothing to do`,
+  about: `processor time of the whole stack with ${workers} idle workers`,
   async run({ project, rounds, say }) {
     await project.must('up', '-d', '--scale', `worker=${workers}`)
     await project.ready(workers)

@@ -9,7 +9,7 @@ const bytesPerMb = 1e6
 /** The size that the image adds to its base. */
 export const image: ComposePart = {
   name: 'image',
-  about: 'size of the image on top of its base',
+  about: 'size of the image above its base image',
   async run() {
     const sizes = await docker('image', 'inspect', '-f', '{{.Size}}', testImage, base)
     const [all = Number.NaN, below = Number.NaN] = sizes.split('\n').map(Number)

@@ -10,7 +10,7 @@ const maxDifference = 0.1
 /** Compares the texts of ingest with those of the bare engine for the same pages. */
 export const accuracy: Part = {
   name: 'accuracy',
-  about: 'word F1 of what ingest wrote against that of the bare engine',
+  about: 'word F1 of the output of ingest against that of the bare engine',
   async run(setting) {
     if (setting.pagesFolder === undefined) {
       return { kind: 'skipped', reason: 'there are no pages with ground truth; see --pages' }

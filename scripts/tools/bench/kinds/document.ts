@@ -15,7 +15,7 @@ const dpi = 200
 /** One long document: its pages are jobs that workers share, and it is never in memory as a whole. */
 export const document: Part = {
   name: 'document',
-  about: `a scanned PDF of ${pagesOfDocument} pages by two workers and by one, and what it takes of memory`,
+  about: `a scanned PDF of ${pagesOfDocument} pages by two workers and by one, and its memory use`,
   async run(setting) {
     const pdf = join(setting.workspace, 'scans.pdf')
     await makePdf(setting, pdf)

@@ -21,7 +21,7 @@ interface Round {
 /** Ingest compared with a bare loop around the same engine: the cost of the pipeline. */
 export const efficiency: Part = {
   name: 'efficiency',
-  about: 'pages/s of ingest with 1, 2 and N workers against a bare loop round the same engine',
+  about: 'pages/s of ingest with 1, 2 and N workers against a bare loop with the same engine',
   async run(setting) {
     const pages = choosePages(setting)
     const workers = [...new Set([1, 2, Math.max(2, availableParallelism())])]

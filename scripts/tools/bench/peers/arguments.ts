@@ -30,17 +30,17 @@ export function parsePeersArguments(
 ): PeersOptions {
   const command = new Command('npm run bench:peers --')
     .description(
-      'Reads the same pages with Scriptorium and with what else reads pages, in turns, on as many cores, with the same models.',
+      'Reads the same pages with Scriptorium and other OCR programs, in turns, on the same number of cores, with the same models.',
     )
     .argument(
       '<pages>',
       'a folder of images with <name>.gt.txt beside <name>.<ext>; folders are sets',
     )
-    .addOption(number('--rounds <n>', 'how often each reads all pages; medians count', 3))
+    .addOption(number('--rounds <n>', 'readings of all pages per system; the median counts', 3))
     .addOption(
       number(
         '--cores <n>',
-        'cores that each may use, and its workers (default: all)',
+        'cores and workers of each system (default: all)',
         availableParallelism(),
       ),
     )
@@ -52,11 +52,14 @@ export function parsePeersArguments(
     .addOption(
       new Option(
         '--only <names>',
-        'only systems with these names, or whose names hold these; commas between them',
+        'comma-separated names, or parts of names, of the systems to run',
       ).argParser(nameList),
     )
     .option('--chart <file>', 'draw accuracy against speed as SVG')
-    .option('--texts <folder>', 'keep what each has read in its last round, for npm run eval')
+    .option(
+      '--texts <folder>',
+      'write the texts of the last round of each system, for npm run eval',
+    )
     .option('--json <file>', 'write the figures as JSON')
     .addHelpText('after', `\nSystems:\n${names.map((name) => `  ${name}`).join('\n')}`)
   for (const option of pageOptions()) command.addOption(option)

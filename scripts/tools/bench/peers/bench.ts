@@ -44,7 +44,7 @@ export async function runPeersBench(deps: Deps): Promise<void> {
 
 const peers: Part<PeersSetting> = {
   name: 'peers',
-  about: 'ours and what else reads pages, in turns: accuracy, time and memory',
+  about: 'Scriptorium and other OCR programs, in turns: accuracy, time and memory',
   async run(setting) {
     const { options } = setting
     if (!canHold(options.cores)) {

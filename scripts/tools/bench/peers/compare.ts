@@ -20,7 +20,7 @@ interface Field {
   absent: string[]
 }
 
-/** Finds out which systems are there, and lets each read one page: what cannot do that is left out. */
+/** Finds the installed systems, and has each read one page: a system that cannot is skipped. */
 export async function findEntrants(
   bench: Bench,
   systems: readonly System[],

@@ -61,8 +61,8 @@ export async function runMeasured(
     await Promise.race([closed, delay(closeMs)]) // Its last output may still be on its way.
     const { peakBytes, seenCpuSeconds } = usage
     const ending = timeUp.aborted ? 'time is up' : (child.exitCode ?? child.signalCode ?? 'SIGKILL')
-    // Processes that nobody awaited are only in the measurements; those that ended between two measurements only in
-    // `times`.
+    // Processes without a waiting parent are only in the measurements, those that ended between two measurements only
+    // in `times`.
     const cpuSeconds = Math.max(seenCpuSeconds, readTimes(timesFile))
     return { ending, seconds, cpuSeconds, peakBytes, said: said() }
   } finally {

@@ -79,10 +79,7 @@ function createBench(deps: Deps, { pages, rounds }: Options, workspace: string):
   }
 }
 
-/**
- * All started processes have exited by themselves; reports and kills those that have not, and returns when they are
- * gone.
- */
+/** All started processes should have exited; reports and kills the others, and returns when they have exited. */
 export async function endStrays(workspace: string, say: (line: string) => void): Promise<void> {
   await untilGone(workspace)
   for (const { pid, role } of findProcesses(workspace)) {

@@ -8,7 +8,7 @@ import type { World } from '../world/world.ts'
 /** Without progress for this long the service hangs, however busy the machine is. */
 const stillMs = 180_000
 const everyMs = 250
-/** The service counts as idle after this long; a reconciling pass lies between. */
+/** The service counts as idle after this time without work, longer than the interval of the reconciler. */
 const restMs = 1_500
 const prefix = 'scriptorium'
 

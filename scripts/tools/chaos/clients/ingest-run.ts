@@ -16,8 +16,8 @@ const pauseMs = 1_000
 const maxRetries = 5
 
 /**
- * Reads a folder with `ingest`, with the shared services or with processes of its own, and repeats the same command
- * until it exits with 0. Each exit code is a promise, so it is checked at once against outputs and ledger.
+ * Reads a folder with `ingest`, with the shared services or with its own processes, and repeats the same command
+ * until it exits with 0. Each exit code is a promise, and is checked immediately against outputs and ledger.
  */
 export function startIngestRun(
   world: World,

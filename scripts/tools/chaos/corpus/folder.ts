@@ -32,7 +32,7 @@ const filesInFolder = 100
 /** Share of files with the bytes of another file. */
 const copies = 0.02
 
-/** Writes a folder of files that nobody has read yet, with some copies among them. */
+/** Writes a folder of new files, with some copies among them. */
 export function makeFolder({ name, input, out, files, samples, random }: Options): Folder {
   const expected = new Map<string, Expected>()
   let last: { bytes: Buffer; sample: Sample } | undefined

@@ -1,7 +1,7 @@
 import type { ChaosFault } from './fault.ts'
 import { moment } from './fault.ts'
 
-/** Faults of the link to Redis, and of what Redis holds. */
+/** Faults of the link to Redis, and of its data. */
 export const redisFaults: readonly ChaosFault[] = [
   {
     name: 'cut link',

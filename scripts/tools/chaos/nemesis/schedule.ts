@@ -15,8 +15,8 @@ export const faultsInRound = 20
 const restMs = 1_500
 
 /**
- * Draws the faults of a round, counted from 1, `gapMs` after each other on average. Over the rounds each kind comes as often as any other: they are dealt
- * from a deck that is shuffled anew when it has been dealt.
+ * Draws the faults of a round, counted from 1, `gapMs` apart on average. Over the rounds each kind occurs equally often:
+ * the faults are dealt from a deck, which is shuffled again when it is empty.
  */
 export function drawSchedule(
   random: Random,

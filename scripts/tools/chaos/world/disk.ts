@@ -27,7 +27,7 @@ export function openDisk(folder: string, isRoot: boolean): Disk {
     canFill: true,
     fill() {
       const { blocks, bfree, bsize } = statfsSync(folder)
-      // It may grow between the look and the limit; a limit below what is used is refused.
+      // Usage may grow between statfs and the resize; a limit below the usage is rejected.
       resize(Math.max(blocks - bfree, 1) * bsize)
     },
     free: () => resize(bytes),

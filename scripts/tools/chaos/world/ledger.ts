@@ -36,7 +36,7 @@ export function createLedgerLook(dataFolder: string) {
     Number(ask(sql, ...values)[0]?.['n'] ?? 0)
   return {
     exists: () => existsSync(file),
-    /** Documents that somebody is to read: what an interrupted run left is a later one's. */
+    /** Documents that an active run or an upload must still read; those of an interrupted run belong to a later one. */
     open: () =>
       count(`
         SELECT count(*) AS n FROM documents d JOIN runs r ON r.id = d.run_id

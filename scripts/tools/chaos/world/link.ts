@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** How the link between the services and Redis behaves: `refuse` resets whoever comes, in a `blackhole` bytes vanish. */
+/** How the link between the services and Redis behaves: `refuse` resets new connections, a `blackhole` swallows bytes. */
 type LinkMode = 'pass' | 'refuse' | 'blackhole'
 
 interface Pair {

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { systemCode } from '../../../../shared/process/errors.ts'
 
-/** Below the ports that systems give to connections: whoever is to come back where it was finds its port still free. */
+/** Below the ephemeral ports of connections: a restarted service finds its port still free. */
 const lowest = 20_000
 const count = 12_000
 
-/** A port of this machine that nobody listens on, for a service that keeps it when it is started again. */
+/** A free port of this machine, for a service that keeps it over restarts. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * count)

@@ -9,7 +9,7 @@ export interface Exit {
   signal: NodeJS.Signals | null
 }
 
-/** Sends a signal. Returns false where the process is gone. */
+/** Sends a signal. Returns false if the process has exited. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal)
@@ -37,7 +37,7 @@ export interface Started {
   stop: (deadlineMs: number) => Promise<Exit>
 }
 
-/** Starts a process in a group of its own: a signal for it alone reaches nobody else. */
+/** Starts a process in its own group, so that a signal to the group reaches no other process. */
 export function startProcess(command: Command): Started {
   const log = openSync(command.log, 'a')
   const child = spawn(command.program, command.arguments, {

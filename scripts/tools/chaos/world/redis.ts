@@ -15,7 +15,7 @@ interface RedisServer {
   pid: () => number | undefined
   kill: () => Promise<void>
   start: () => void
-  /** Lets it take all that is written, at once; waits until it answers. */
+  /** Removes its memory limit and unpauses clients; waits until it answers. */
   unlimit: () => Promise<void>
   close: () => Promise<void>
 }

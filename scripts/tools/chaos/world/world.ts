@@ -77,7 +77,7 @@ export async function startWorld(setting: ChaosSetting, history: History) {
     ledger: createLedgerLook(folders.data),
     start,
     heal,
-    /** Ends everything; what has to be ended hard afterwards is returned by name. */
+    /** Stops everything. Returns the names of processes that had to be killed. */
     async close(): Promise<string[]> {
       await heal()
       await Promise.all(Object.values(roles).map((role) => role.close()))

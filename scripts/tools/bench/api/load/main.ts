@@ -6,7 +6,7 @@ import { parseLoadOrder, type LoadAnswer, type LoadOrder, type LoadResult } from
 import { sendFolder, sendNoise } from './uploads.ts'
 
 const stop = new AbortController()
-process.on('disconnect', () => process.exit()) // The bench has its result, or is gone.
+process.on('disconnect', () => process.exit()) // The bench has its result, or has died.
 const [order] = await once(process, 'message')
 process.once('message', () => stop.abort())
 const tell = (message: LoadAnswer): unknown => process.send?.(message)
