@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openHandMarks } from '../../shared/hands/hand-marks.ts'
-import { countDeaths, createHands } from '../../shared/hands/hands.ts'
+import { createHands } from '../../shared/hands/hands.ts'
+import { countDeaths } from '../../shared/hands/suspects.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { describeDeaths, stages } from '../ledger/work-items.ts'

@@ -1,5 +1,5 @@
 import type { Format } from '../../shared/contract/result/formats.ts'
-import { maxDeaths } from '../../shared/hands/hands.ts'
+import { maxDeaths } from '../../shared/hands/suspects.ts'
 import type { Document } from './document.ts'
 
 type Pass = Pick<Document, 'id' | 'pass'>

@@ -47,4 +47,6 @@ export function createGate(patienceMs: number) {
   }
 }
 
+export type Gate = ReturnType<typeof createGate>
+
 const ignore = (): void => undefined

@@ -1,8 +1,9 @@
 import { Queue, type JobsOptions } from 'bullmq'
-import { bandOf, bands, createFairTurns, scoresOf, type Band } from './fair-turns.ts'
+import { bandOf, bands, createFairTurns, type Band } from './fair-turns.ts'
 import type { Keys } from './keys.ts'
 import type { Job, StoredJob } from '../contract/messages/job.ts'
 import { preparationVersion, recipeIdOf, type Recipe } from '../contract/recipe.ts'
+import { createQueueView } from './queue-view.ts'
 import { createRecipeStore } from './recipe-store.ts'
 import type { Redis } from './connection/redis.ts'
 
@@ -62,9 +63,8 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     streams: { events: { maxLen: 200 } },
   })
   queue.on('error', () => undefined) // The connection's owner reports outages; every call rejects or waits.
-  const [wait, prioritized] = [queue.toKey('wait'), queue.toKey('prioritized')]
   const recipes = createRecipeStore(redis, keys)
-  const turns = createFairTurns(redis, keys, prioritized)
+  const turns = createFairTurns(redis, keys, queue.toKey('prioritized'))
 
   const addOfOne = async (
     jobs: readonly QueuedJob[],
@@ -78,48 +78,6 @@ export function createPageQueue(redis: Redis, keys: Keys) {
         opts: jobOptions(jobId, job, priorities[index] ?? 0),
       })),
     )
-  }
-
-  const presentOf = async (jobIds: readonly string[]): Promise<string[]> => {
-    const pipeline = redis.pipeline()
-    for (const jobId of jobIds) {
-      pipeline.exists(queue.toKey(jobId)).zscore(queue.toKey('completed'), jobId)
-    }
-    const answers = (await pipeline.exec()) ?? []
-    const failure = answers.find(([error]) => error !== null)?.[0]
-    if (failure) throw failure
-    const isCompleted = (index: number): boolean => (answers[2 * index + 1]?.[1] ?? null) !== null
-    await Promise.all(
-      jobIds.filter((_, index) => isCompleted(index)).map((jobId) => queue.remove(jobId)),
-    )
-    return jobIds.filter((_, index) => answers[2 * index]?.[1] === 1 && !isCompleted(index))
-  }
-
-  /** Jobs of an older version, and of bands: the end of a list, and a sorted set. */
-  const waiting = async (): Promise<WaitingJobs> => {
-    const [old, all, interactive] = await answersOf(
-      redis
-        .pipeline()
-        .llen(wait)
-        .zcard(prioritized)
-        .zcount(prioritized, '-inf', scoresOf(bands.interactive)[1]),
-    )
-    const first = Number(old) + Number(interactive)
-    return { interactive: first, bulk: Number(all) - Number(interactive) }
-  }
-
-  /** Time since which the first job of each band has waited; undefined where none waits. */
-  const oldestAt = async (): Promise<number | undefined> => {
-    const looking = redis.pipeline().lindex(wait, -1)
-    for (const band of Object.values(bands)) {
-      looking.zrange(prioritized, ...scoresOf(band), 'BYSCORE', 'LIMIT', 0, 1)
-    }
-    const heads = (await answersOf(looking)).flat().filter((id) => typeof id === 'string')
-    if (heads.length === 0) return undefined
-    const asking = redis.pipeline()
-    for (const id of heads) asking.hget(queue.toKey(id), 'timestamp')
-    const times = (await answersOf(asking)).map(Number).filter((at) => at > 0)
-    return times.length === 0 ? undefined : Math.min(...times)
   }
 
   return {
@@ -156,60 +114,15 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     async present(jobIds: readonly string[]): Promise<Set<string>> {
       const found = new Set<string>()
       for (const some of inPieces(jobIds))
-        for (const jobId of await presentOf(some)) found.add(jobId)
+        for (const jobId of await presentOf(redis, queue, some)) found.add(jobId)
       return found
     },
-    /** Number of jobs that no worker has taken. */
-    waiting,
-    /** Number of jobs by state, and the time since which the first waiting job has waited (milliseconds since 1970). */
-    async depth(): Promise<QueueDepth> {
-      const [depth, counts, isPaused, oldest] = await Promise.all([
-        waiting(),
-        queue.getJobCounts(...countedStates),
-        queue.isPaused(),
-        oldestAt(), // Not that of the first job: new uploads go ahead of jobs that have waited longer.
-      ])
-      const { active = 0, delayed = 0, failed = 0 } = counts
-      return { ...depth, active, delayed, failed, isPaused, oldestAt: oldest ?? null }
-    },
-    /** Position of each of these jobs: the number of jobs ahead of it, or active, or absent. */
-    async places(jobIds: readonly string[]): Promise<Map<string, QueuePlace>> {
-      const pipeline = redis.pipeline()
-      for (const jobId of jobIds) {
-        pipeline.exists(`${queue.toKey(jobId)}:lock`)
-        // Workers take from the end of the list.
-        pipeline.lpos(wait, jobId, 'RANK', -1)
-        pipeline.zrank(prioritized, jobId)
-      }
-      pipeline.llen(wait)
-      const answers = ((await pipeline.exec()) ?? []).map(([, answer]) => answer)
-      const first = Number(answers.at(-1) ?? 0)
-      return new Map(
-        jobIds.map((jobId, index): [string, QueuePlace] => {
-          const [lock, inList, rank] = answers.slice(3 * index, 3 * index + 3)
-          if (lock === 1) return [jobId, 'active']
-          if (typeof inList === 'number') return [jobId, first - 1 - inList]
-          return [jobId, typeof rank === 'number' ? first + rank : 'absent']
-        }),
-      )
-    },
+    ...createQueueView(redis, queue),
     /**
      * Releases the active jobs of a dead worker: the next stall check gives them to others, and nobody waits until its
      * locks expire. Returns their number.
      */
-    async release(workerId: string): Promise<number> {
-      const active = await redis.lrange(queue.toKey('active'), 0, -1)
-      const asking = redis.pipeline()
-      for (const jobId of active) asking.hget(queue.toKey(jobId), 'pb') // BullMQ's name for processedBy.
-      const holders = (await asking.exec()) ?? []
-      const own = active.filter((_, index) => holders[index]?.[1] === workerId)
-      const releasing = redis.multi()
-      for (const jobId of own) {
-        releasing.del(`${queue.toKey(jobId)}:lock`).sadd(queue.toKey('stalled'), jobId)
-      }
-      if (own.length > 0) await releasing.exec()
-      return own.length
-    },
+    release: (workerId: string) => releaseJobs(redis, queue, workerId),
     pause: () => queue.pause(),
     resume: () => queue.resume(),
     /** Jobs that BullMQ failed by itself: their processor gave no reason. */
@@ -218,28 +131,60 @@ export function createPageQueue(redis: Redis, keys: Keys) {
      * Deletes the queues of other versions; the aggregator adds their unread jobs to its own queue. Returns their
      * names.
      */
-    async forgetOthers(): Promise<string[]> {
-      const names = (await namesOf(redis, keys)).filter((name) => name !== queueName)
-      for (const name of names) {
-        const other = new Queue(name, { connection: redis, prefix: keys.bullPrefix })
-        other.on('error', () => undefined)
-        await other.obliterate({ force: true })
-        await other.close()
-      }
-      return names
-    },
+    forgetOthers: () => forgetOthers(redis, keys),
     /** Deletes every job. Only for a private Redis. */
     clear: () => queue.obliterate({ force: true }),
     close: () => queue.close(),
   }
 }
 
-/** Returns the answers of a pipeline; throws the first error. */
-async function answersOf(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
+/** Of these jobs, those that will be read or have failed; removes the completed ones. */
+async function presentOf(
+  redis: Redis,
+  queue: Queue<StoredJob>,
+  jobIds: readonly string[],
+): Promise<string[]> {
+  const pipeline = redis.pipeline()
+  for (const jobId of jobIds) {
+    pipeline.exists(queue.toKey(jobId)).zscore(queue.toKey('completed'), jobId)
+  }
   const answers = (await pipeline.exec()) ?? []
   const failure = answers.find(([error]) => error !== null)?.[0]
   if (failure) throw failure
-  return answers.map(([, answer]) => answer)
+  const isCompleted = (index: number): boolean => (answers[2 * index + 1]?.[1] ?? null) !== null
+  await Promise.all(
+    jobIds.filter((_, index) => isCompleted(index)).map((jobId) => queue.remove(jobId)),
+  )
+  return jobIds.filter((_, index) => answers[2 * index]?.[1] === 1 && !isCompleted(index))
+}
+
+async function releaseJobs(
+  redis: Redis,
+  queue: Queue<StoredJob>,
+  workerId: string,
+): Promise<number> {
+  const active = await redis.lrange(queue.toKey('active'), 0, -1)
+  const asking = redis.pipeline()
+  for (const jobId of active) asking.hget(queue.toKey(jobId), 'pb') // BullMQ's name for processedBy.
+  const holders = (await asking.exec()) ?? []
+  const own = active.filter((_, index) => holders[index]?.[1] === workerId)
+  const releasing = redis.multi()
+  for (const jobId of own) {
+    releasing.del(`${queue.toKey(jobId)}:lock`).sadd(queue.toKey('stalled'), jobId)
+  }
+  if (own.length > 0) await releasing.exec()
+  return own.length
+}
+
+async function forgetOthers(redis: Redis, keys: Keys): Promise<string[]> {
+  const names = (await namesOf(redis, keys)).filter((name) => name !== queueName)
+  for (const name of names) {
+    const other = new Queue(name, { connection: redis, prefix: keys.bullPrefix })
+    other.on('error', () => undefined)
+    await other.obliterate({ force: true })
+    await other.close()
+  }
+  return names
 }
 
 /** The queues that some version of ours has made. */
@@ -254,24 +199,6 @@ async function namesOf(redis: Redis, { bullPrefix }: Keys): Promise<string[]> {
   } while (cursor !== '0')
   return [...new Set(names)]
 }
-
-const countedStates = ['active', 'delayed', 'failed'] as const
-
-export interface WaitingJobs {
-  interactive: number
-  bulk: number
-}
-
-export interface QueueDepth extends WaitingJobs {
-  active: number
-  delayed: number
-  failed: number
-  isPaused: boolean
-  oldestAt: number | null
-}
-
-/** The number of jobs ahead of it, or that it is active, or absent. */
-export type QueuePlace = number | 'active' | 'absent'
 
 export type PageQueue = ReturnType<typeof createPageQueue>
 

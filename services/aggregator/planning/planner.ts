@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { compileGlobs } from '../../../shared/glob/globs.ts'
-import { freeHands, type Hand, type Hands } from '../../../shared/hands/hands.ts'
+import type { Hand } from '../../../shared/hands/hand.ts'
+import { freeHands, type Hands } from '../../../shared/hands/hands.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { MemoryGauge } from '../../../shared/redis/connection/redis-memory.ts'

@@ -1,5 +1,5 @@
 import { toError } from '../../../shared/process/errors.ts'
-import type { Hand } from '../../../shared/hands/hands.ts'
+import type { Hand } from '../../../shared/hands/hand.ts'
 import type { Acceptance } from '../../../shared/contract/messages/command.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import { retryForEver } from '../../../shared/process/waiting/retry.ts'

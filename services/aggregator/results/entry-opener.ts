@@ -1,5 +1,6 @@
 import { toError } from '../../../shared/process/errors.ts'
-import type { Hand, Hands } from '../../../shared/hands/hands.ts'
+import type { Hand } from '../../../shared/hands/hand.ts'
+import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import { failed as failedReport, openEntry } from '../../../shared/redis/result-stream.ts'
 import type { StreamEntry, Taken } from '../../../shared/redis/result-stream.ts'

@@ -1,6 +1,7 @@
 import type { Format } from '../../../shared/contract/result/formats.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Hand, Hands } from '../../../shared/hands/hands.ts'
+import type { Hand } from '../../../shared/hands/hand.ts'
+import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Unavailable } from '../../../shared/contract/messages/progress.ts'
 import { countWanted } from '../../../shared/contract/page-list.ts'

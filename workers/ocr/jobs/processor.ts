@@ -5,7 +5,7 @@ import {
   toError,
   type ErrorCode,
 } from '../../../shared/process/errors.ts'
-import { maxDeaths } from '../../../shared/hands/hands.ts'
+import { maxDeaths } from '../../../shared/hands/suspects.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
