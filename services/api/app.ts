@@ -38,13 +38,13 @@ import { compileValidator } from './http/validator.ts'
 import { createUnparsedAnswer } from './http/unparsed.ts'
 import { registerUploads } from './intake/uploads/read-uploads.ts'
 
-/** Of JSON bodies; routes that need more say so. */
+/** Default for JSON bodies; routes that need more declare it. */
 const maxBodyBytes = 64 * 1024
 /** For all of a JSON body, the largest one at a megabit a second. */
 const jsonDeadlineMs = 150_000
 const unwantedMs = 30_000
 
-/** A client's own request id is taken over where it is fit for logs. */
+/** A client's request id is kept if it is safe for logs. */
 const soundRequestId = /^[A-Za-z0-9._:-]{1,100}$/
 
 /** Builds the server from its parts, without listening. */
@@ -59,7 +59,7 @@ export async function buildApp(context: Context): Promise<App> {
     trustProxy:
       config.SCRIPTORIUM_TRUST_PROXY === '' ? false : splitList(config.SCRIPTORIUM_TRUST_PROXY),
     bodyLimit: maxBodyBytes,
-    // Uploads have a watch of their own: a large one takes its time, a stalled one is ended.
+    // Uploads have their own watch: a large one may take long, a stalled one is ended.
     requestTimeout: 0,
     // Node would answer a missing Host header by itself, without a body: a hook does.
     http: {
@@ -69,7 +69,7 @@ export async function buildApp(context: Context): Promise<App> {
     },
     schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
     forceCloseConnections: 'idle',
-    // Fastify's own answers are no problem documents: what is wrong so early is answered in our own words.
+    // Fastify's early error answers are not problem documents, so they are replaced.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: (error, socket) => unparsed.answer(error, socket),

@@ -47,7 +47,7 @@ const sweepEveryMs = 3_600_000
 /** No upload that is alive leaves its draft untouched for so long. */
 const staleMs = 3_600_000
 
-/** Builds what the routes need. `close` lets go of it. */
+/** Builds the dependencies of the routes. `close` releases them. */
 export function createContext({ config, redis, log, stopping }: Deps) {
   const folder = resolve(config.SCRIPTORIUM_DATA)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)

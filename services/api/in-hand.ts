@@ -13,11 +13,11 @@ import { createParser } from '../../shared/contract/messages/parser.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import type { Document } from '../ledger/document.ts'
 
-/** Below the data folder: what APIs have in hand. Each takes a place of its own there. */
+/** Folder of the marks files below the data folder. Each API has its own file in it. */
 const handFolder = (dataFolder: string): string => join(dataFolder, 'api')
 const handFileEnd = '.in-hand'
 
-/** The files that name what the APIs of a data folder have in hand. */
+/** The marks files of a data folder's APIs. */
 export function handFiles(dataFolder: string): string[] {
   const folder = handFolder(dataFolder)
   const names = existsSync(folder) ? readdirSync(folder) : []
@@ -38,7 +38,7 @@ export const items = {
     `render ${id} ${pass} ${format}${page === undefined ? '' : ` ${page}`}`,
   list: ({ id, pass }: Reading): string => `list ${id} ${pass}`,
   search: (...query: readonly unknown[]): string => `search ${short(query)}`,
-  /** Nothing is known of an upload before it is here but who sends it, and how much of what. */
+  /** Before an upload arrives, only its caller and its size are known. */
   upload: (...about: readonly unknown[]): string => `upload ${short(about)}`,
 } as const
 
@@ -65,8 +65,8 @@ type DeathRecord = Static<typeof recordSchema>
 const parseRecord = createParser('the record of deaths of the API', recordSchema)
 
 /**
- * Counts what the last API of this place died over, and begins to remember what this one has in hand. It writes no ledger:
- * deaths are in a file of its own.
+ * Counts the deaths of the last API with this file, and starts marking items in hand. An API does not write the ledger,
+ * so deaths are in their own file.
  */
 export function openHands(dataFolder: string, log: Lines) {
   const { place, release } = takePlace(handFolder(dataFolder))
@@ -90,7 +90,7 @@ export function openHands(dataFolder: string, log: Lines) {
   }
   const hands = createHands({ marks, suspects, forget, describe, log })
   let isClosed = false
-  /** Has no effect a second time: what is told to stop forgets at once, and closes later. */
+  /** Idempotent: a stopping item is forgotten at once, and closed later. */
   const close = (): void => {
     if (isClosed) return
     isClosed = true

@@ -3,7 +3,7 @@ import { ScriptoriumError, systemCode } from '../../shared/process/errors.ts'
 import { isLoopback } from './http/auth.ts'
 import type { App } from './routes/context.ts'
 
-/** Without tokens everybody who reaches the port may do everything, so only loopback may. Throws `configuration`. */
+/** Without tokens every caller may do everything, so the API may listen on loopback only. Throws `configuration`. */
 export function requireSafeAddress(config: ApiConfig): void {
   const { HOST, SCRIPTORIUM_PUBLISHED_ON: published, SCRIPTORIUM_TOKENS } = config
   if (SCRIPTORIUM_TOKENS !== '' || isLoopback(published ?? HOST)) return
@@ -14,7 +14,7 @@ export function requireSafeAddress(config: ApiConfig): void {
   )
 }
 
-/** Listens, and returns the address. Throws `configuration` where the port is taken or not allowed. */
+/** Listens, and returns the address. Throws `configuration` if the port is in use or not permitted. */
 export async function listen(app: App, { HOST: host, PORT: port }: ApiConfig): Promise<string> {
   try {
     return await app.listen({ host, port })

@@ -12,7 +12,7 @@ import type { Redis } from '../../../shared/redis/connection/redis.ts'
 const parseEnding = createParser("a run's event", runEventSchema)
 const parseStep = createParser("a document's step", documentStepSchema)
 
-/** One entry of a run's event stream; `id` is what Last-Event-ID gives back. */
+/** One entry of a run's event stream; clients send `id` back as Last-Event-ID. */
 export type StoredEvent = { id: string } & (
   | { ending: RunEvent; step?: never }
   | { step: DocumentStep; ending?: never }
@@ -28,8 +28,8 @@ interface Waiting {
 }
 
 /**
- * Reads the event streams of runs for all who watch: one command every 100 ms, however many they are, and none where
- * nobody watches. Each watcher has a place of its own in the stream, so one that is slow holds up nobody.
+ * Reads the event streams of runs for all watchers: one command every 100 ms for any number of them, and none without a
+ * watcher. Each watcher has its own position in the stream, so a slow one delays no other.
  */
 export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unknown) => void) {
   let waiting: Waiting[] = []
@@ -52,7 +52,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
     isPolling = false
   }
 
-  /** One entry that is not understood, of a newer version perhaps, does not hold up all who watch. */
+  /** An entry that cannot be parsed, perhaps of a newer version, is skipped, so that it does not block all watchers. */
   const understand = (id: string, fields: string[]): StoredEvent[] => {
     try {
       return toEvent(id, fields)
@@ -83,7 +83,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
   }
 
   return {
-    /** The place behind the newest event: whoever starts here gets what comes from now on. */
+    /** The position after the newest event: a watcher that starts here gets later events only. */
     async tip(runId: string): Promise<string> {
       const [newest] = await redis.xrevrange(keys.events(runId), '+', '-', 'COUNT', 1)
       return newest?.[0] ?? '0-0'
@@ -93,7 +93,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
       const entry: Waiting = { key: keys.events(runId), after, deliver: () => undefined }
       return (await read([entry])).get(entry) ?? []
     },
-    /** The next events behind `after`, or none after `withinMs` or when `signal` says so. */
+    /** The next events after `after`, or none after `withinMs` or when `signal` aborts. */
     async next(
       runId: string,
       after: string,

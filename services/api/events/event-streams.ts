@@ -11,19 +11,19 @@ interface Deps {
   runs: RunViews
 }
 
-/** Where a watcher stands: behind which event, and whether it was told the end too. */
+/** The position of a watcher: its last event, and whether the end was sent. */
 export interface Seen {
   after: string
   hasSeenEnd: boolean
 }
 
-/** Progress of a run is told this often, and a quiet stream is looked after, milliseconds. */
+/** Interval of progress events, and of checks of a quiet stream, milliseconds. */
 const tellMs = 1_000
-/** For events that were told before the end was seen, and not yet read. */
+/** Time for events that were published before the end was seen, and are not read yet. */
 const lastMs = 150
 const endMark = '-end'
 
-/** Reads what a client gives back as Last-Event-ID; null where it is none of ours. */
+/** Parses a Last-Event-ID; null if it is not one of ours. */
 export function parseSeen(text: string | undefined): Seen | null {
   const [, after, end] = /^(\d{1,16}-\d{1,16})(-end)?$/.exec(text ?? '') ?? []
   return after === undefined ? null : { after, hasSeenEnd: end !== undefined }
@@ -36,9 +36,9 @@ const finished = (after: string, data: object): SSEMessage => ({
 })
 
 /**
- * What those get who follow a document or a run: first how it stands, then each event, at last its end.
- * With the id of the event that came last, what was missed is told before anything new, and nothing at all where the
- * end was the last. Redis keeps the events of a run for a day after the last one, and 20 000 of a folder run.
+ * The events of a document or a run for one client: first the status, then each event, finally the end. With the id of
+ * the last received event, missed events come first, and nothing at all if that was the end. Redis keeps the events of
+ * a run for a day after the last one, and 20 000 of a folder run.
  */
 export function createEventStreams({ hub, documents, runs }: Deps) {
   return {
@@ -82,7 +82,7 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
       let after = seen?.after ?? (await hub.tip(runId))
       let told = ''
       while (!signal.aborted) {
-        // First of all: who sees a run ended finds all of its events.
+        // This comes first: once a run is seen as ended, all of its events are in the stream.
         const isOver = await runs.isOver(runId)
         if (!isOver || seen === null) {
           const view = await runs.find(runId)
@@ -121,7 +121,7 @@ async function nextEvents(
 
 export type EventStreams = ReturnType<typeof createEventStreams>
 
-/** What nobody knows any more has ended too. */
+/** An unknown document or run has ended too. */
 const isEnded = (view: DocumentView | undefined): boolean =>
   view === undefined || view.status === 'finished'
 

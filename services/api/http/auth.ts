@@ -16,13 +16,13 @@ export interface Token {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the caller's token must be allowed to; `none` is for everybody. */
+    /** The scope that the caller's token needs; `none` is public. */
     scope?: Scope | 'none'
   }
   interface FastifyRequest {
     /** The caller's token, or `anonymous` where none are set. */
     caller: string
-    /** Where no tokens are set, everybody who reaches us is. */
+    /** Without tokens every caller has every scope. */
     isAdmin: boolean
   }
 }
@@ -104,7 +104,7 @@ function find(tokens: readonly Token[], { headers }: FastifyRequest): Token {
     )
   }
   const digest = createHash('sha256').update(given).digest()
-  // All are compared, so that the time tells neither which nor whether.
+  // All hashes are compared, so that the time reveals neither which one matched nor whether one did.
   const matching = tokens.filter((token) => timingSafeEqual(token.digest, digest))
   const [token] = matching
   if (token === undefined) throw new ScriptoriumError('unauthenticated', 'the token is unknown')
@@ -112,8 +112,8 @@ function find(tokens: readonly Token[], { headers }: FastifyRequest): Token {
 }
 
 /**
- * Without tokens whoever reaches loopback may do everything: but not a page of some web site in the same person's
- * browser, by its own origin or by a name that it let resolve to us.
+ * Without tokens any caller on loopback may do everything, except for a web page in the same person's browser, by its
+ * own origin or by a name that resolves to loopback (DNS rebinding).
  */
 function requireOwnPage({ headers, host }: FastifyRequest, origins: readonly string[]): void {
   const hostname = host.replace(/:\d+$/, '')

@@ -12,7 +12,7 @@ export function addressHolder(address: string | undefined): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${ownBits}`).toString()
 }
 
-/** Who a limit's share is counted for: the token, or the address where there are none. */
+/** The holder of a share of a limit: the token, or the address without tokens. */
 export const holderOf = ({ caller, ip }: Pick<FastifyRequest, 'caller' | 'ip'>): string =>
   caller === 'anonymous' ? `address ${addressHolder(ip)}` : `token ${caller}`
 

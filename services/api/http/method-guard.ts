@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { sendProblem } from './problem.ts'
 
-/** Answers what no route takes: 405 and the methods that would do, where another method of that path is there; else 404. */
+/** Answers requests without a route: 405 with the allowed methods if the path has another method, otherwise 404. */
 export function installMethodGuard(app: FastifyInstance): void {
   const routes: { pattern: RegExp; methods: string[] }[] = []
   app.addHook('onRoute', ({ url, method }) => {

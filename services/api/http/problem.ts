@@ -23,7 +23,7 @@ export interface Fault {
   message: string
 }
 
-/** A request that is understood and not right: says what is wrong where. */
+/** A request that is well-formed but invalid: names each fault and its place. */
 export class InvalidRequest extends ScriptoriumError {
   readonly faults: readonly Fault[]
 
@@ -37,7 +37,7 @@ export class InvalidRequest extends ScriptoriumError {
   }
 }
 
-/** A refusal that says when to come back. */
+/** A refusal with Retry-After. */
 export class TryLater extends ScriptoriumError {
   readonly retryAfterSeconds: number
 

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { InvalidRequest } from './problem.ts'
 
 /**
- * Refuses query parameters that a route does not have: one that is misspelt would be ignored, and the answer be another
- * than was asked for. Throws `malformed_request`, with the parameter that was probably meant.
+ * Rejects unknown query parameters: a misspelt one would be ignored, and the answer be a wrong one. Throws
+ * `malformed_request` with the parameter that was probably meant.
  */
 export function installQueryGuard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ query, routeOptions, is404 }) => {
@@ -49,7 +49,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return near[0]?.candidate
 }
 
-/** Edits that make one word of another (Levenshtein); what is far too long is not compared. */
+/** Number of edits between two words (Levenshtein); words of very different length are not compared. */
 function distanceOf(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > maxDistance) return Infinity
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

@@ -12,8 +12,8 @@ const windowMs = 60_000
 const maxAddresses = 10_000
 
 /**
- * Counts requests that carried no good token, by address: one that has sent too many is not listened to for the rest of a
- * minute, whatever it sends. Kept in memory: counting must cost less than what it keeps away.
+ * Counts requests without a valid token by address: an address with too many is blocked for the rest of a minute,
+ * whatever it sends. Kept in memory, because counting must cost less than the requests that it stops.
  */
 export function createRefusalLimit({ max, nowMs = () => performance.now() }: Deps) {
   const refused = new Map<string, { count: number; until: number }>()

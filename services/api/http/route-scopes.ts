@@ -10,12 +10,12 @@ export interface RouteScope {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route that there is, and whom it is for. */
+    /** Every route with its scope. */
     routeScopes: () => RouteScope[]
   }
 }
 
-/** Has each route say whom it is for: one that does not keeps the service from starting. */
+/** Requires each route to declare its scope; the service does not start otherwise. */
 export function installRouteScopes(app: FastifyInstance): void {
   const routes: RouteOptions[] = []
   // The options themselves: those of plugins' routes are completed later.

@@ -10,7 +10,7 @@ type Serializer = ReturnType<ReturnType<Factory>>
 export function createSerializers(): Factory {
   const build = SerializerSelector()
   const compiled = new Map<string, Serializer>()
-  // Fastify asks for a compiler with each route.
+  // Fastify requests a compiler for each route.
   return (known, options) => {
     const compile = build(simplify(known), { ...options, compileValidators: true })
     return (route) => {

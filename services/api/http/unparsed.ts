@@ -6,9 +6,9 @@ import { toProblem } from './problem.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /**
- * Answers what Node's parser refuses, which never becomes a request, on the bare socket; then the connection ends.
- * `watch` tells it what is answered already: where the body of such a request breaks off, a second answer would be
- * taken for that of the next request.
+ * Answers requests that Node's parser rejects, on the bare socket, then closes the connection. `watch` reports requests
+ * that are already answered: when the body of such a request breaks off, a second answer would be taken for that of the
+ * next request.
  */
 export function createUnparsedAnswer() {
   const latest = new WeakMap<Socket, ServerResponse>()
@@ -22,7 +22,7 @@ export function createUnparsedAnswer() {
       server.on('request', (request: IncomingMessage, response: ServerResponse) => {
         latest.set(request.socket, response)
       })
-      // An expectation that nobody knows may be passed over (RFC 9110, 10.1.1); Node would answer with an empty 417.
+      // An unknown expectation may be ignored (RFC 9110, 10.1.1); Node would answer with an empty 417.
       server.on('checkExpectation', (request, response) =>
         server.emit('request', request, response),
       )

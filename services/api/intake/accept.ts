@@ -32,10 +32,10 @@ interface Deps {
 }
 
 /**
- * Takes files in for good. An upload is accepted when its files and then its ticket are durable: from there on the
- * aggregator finds it, whatever dies and whatever Redis forgets. Stream and queue only make it go faster, but an upload
- * that Redis does not take now is refused, and not read behind the client's back. The same bytes with the same recipe
- * are the same document, so what was read before is not read again, and a request that is repeated changes nothing.
+ * Accepts files. An upload is accepted when its files and then its ticket are durable: from then on the aggregator
+ * finds it, whichever process dies and whatever Redis loses. Stream and queue only make it faster, but an upload that
+ * Redis refuses is rejected, and not read behind the client's back. The same bytes with the same recipe are the same
+ * document, so finished documents are not read again, and a repeated request changes nothing.
  */
 export function createAccept(deps: Deps) {
   const { ledger, tickets, pdfPasswords, queue, log } = deps
@@ -67,7 +67,7 @@ export function createAccept(deps: Deps) {
     }
     const ticket = await tickets.draft(acceptance)
     try {
-      // Also what is known: it may be deleted, or expire, before the aggregator has recorded this.
+      // Known documents as well: they may be deleted, or expire, before the aggregator has recorded this upload.
       await Promise.all([ticket.sync(), ...files.map(({ file }) => file.keep())])
       await ticket.issue()
       await announce(deps.redis, deps.keys, acceptance)

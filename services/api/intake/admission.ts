@@ -16,7 +16,7 @@ interface Deps {
   tickets: Tickets
   fleet: Pick<FleetView, 'waiting' | 'recentlyUncollected' | 'aggregator'>
   limits: Pick<ServiceLimits, 'require' | 'note'>
-  /** Without any, everybody is one caller. */
+  /** Without tokens all callers count as one. */
   hasTokens: boolean
 }
 
@@ -28,16 +28,17 @@ const runWaitSeconds = 60
 const keptShare = 0.1
 
 /**
- * Lets a caller ask for more work, or tells when to come back. Each token has a share of open pages; who uses little of
- * it is let in though others have filled the queue. `admin` has no share, and keeps out of a full queue like everybody.
+ * Admits more work of a caller, or throws with the time to wait. Each token has a share of open pages; a caller that
+ * uses little of it is admitted even when others have filled the queue. `admin` has no share, and is rejected by a full
+ * queue like all callers.
  */
 export function createAdmission({ config, ledger, tickets, fleet, limits, hasTokens }: Deps) {
   const share = config.SCRIPTORIUM_MAX_OPEN_PAGES
   const counted = new Map<string, { pages: Promise<number>; at: number }>()
-  /** Of callers who have reached their share: who goes on asking costs no more than the others. */
+  /** Callers at their share: repeated requests cost no more than those of others. */
   const exact = new Map<string, { pages: Promise<number>; at: number }>()
 
-  /** Stops at the share: beyond it the number says no more. */
+  /** Stops counting at the share. */
   const count = async (name: string): Promise<number> => {
     const { callers } = ledger.get()
     const turns = createEventTurns()
@@ -69,7 +70,7 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
     return open < share ? open : exactPagesOf(name)
   }
 
-  /** In this order: what is recorded meanwhile is counted twice for a moment, and never missed. */
+  /** In this order, a page recorded meanwhile is counted twice for a moment, and never missed. */
   const exactPagesOf = async (name: string): Promise<number> => {
     const before = exact.get(name)
     if (before !== undefined && performance.now() - before.at < freshMs) return before.pages

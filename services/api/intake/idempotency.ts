@@ -11,18 +11,18 @@ interface Deps {
   tickets: Tickets
 }
 
-/** The key of a submission, to be stored with what it was accepted as. */
+/** The key of a submission, stored with its documents. */
 export type IdempotencyKey = Pick<Idempotency, 'key' | 'bodyHash'>
 
 /**
- * Answers a repeated Idempotency-Key with what it stood for the first time, for a day. It is stored with the upload
- * itself, so it is known as long as the upload is, whatever Redis forgets. Throws `idempotency_conflict` where the key
- * came with another body before.
+ * Answers a repeated Idempotency-Key like the first time, for a day. The key is stored with the upload, so it is known
+ * as long as the upload is, whatever Redis loses. Throws `idempotency_conflict` if the key came with another body
+ * before.
  */
 export function createIdempotency({ ledger, tickets }: Deps) {
   const underWay = new Map<string, Promise<unknown>>()
 
-  /** An upload of which a document was deleted since is as good as forgotten: there is nothing to answer with. */
+  /** An upload with a deleted document does not count: its answer no longer exists. */
   const recorded = (key: string): UploadRequest | undefined => {
     const { runs, documents } = ledger.get()
     const since = new Date(Date.now() - idempotencyMs).toISOString()
@@ -66,7 +66,7 @@ export function createIdempotency({ ledger, tickets }: Deps) {
 
 export type SettleIdempotency = ReturnType<typeof createIdempotency>
 
-/** Without the password: what is kept must not help to guess it. */
+/** Without the password, because the stored hash must not help to guess it. */
 const hashOf = ({ received, options }: Submission): string => {
   const kept = { ...options, pdfPassword: undefined }
   return hash('sha256', JSON.stringify([received.map(({ sha256 }) => sha256), kept]))

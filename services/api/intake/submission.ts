@@ -18,6 +18,6 @@ export interface AcceptedDocument {
   id: string
   name: string
   isKnown: boolean
-  /** Its reading: while the ledger has an earlier one only, what it tells of its end is of that one. */
+  /** The pass of this upload: while the ledger only has an earlier one, its end is that of the earlier pass. */
   pass: number
 }

@@ -15,7 +15,7 @@ export interface UrlSource {
   /** Its bytes; fails with `url_failed`. Whoever stops reading destroys it. */
   stream: Readable
   name: string
-  /** What the server says that it has; undefined where it does not say. */
+  /** The size declared by the server; undefined without one. */
   bytes: number | undefined
   /** What the server calls it, without parameters; the bytes decide. */
   declaredType: string | undefined
@@ -24,8 +24,8 @@ export interface UrlSource {
 const maxRedirects = 3
 
 /**
- * Begins to fetch the file at `url`. Throws `url_refused`, `url_failed`, or `upload_too_large` where the server says
- * that it is: servers may say nothing, or less than they send, so whoever reads counts too.
+ * Starts fetching the file at `url`. Throws `url_refused`, `url_failed`, or `upload_too_large` if the server declares
+ * too large a size: servers may declare none, or less than they send, so the reader counts as well.
  */
 export async function openUrlSource(
   outbound: Pick<Outbound, 'request'>,
@@ -76,6 +76,6 @@ function lastSegment(url: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    return segment // Not UTF-8: as it stands in the URL.
+    return segment // Not UTF-8: used as written in the URL.
   }
 }

@@ -3,7 +3,7 @@ import { TryLater } from '../http/problem.ts'
 interface Deps {
   /** Whether a worker is alive. */
   isAnyAlive: () => Promise<boolean>
-  /** How long uploads are taken in after a worker was last seen, milliseconds; 0 = always. */
+  /** Uploads are accepted for this time after a worker was last seen, milliseconds; 0 = always. */
   absenceMs: number
   now?: () => number
 }
@@ -14,8 +14,8 @@ const lookEveryMs = 60_000
 const retryAfterSeconds = 30
 
 /**
- * Watches whether anybody is there to read. A start counts as a sighting, because workers load their engines while the
- * first requests come in, and so does an outage of Redis, in which nobody can be seen.
+ * Watches whether there are live workers. A start counts as a sighting, because workers load their engines while the
+ * first requests arrive, and so does an outage of Redis, during which no worker can be seen.
  */
 export function createWorkerWatch({ isAnyAlive, absenceMs, now = () => performance.now() }: Deps) {
   let seenAt = now()

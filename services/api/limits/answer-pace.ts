@@ -3,7 +3,7 @@ import type { PaceLimits } from './pace.ts'
 
 interface Sample {
   at: number
-  /** Bytes that the system had taken for the client. */
+  /** Bytes that the system has accepted for the client. */
   taken: number
 }
 
@@ -35,8 +35,8 @@ export function watchAnswers(sockets: Iterable<Socket>, pace: PaceLimits): () =>
 }
 
 /**
- * By what is public a piece that is being written waits whole until the last byte of it is taken; only the handle
- * beneath knows how far it is, which Node's own `_onTimeout` asks too.
+ * In the public API a piece counts as unwritten until its last byte is accepted; only the underlying handle knows its
+ * progress, which Node's own `_onTimeout` reads as well.
  */
 function progressOf(socket: Socket): { waiting: number; taken: number } {
   const handle: unknown = Reflect.get(socket, '_handle')

@@ -3,7 +3,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { watchPace, type PaceLimits } from './pace.ts'
 
 export interface BodyLimits {
-  /** Of the whole body: all files, and what stands between them. */
+  /** Limit of the whole body: all files and the bytes between them. */
   maxRequestBytes: number
   pace: PaceLimits
   /** How long a client that sends more than it may is still listened to after its answer, so that it hears why, milliseconds. */
@@ -18,7 +18,7 @@ export interface WatchedBody {
   release(): void
 }
 
-/** Watches a body that nobody reads yet; it stays paused until it is piped. */
+/** Watches a body before it is read; it stays paused until it is piped. */
 export function watchBody(
   raw: IncomingMessage,
   limits: BodyLimits,
@@ -57,7 +57,7 @@ export function watchBody(
   raw.once('close', onClose)
   const endWatch = watchPace(raw, pace, refuse)
   if (raw.destroyed) onClose()
-  // What says beforehand that it is too much need not be counted.
+  // A declared size above the limit is rejected without counting.
   if (Number(raw.headers['content-length']) > maxRequestBytes) {
     refuse(tooLarge(maxRequestBytes))
   }

@@ -17,11 +17,13 @@ interface Deps {
   log: Lines
 }
 
-/** A connection beyond the limit is answered, so that its client learns why, and must say quickly what it wants. */
+/**
+ * A connection above the limit gets an answer, so that its client learns the reason; its request must arrive quickly.
+ */
 const refusedMs = 5_000
-/** So many of them at a time; what comes beyond is closed without a word. */
+/** Maximum number of such connections; further ones are closed without an answer. */
 const refusedAtATime = (maxConnections: number): number => Math.max(16, maxConnections / 10)
-/** Asked by those who look after the service: a full house is no reason to start it again. */
+/** Health checks are admitted: a full service must not be restarted for being full. */
 const healthRoutes = new Set(['/livez', '/readyz'])
 
 /** Bounds connections, in all and by address, and the time that a client may take over its answer. */
@@ -37,7 +39,7 @@ export function installConnectionLimits(app: FastifyInstance, deps: Deps): void 
     socket.once('close', () => open.delete(socket))
     try {
       const address = socket.remoteAddress ?? ''
-      // Of a proxy's clients each is one holder here: who they are is known later.
+      // Each client of a proxy counts as one holder here, because its address is known later.
       const holder = isProxy(address) ? `${address} ${socket.remotePort}` : addressHolder(address)
       const held = limits.take('connections', holder)
       socket.once('close', () => held.release())

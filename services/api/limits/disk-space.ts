@@ -12,7 +12,7 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** The same error, or `disk_full` where the system said so of a disk or a quota. */
+/** The same error, or `disk_full` if the system reported a full disk or quota. */
 export function orDiskFull(thrown: unknown): unknown {
   const code = systemCode(thrown)
   return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull({ cause: thrown }) : thrown

@@ -11,7 +11,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What its JSON body holds of the memory for bodies; null where it holds none. */
     bodyMemory: Held | null
-    /** Whether whoever reads its body has an eye on its speed and its end. */
+    /** Whether the reader of the body watches its speed and its end. */
     isBodyWatched: boolean
   }
 }
@@ -22,13 +22,13 @@ interface Deps {
   lingerMs: number
   /** For all of a JSON body, the largest one at a modest speed. */
   deadlineMs: number
-  /** How long a client that was refused may go on sending before its connection is cut, milliseconds. */
+  /** A rejected client may continue to send for this time before its connection is cut, milliseconds. */
   unwantedMs: number
 }
 
 /**
- * Reads JSON bodies, which lie in memory whole: within the route's limit, the memory for all bodies, a lowest speed and
- * a deadline. Throws `upload_too_large`, `upload_too_slow`, `malformed_request` or a limit's refusal.
+ * Reads JSON bodies into memory: within the route's limit, the memory for all bodies, a minimum rate and a deadline.
+ * Throws `upload_too_large`, `upload_too_slow`, `malformed_request` or a limit's refusal.
  */
 export function installJsonBodies(app: FastifyInstance, deps: Deps): void {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -54,7 +54,7 @@ export function installJsonBodies(app: FastifyInstance, deps: Deps): void {
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
-/** A body that nobody wanted, because its request was refused: the client may read why, and is not heard for ever. */
+/** The unread body of a rejected request: the client can read the reason, and is cut off after a while. */
 function endUnreadBody(raw: IncomingMessage, unwantedMs: number): void {
   if (raw.complete || raw.destroyed) return
   const timer = setTimeout(() => raw.destroy(), unwantedMs).unref()
@@ -86,8 +86,8 @@ async function read(request: FastifyRequest, deps: Deps): Promise<string> {
 }
 
 /**
- * Reads a body to its end. Memory is taken as it comes: who announces a lot and sends nothing holds nothing. Throws the
- * signal's reason, or the refusal of more memory.
+ * Reads a body to its end. Memory is reserved as bytes arrive: a client that announces much and sends nothing holds
+ * none. Throws the signal's reason, or the refusal of more memory.
  */
 async function gather(raw: IncomingMessage, memory: Held, given: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
@@ -108,14 +108,16 @@ async function gather(raw: IncomingMessage, memory: Held, given: AbortSignal): P
     await finished(raw, { signal, writable: false, cleanup: true })
     return Buffer.concat(chunks).toString()
   } catch (thrown) {
-    signal.throwIfAborted() // Its reason says more than the error that it causes.
+    signal.throwIfAborted() // The signal's reason is more specific than the error that it causes.
     throw thrown
   } finally {
     raw.off('data', keep)
   }
 }
 
-/** What a parser builds costs a hundred times what a string does: a large body is one file, and not millions of values. */
+/**
+ * A parsed value takes a hundred times the memory of its string: a large body must be one file, not millions of values.
+ */
 const maxValues = 200_000
 
 function requireFewValues(text: string): void {

@@ -14,7 +14,7 @@ interface Definition {
 
 const busy = { code: 'service_busy' } as const
 
-/** Every limit on what the service holds or does at a time. */
+/** Every limit on concurrent use of the service. */
 export const definitions = {
   connections: {
     ...busy,
@@ -82,13 +82,13 @@ export type LimitName = keyof typeof definitions
 const isName = (text: string): text is LimitName => Object.hasOwn(definitions, text)
 export const names = Object.keys(definitions).filter(isName)
 
-/** What somebody has taken of a limit. */
+/** A holder's use of a limit. */
 export interface Held {
-  /** Takes more for the same purpose. Throws as `take` does; what is held already stays. */
+  /** Takes more for the same purpose. Throws like `take`; the amount held so far stays. */
   takeMore: (amount: number) => void
   /** Gives a part back before the end. */
   giveBack: (amount: number) => void
-  /** Gives back what is left; has no effect a second time. */
+  /** Releases the rest; idempotent. */
   release: () => void
 }
 
@@ -107,9 +107,9 @@ interface State {
 }
 
 /**
- * Owns every limit: how much is in use, by whom, and what is answered where it is too much. One holder (a token, or an
- * address where there are none) gets half of a limit at most, so that nobody takes all of it from the others; what is
- * larger than that comes through one at a time.
+ * Owns every limit: its use, its holders, and the error when it is exceeded. One holder (a token, or an address without
+ * tokens) gets at most half of a limit, so that none takes all of it from the others; larger requests are admitted one
+ * at a time.
  */
 export function createLimits(limits: Readonly<Record<LimitName, number>>) {
   const states = new Map<LimitName, State>()
@@ -158,17 +158,17 @@ export function createLimits(limits: Readonly<Record<LimitName, number>>) {
         release: () => change(-left),
       }
     },
-    /** Notes what is counted elsewhere, and refuses where there is no room for more. */
+    /** Records a use that is counted elsewhere, and throws if there is no room for more. */
     require(name: LimitName, used: number, retryAfterSeconds?: number): void {
       const state = stateOf(name)
       state.used = used
       if (used >= state.limit) refuseAll(name, retryAfterSeconds)
     },
-    /** Notes what is counted elsewhere. */
+    /** Records a use that is counted elsewhere. */
     note(name: LimitName, used: number): void {
       stateOf(name).used = used
     },
-    /** Moves a limit that follows the machine: the spool's is what its disk has. */
+    /** Changes a limit that depends on the machine: the spool's is the space of its disk. */
     move(name: LimitName, limit: number): void {
       stateOf(name).limit = limit
     },

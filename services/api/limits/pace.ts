@@ -10,8 +10,8 @@ export interface PaceLimits {
 const samplesPerWindow = 6
 
 /**
- * Calls `onSlow` once, with `upload_too_slow`, when a stream brings too little over a whole window. Time in which
- * we are the ones who do not read is not held against the sender. Returns what ends the watch.
+ * Calls `onSlow` once, with `upload_too_slow`, when a stream brings too little over a whole window. Time in which we do
+ * not read does not count against the sender. Returns a function that ends the watch.
  */
 export function watchPace(
   stream: Readable,

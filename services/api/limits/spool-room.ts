@@ -3,21 +3,21 @@ import type { Held, ServiceLimits } from './limits.ts'
 
 interface Deps {
   folder: string
-  /** Stays free whatever comes in. */
+  /** Space that always stays free, bytes. */
   minFreeBytes: number
   limits: ServiceLimits
 }
 
 /**
- * Sets bytes of the spool's disk aside before an upload begins: together with all that others have announced and not
- * sent yet they must leave the disk its free space. What is written is given back, because the disk has less free then.
+ * Reserves bytes of the spool's disk before an upload begins: together with all announced and unsent bytes of others
+ * they must leave the disk its free space. Written bytes are released, because the disk has less free space then.
  */
 export function createSpoolRoom({ folder, minFreeBytes, limits }: Deps) {
   const look = async (): Promise<void> =>
     limits.move('spool_bytes', Math.max(0, (await freeBytes(folder)) - minFreeBytes))
   return {
     look,
-    /** Throws `disk_full`, or `too_many_open` where the holder has half of what there is. */
+    /** Throws `disk_full`, or `too_many_open` if the holder has half of the space. */
     async reserve(holder: string, bytes: number): Promise<Held> {
       await look()
       return limits.take('spool_bytes', holder, bytes)

@@ -6,7 +6,9 @@ interface Deps {
   registers: Registry[]
 }
 
-/** Shows each limit by name: what it is, what is in use, and how often it was reached. Returns what brings that up to date. */
+/**
+ * Exports each limit by name: its value, its use, and how often it was reached. Returns a function that updates them.
+ */
 export function createLimitMetrics({ limits, registers }: Deps): () => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['limit'], registers })

@@ -18,10 +18,10 @@ interface Deps {
 /** Milliseconds-fine at the fast end, where answers should be, and up to long polls. */
 const buckets = [0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120]
 
-/** What Prometheus asks for: requests, the queue, the fleet, and this process. */
+/** Metrics for Prometheus: requests, the queue, the fleet, and this process. */
 export function createMetrics({ fleet, queue, limits, room, ledger }: Deps) {
   const registry = new Registry()
-  // By itself it looks at the event loop a hundred times a second, which is most of what an idle API does.
+  // The default samples the event loop a hundred times a second, which is most of the work of an idle API.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 500 })
   const registers = [registry]
   const requests = new Histogram({

@@ -7,12 +7,16 @@ interface Deps {
   log: Lines
 }
 
-/** Refusals are logged so many at once, then one every two seconds, with how many it stands for (`times`). */
+/**
+ * Refusals are logged up to this number at once, then one every two seconds, with the number that it represents
+ * (`times`).
+ */
 const refusalPace = { burst: 50, refillMs: 2_000 }
 
 /**
- * Logs and measures each answer, by its route and never by its URL. What was refused is logged up to a pace, and so is
- * what needs no token: whoever has none must not be able to fill the disk. Strangers do not use up the pace of callers.
+ * Logs and measures each answer, by its route and never by its URL. Refusals, and requests that need no token, are
+ * logged up to a rate: callers without a token must not be able to fill the disk. They do not use up the rate of
+ * callers with one.
  */
 export function installRequestLog(app: FastifyInstance, { metrics, log }: Deps): void {
   const ofCallers = createOutageLog(log, refusalPace)

@@ -32,7 +32,9 @@ const fileContent = {
   'image/*': { schema: { ...file, description: 'One image.' } },
 }
 
-/** Adds to each operation what fastify's schemas cannot hold: problem responses, and bodies that are files. */
+/**
+ * Adds to each operation the parts that fastify's schemas cannot express: problem responses, and bodies that are files.
+ */
 export const completeOperations = (paths: unknown): Node =>
   mapNodes(paths, (path, url) =>
     mapNodes(path, ({ 'x-problems': problems, ...operation }, method) => {
@@ -63,7 +65,7 @@ function withFiles(body: Node): Node {
   }
 }
 
-/** A status may have a problem beside an answer of its own. */
+/** A status may have a problem beside its own response. */
 function merge(responses: unknown, problems: unknown): Node {
   const all = isNode(responses) ? responses : {}
   const added = mapNodes(problems, (problem, status) => {

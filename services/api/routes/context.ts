@@ -86,7 +86,7 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** Whether there is still somebody to be answered. */
+/** Whether the client is still connected. */
 export const isAwaited = ({ stopping }: Context, { raw }: { raw: ServerResponse }): boolean =>
   !stopping.aborted && !raw.destroyed
 

@@ -44,7 +44,7 @@ const maxChecked = 1_000
 const recordSeconds = 5
 const maxCheckBytes = 256 * 1024
 
-/** Documents: one, many, and what can be done with them. */
+/** Documents: get one, list many, cancel, retry and delete. */
 export function documentRoutes(app: App, context: Context): void {
   listRoute(app, context)
   getRoute(app, context)
@@ -271,7 +271,7 @@ function actionRoutes(app: App, context: Context): void {
           'the document is finished and cannot be cancelled',
         )
       }
-      // The aggregator cancels what it knows: what was accepted just now it will know in a moment.
+      // The aggregator cancels documents that it knows; a document that was just accepted is known to it in a moment.
       await waitUntil(() => latest() !== undefined, recordSeconds)
       await context.command({ kind: 'cancelDocument', documentId: id })
       return requireDocument(context, id)

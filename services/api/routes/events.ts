@@ -96,8 +96,8 @@ function requireEventStream(request: FastifyRequest): void {
 const openAfterMs = 500
 
 /**
- * Sends what happens until it ends, the client goes or the service stops. A client that comes back and has missed
- * nothing of what has ended is told to stay away: 204.
+ * Sends events until the end, until the client disconnects or the service stops. A client that reconnects without
+ * having missed anything of an ended run gets 204, which stops its reconnects.
  */
 async function send(
   reply: FastifyReply,
@@ -109,7 +109,7 @@ async function send(
   reply.raw.once('close', () => closed.abort())
   const messages = follow(AbortSignal.any([closed.signal, stopping]))
   const first = messages.next()
-  // A client that waits for the head of an answer cannot tell a quiet stream from a dead service.
+  // A client that waits for headers cannot distinguish a quiet stream from a dead service.
   const early = await Promise.race([first, delay(openAfterMs, undefined, { ref: false })])
   if (early === undefined) reply.sse.sendHeaders()
   else if (early.done === true) {

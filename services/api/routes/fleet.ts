@@ -28,7 +28,7 @@ const queueSchema = Type.Object(
   { title: 'Queue', description: 'Queue depth, backlog age and throughput.' },
 )
 
-/** Who reads, what can be read, and how much there is to do. */
+/** Workers, languages and the queue. */
 export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
   const describeQueue = async () => {
     const [{ isPaused: paused, oldestAt, ...counts }, uncollected, sign] = await Promise.all([

@@ -15,7 +15,7 @@ import { requireDocument } from './documents.ts'
 import { pageText } from '../../../shared/contract/schema/bounded.ts'
 import { described } from '../../../shared/contract/schema/described.ts'
 
-/** `GET /v1/documents/{id}/result`: what was read. */
+/** `GET /v1/documents/{id}/result`: the result of a document. */
 export function resultRoute(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id/result',
@@ -94,7 +94,7 @@ export function resultRoute(app: App, context: Context): void {
       const client = { holder: holderOf(request), signal: whenGone(reply) }
       const render = async () =>
         renderResult(await resultOf(ledger, row, page), format, renderings, client)
-      // One that waits for the decoder's process holds up nobody.
+      // A rendering that waits for the decoder process blocks nothing else.
       const hold = outputFormats[format].showsInput === true ? hands.around : hands.hold
       const result = await hold(items.render(row, format, page), render)
       return reply.type(outputFormats[format].mediaType).send(result)

@@ -17,7 +17,7 @@ export const actionSchema = (operationId: string, summary: string, description: 
 
 export const runAnswer = answerOf('The run.', refTo(runViewSchema))
 
-/** Paused runs go on. */
+/** Resumes paused runs. */
 export function resumeRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs/:id/resume',

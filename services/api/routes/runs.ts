@@ -44,7 +44,7 @@ const beginSeconds = 10
 const maxRunBytes = 2 ** 20
 const notBegun = 'the aggregator did not start the run in time; send the request again'
 
-/** Runs: folders that are read, and what uploads brought. */
+/** Runs: of folders and of uploads. */
 export function runRoutes(app: App, context: Context): void {
   startRoute(app, context)
   listRoute(app, context)
@@ -111,7 +111,7 @@ function startRoute(app: App, context: Context): void {
         if (refusal != null) throw refusedBy(refusal)
         return runs.get(request.runId) !== undefined
       }, beginSeconds)
-      // 202 promises that the run outlives everything, and only what is in the ledger does.
+      // 202 promises that the run survives everything, and only runs in the ledger do.
       if (!hasBegun) throw new ScriptoriumError('aggregator_missing', notBegun)
       const view = await showRun(context, request.runId)
       return reply.code(202).header('location', view.links.self).send(view)
@@ -145,7 +145,7 @@ function toRequest(
     recipe: canonicalRecipe(checkRecipe({ ...defaultRecipe, ...body.recipe })),
     attempts: body.attempts ?? 3,
     timeoutMs: body.timeoutMs ?? 0,
-    // Not the default: an older aggregator refuses what it does not know.
+    // Omitted at its default, because an older aggregator rejects unknown fields.
     ...(body.onExists !== undefined && body.onExists !== 'fail' && { onExists: body.onExists }),
     force: body.force ?? false,
     retryFailed: body.retryFailed ?? false,

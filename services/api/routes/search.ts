@@ -12,7 +12,7 @@ const searchItem = inHand.search
 
 const defaultLimit = 20
 
-/** `GET /v1/search`: pages by what stands on them, best first. */
+/** `GET /v1/search`: pages by their words, best first. */
 export function searchRoute(app: App, { ledger, searches, hands }: Context): void {
   app.get(
     '/v1/search',
@@ -38,7 +38,7 @@ export function searchRoute(app: App, { ledger, searches, hands }: Context): voi
     async (request, reply) => {
       const { q, limit = defaultLimit, cursor } = request.query
       const { match, terms } = parseSearchQuery(q)
-      ledger.get() // Says at once that there is none.
+      ledger.get() // Throws early if there is no ledger.
       const offset = fromCursor(cursor)?.time ?? 0
       const wanted = { match, terms, limit, offset }
       const found = await hands.around(searchItem(q, limit, cursor), () =>
@@ -46,7 +46,7 @@ export function searchRoute(app: App, { ledger, searches, hands }: Context): voi
       )
       return reply
         .type('application/json; charset=utf-8')
-        .serializer(String) // It is JSON already, made where it holds up nobody.
+        .serializer(String) // The result is JSON text already, serialised outside of the event loop.
         .send(found)
     },
   )

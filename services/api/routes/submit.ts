@@ -110,7 +110,7 @@ export function submitRoute(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      context.ledger.get() // Asked first: nothing is taken in that could not be recorded.
+      context.ledger.get() // This check comes first: nothing is accepted that could not be recorded.
       await context.workers.require()
       await context.admission.require(callerOf(request))
       const { uploads, options } = await context.hands.around(itemOf(request), () =>
@@ -134,7 +134,7 @@ export function submitRoute(app: App, context: Context): void {
   )
 }
 
-/** Who sends how much of what: sent again, it is the same. */
+/** The caller and the declared size: the same for a repeated request. */
 function itemOf({ caller, query, headers }: FastifyRequest): string {
   const { 'content-length': length, 'content-type': type } = headers
   return items.upload(caller, query, length, type?.split(';')[0])
@@ -158,7 +158,7 @@ async function receive({ intake, openSource }: Context, request: FastifyRequest)
   const { body } = request
   if (isUploadBody(body)) {
     const uploads = await openInTime(openSource, body.source, holderOf(request))
-    // Its file is in the spool now: whoever waits for the result need not hold it in memory, too.
+    // The file is in the spool now, so waiting for the result holds none of it in memory.
     request.body = undefined
     request.bodyMemory?.release()
     return { uploads, options: body.options ?? {} }
@@ -260,7 +260,7 @@ async function answer(
   return reply.type('application/json; charset=utf-8').send(json)
 }
 
-/** What this upload says of a document, which others may have uploaded before. */
+/** This upload's view of a document, which others may have uploaded before. */
 function ofSubmission({ links }: DocumentView, runId: string, options: UploadOptions) {
   const { tag = null, metadata = {}, priority = 'interactive' } = options
   return { runId, tag, metadata, priority, links: { ...links, run: `/v1/runs/${runId}` } }

@@ -80,7 +80,7 @@ const deliverySchema = Type.Object(
   { title: 'Delivery', description: 'Delivery of an event to a webhook.' },
 )
 
-/** Who is told when documents and runs end. */
+/** Webhooks: subscriptions to the ends of documents and runs. */
 export function webhookRoutes(app: App, context: Context): void {
   const { ledger, command, limits } = context
   const requireWebhook = (id: string): Webhook => {
@@ -248,7 +248,7 @@ export function webhookRoutes(app: App, context: Context): void {
   )
 }
 
-/** Throws `invalid_request` for what no delivery could be sent to. */
+/** Throws `invalid_request` for a URL that cannot receive deliveries. */
 function requireReceiver(text: string): void {
   const url = URL.parse(text)
   if (url === null) throw new ScriptoriumError('invalid_request', 'url must be a URL')
@@ -257,7 +257,7 @@ function requireReceiver(text: string): void {
   throw new ScriptoriumError('invalid_request', message)
 }
 
-/** Subscriptions of earlier versions may carry credentials in their URL: nobody is shown them. */
+/** Subscriptions of earlier versions may have credentials in their URL, which are never shown. */
 const showWebhook = (webhook: Webhook): Webhook => {
   const url = URL.parse(webhook.url)
   if (url === null || (url.username === '' && url.password === '')) return webhook

@@ -15,7 +15,7 @@ import {
 
 const closed = { additionalProperties: false }
 
-/** RFC 9457. `code` is what programs go by; `detail` is for people. */
+/** RFC 9457. Programs use `code`; `detail` is for people. */
 export const problemSchema = Type.Object(
   {
     type: described(idText, 'URN of the error code.', 'urn:scriptorium:error:unknown_document'),
@@ -102,7 +102,7 @@ export const tagFilter = Type.Optional(
 
 const maxLimit = 500
 
-/** Cursors that lists take, by what a list is sorted by. */
+/** Cursors of lists, by sort key. */
 export const exampleCursors = {
   time: 'eyJ0aW1lIjoxNzcyMzU3NDAwMDAwLCJpZCI6ImQxIn0',
   isoTime: 'eyJ0aW1lIjoiMjAyNi0wMy0wMVQwOTozMDowMC4wMDBaIiwiaWQiOiJyMSJ9',

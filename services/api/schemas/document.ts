@@ -127,7 +127,7 @@ export const documentViewSchema = Type.Object(
 )
 export type DocumentView = Static<typeof documentViewSchema>
 
-/** One file of an upload that was not taken in; the others were. */
+/** A rejected file of an upload whose other files were accepted. */
 export const rejectedSchema = Type.Object(
   {
     name: described(pathText, 'File name given by the client.', 'notes.docx'),

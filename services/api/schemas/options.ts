@@ -14,13 +14,13 @@ export const maxBase64Bytes = 16 * 2 ** 20
 
 const closed = { additionalProperties: false }
 
-/** A PNG of 96 x 40 pixels with the word HILT, so that the example can be sent as it is. */
+/** A PNG of 96 x 40 pixels with the word HILT, so that the example is a valid request. */
 const examplePage =
   'iVBORw0KGgoAAAANSUhEUgAAAGAAAAAoAQAAAAAp6MKUAAAALklEQVR42mP4jwQYaMn5AIT8H4AsBnuSOf/k/1ODw8BAOoe6LgBzGPhJ4dAnfgBjdJd0TTyYmQAAAABJRU5ErkJggg=='
 
 const flag = (description: string) => Type.Optional(described(Type.Boolean(), description))
 
-/** The recipe as clients give it: what is left out is the default. */
+/** The recipe of a request: omitted fields have their defaults. */
 export const recipeOptionsSchema = Type.Partial(recipeSchema, {
   ...closed,
   title: 'RecipeOptions',
@@ -160,7 +160,7 @@ const globList = (description: string, example: string) =>
     ),
   )
 
-/** What a folder run is asked to do. */
+/** The request of a folder run. */
 export const runBodySchema = Type.Object(
   {
     root: rootName,

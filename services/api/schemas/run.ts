@@ -17,7 +17,7 @@ import {
 const closed = { additionalProperties: false }
 const self = `/v1/runs/${exampleRunId}`
 
-/** A run as the API shows it: a folder, or what one upload brought. */
+/** A run in the API: of a folder, or of one upload. */
 export const runViewSchema = Type.Object(
   {
     id: runIdText,

@@ -55,7 +55,7 @@ function* wordTokens(blocks: PageResult['blocks']): Generator<{ text: string; wo
   }
 }
 
-/** Tokens that are those of a term, by start. No more of the page is looked at than is asked for. */
+/** Tokens that match a term, by start. Reads no more of the page than the caller requests. */
 function* runsOf<T extends { text: string }>(
   tokens: Iterable<T>,
   terms: readonly SearchTerm[],

@@ -1,7 +1,7 @@
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { tokensOf } from './tokens.ts'
 
-/** Words that follow one another, as the index knows them; with `isPrefix` the last one may go on. */
+/** Consecutive words, as in the index; with `isPrefix` the last one is a prefix. */
 export interface SearchTerm {
   tokens: readonly string[]
   isPrefix: boolean
@@ -12,14 +12,14 @@ const maxTokens = 500
 /** The index keeps prefixes from this length on; a shorter one would walk through all words there are. */
 const shortestPrefix = 2
 
-// "a phrase", also in the quotes of a word processor and also where nobody closed them, or a word.
+// "a phrase", also in typographic or unclosed quotes, or a word.
 const part =
   /(?<sign>-?)(?:["“”„«»](?<phrase>[^"“”„«»]*)["“”„«»]?|(?<word>[^\s"“”„«»]+))(?<star>\*?)/gu
 
 /**
- * Turns what a person types into an FTS5 expression and the terms that a matching page holds: words are all to be
- * there, "quoted phrases" too, `*` at the end takes all words that begin so, `-` before excludes. Nothing but tokens
- * gets into the expression, so that nothing that is typed can be FTS5's syntax. Throws `invalid_request`.
+ * Turns a query into an FTS5 expression and the terms of a matching page: all words and "quoted phrases" must match, a
+ * trailing `*` matches all words with that prefix, a leading `-` excludes. Only tokens enter the expression, so that no
+ * input can be FTS5 syntax. Throws `invalid_request`.
  */
 export function parseSearchQuery(q: string): { match: string; terms: SearchTerm[] } {
   const wanted = new Map<string, SearchTerm>()

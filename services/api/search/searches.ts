@@ -20,8 +20,8 @@ const retryAfterSeconds = 5
 const memory = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 }
 
 /**
- * Searches in a thread of their own, one after the other: finding the words of 500 dense pages takes seconds, and the
- * event loop has others to answer. A search that goes beyond its deadline ends with its thread.
+ * Runs searches in their own thread, one after the other: finding the words of 500 dense pages takes seconds, which
+ * would block the event loop. A search that exceeds its deadline ends with its thread.
  */
 export function createSearches({ folder, limits, deadlineMs = 20_000 }: Deps) {
   const inTurn = pLimit(1)
@@ -32,7 +32,7 @@ export function createSearches({ folder, limits, deadlineMs = 20_000 }: Deps) {
       workerData: folder,
       resourceLimits: memory,
     })
-    started.on('error', () => undefined) // Whoever waits is told by its end.
+    started.on('error', () => undefined) // Its end rejects the waiting callers.
     started.once('exit', () => {
       if (thread === started) thread = undefined
     })
@@ -68,7 +68,7 @@ export function createSearches({ folder, limits, deadlineMs = 20_000 }: Deps) {
   }
 
   return {
-    /** What was found, as JSON text. Throws `service_busy`, and what the ledger does. */
+    /** The result as JSON text. Throws `service_busy`, and errors of the ledger. */
     async find(wanted: Search, holder: string): Promise<string> {
       const held = limits.take('searches', holder)
       try {

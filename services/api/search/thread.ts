@@ -8,7 +8,7 @@ import {
 import { createLedgerView } from '../state/ledger-view.ts'
 import { search, type Search } from './work.ts'
 
-/** What comes back: the answer as JSON text, or why there is none. */
+/** The thread's answer: JSON text, or an error. */
 export type SearchAnswer = { text: string } | { code: ErrorCode; message: string }
 
 const folder = String(workerData)

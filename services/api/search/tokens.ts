@@ -1,4 +1,4 @@
-/** A word as the index knows it, and where it stands in the text it was taken from (UTF-16 units). */
+/** A token of the index, and its place in the original text (UTF-16 units). */
 export interface WordToken {
   text: string
   start: number

@@ -45,7 +45,7 @@ export interface Search {
 /** What is not shown by then comes with the next page: others wait for their searches. */
 const budgetMs = 2_000
 
-/** A page of what was found, best first. Ranks have no place of their own to go on from: the cursor counts. */
+/** A page of results, best first. A rank is no stable position, so the cursor counts results. */
 export function search(
   { search: index, documents, pages, submissions }: Ledger,
   { match, terms, limit, offset }: Search,

@@ -9,9 +9,9 @@ const mostSeconds = 10
 const sendAgainMs = 1_000
 
 /**
- * Asks something of the aggregator and waits until it has done it; what Redis lost meanwhile is asked again. Throws
- * `aggregator_missing` where it does not take the command in time; the command stays, and is done when it is back. Throws
- * `poison` where it died over it again and again.
+ * Sends a command to the aggregator and waits until it is done; a command that Redis lost is sent again. Throws
+ * `aggregator_missing` if it is not taken in time; it stays queued, and is done when the aggregator is back. Throws
+ * `poison` if the aggregator died over it repeatedly.
  */
 export function createCommandClient(redis: Redis, keys: Keys) {
   return async (command: Command): Promise<void> => {

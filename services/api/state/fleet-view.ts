@@ -15,7 +15,7 @@ import { upgradeHeartbeat } from '../../../shared/contract/schema/upgrades.ts'
 const parseHeartbeat = createParser('a heartbeat', heartbeatSchema, upgradeHeartbeat)
 const parseSign = createParser("the aggregator's sign", aggregatorSignSchema)
 
-/** A depth that is asked for with every upload is counted this often at most, milliseconds. */
+/** The depth, which every upload needs, is counted at most this often, milliseconds. */
 const depthFreshMs = 250
 const blockedFreshMs = 500
 
@@ -37,7 +37,7 @@ export function createFleetView(redis: Redis, keys: Keys, queue: PageQueue) {
       const text = await redis.get(keys.aggregator)
       return text === null ? undefined : parseSign(JSON.parse(text))
     },
-    /** Recipes that nobody alive can read, by fingerprint; empty where Redis is away. */
+    /** Recipes that no live worker can read, by fingerprint; empty while Redis is unreachable. */
     async blocked(): Promise<Blocked> {
       if (performance.now() - seen.at > blockedFreshMs) {
         const blocked = await readBlocked(redis, keys).catch(() => ({}))
@@ -57,7 +57,7 @@ export function createFleetView(redis: Redis, keys: Keys, queue: PageQueue) {
   }
 }
 
-/** Counts what is asked for with every upload, a few times a second at most. */
+/** Counts that every upload needs, updated at most a few times a second. */
 function fresh(count: () => Promise<number>): () => Promise<number> {
   let last = 0
   let at = Number.NEGATIVE_INFINITY
@@ -72,7 +72,7 @@ function fresh(count: () => Promise<number>): () => Promise<number> {
 
 export type FleetView = ReturnType<typeof createFleetView>
 
-/** A worker of a version that says other things of itself hides no other. */
+/** A worker of a version with another report format does not hide the others. */
 function toHeartbeat(text: string): Heartbeat | undefined {
   try {
     return parseHeartbeat(JSON.parse(text))

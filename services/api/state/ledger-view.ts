@@ -3,8 +3,8 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { ledgerFile, openLedger, type Ledger } from '../../ledger/ledger.ts'
 
 /**
- * The ledger as the API sees it: read, never written. It is opened when it is first asked for, because the aggregator
- * makes it, and again where another file has taken its place. Throws `ledger_unavailable` while there is none.
+ * The API's read-only ledger. It is opened on first use, because the aggregator creates it, and reopened when another
+ * file has replaced it. Throws `ledger_unavailable` while there is none.
  */
 export function createLedgerView(folder: string, onUnreadable?: (why: Error) => void) {
   const file = ledgerFile(folder)

@@ -35,8 +35,8 @@ export function parseRoot(text: string): Root {
 }
 
 /**
- * Finds what a client named. Throws `unknown_root`, `invalid_request` for a path that is none, `path_outside_root`,
- * or `not_found`; none tells the host's own path.
+ * Resolves a client's path. Throws `unknown_root`, `invalid_request` for an invalid path, `path_outside_root`, or
+ * `not_found`; no message contains a path of the host.
  */
 export function findPlace(roots: readonly Root[], name: string, path: string): Place {
   const root = roots.find((known) => known.name === name)
@@ -59,14 +59,17 @@ export function findPlace(roots: readonly Root[], name: string, path: string): P
   return { folder: dirname(real), input: basename(real), path: segments.slice(0, -1).join('/') }
 }
 
-/** Whether a place is a folder. `not_found` also for what we may not read, below a file, in a circle of links, or too long. */
+/**
+ * Whether a place is a folder. Throws `not_found` also for an unreadable one, one below a file, in a circle of links,
+ * or too long.
+ */
 function isFolder(place: Below, named: string): boolean {
   try {
     return statBelow(place).isDirectory()
   } catch (thrown) {
     if (thrown instanceof ScriptoriumError)
       throw new ScriptoriumError(thrown.code, `${named} ${thrown.message}`, { cause: thrown })
-    // A disk that fails, or a system without handles, says nothing about what is there.
+    // A failing disk, or a system without file handles, is no evidence that a file is missing.
     throw (
       causeOf(thrown) ??
       new ScriptoriumError('not_found', `${named} does not exist`, { cause: thrown })

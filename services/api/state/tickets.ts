@@ -16,15 +16,15 @@ const readAtATime = 50
 export interface TicketDraft {
   /** Makes its content durable. */
   sync: () => Promise<void>
-  /** Makes it valid, durably: from here on the upload is accepted, whatever dies or is forgotten. */
+  /** Makes the ticket valid and durable: from here on the upload is accepted, whatever dies or is lost. */
   issue: () => Promise<void>
   /** Takes it back, valid or not: nothing was promised. */
   withdraw: () => Promise<void>
 }
 
 /**
- * The tickets of the spool, which stand for uploads that the ledger may not have yet: they answer for them, and not
- * Redis, which may forget. An upload that is in neither may have been recorded in between: the ledger is asked once more.
+ * The tickets of the spool: uploads that the ledger may not have yet. They answer for these, because Redis may lose
+ * data. An upload in neither may have been recorded in between, so the ledger is read once more.
  */
 export function createTickets(spool: Spool) {
   const index = createIndex()
@@ -41,7 +41,7 @@ export function createTickets(spool: Spool) {
     }
   }
 
-  /** Several may share one look at the folder: each is answered by one that began after its question. */
+  /** Several callers may share one listing of the folder: each gets one that began after its call. */
   const scan = createSharedSync(async () => {
     const names = await readdir(spool.tickets)
     const runIds = new Set(
@@ -105,12 +105,12 @@ export function createTickets(spool: Spool) {
     /** What the upload that this run is brought. */
     ofRun: async (runId: string): Promise<Acceptance | undefined> =>
       (await ticketsOf(() => (index.has(runId) ? [runId] : [])))[0],
-    /** The newest upload that asked for a document. */
+    /** The newest upload with a document. */
     ofDocument: async (id: string): Promise<Acceptance | undefined> =>
       (await ticketsOf(() => index.ofDocument(id)))[0],
     /** Documents of a caller's uploads that the ledger may not have yet; some of them it may have by now. */
     countOf: (caller: string): number => index.countOf(caller),
-    /** The same, after a look at which tickets are still there. */
+    /** The same, after a check which tickets still exist. */
     async recount(caller: string): Promise<number> {
       await scan()
       return index.countOf(caller)
@@ -123,11 +123,11 @@ export function createTickets(spool: Spool) {
 
 export type Tickets = ReturnType<typeof createTickets>
 
-/** Which tickets there are, by all that is asked for. Tickets themselves are read again: millions may wait. */
+/** An index of the tickets by every key. Tickets themselves are read again, because millions may wait. */
 function createIndex() {
   const entries = new Map<string, string[]>()
   const runs = new Map<string, Set<string>>()
-  /** Documents of a run, and by whom. */
+  /** Documents of a run, and their owner. */
   const work = new Map<string, { caller: string; documents: number }>()
   const openOf = new Map<string, number>()
   const count = (caller: string, more: number): void => {

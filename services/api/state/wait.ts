@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 const pollMs = 50
 
 /**
- * Waits until `isOver`, the time is up or nobody wants to know any more; returns whether it is over. Asking the ledger
- * costs 20 µs.
+ * Waits until `isOver`, the timeout or `isWanted` is false; returns whether it is over. A query of the ledger costs 20
+ * µs.
  */
 export async function waitUntil(
   isOver: () => boolean | Promise<boolean>,

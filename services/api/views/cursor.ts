@@ -17,11 +17,11 @@ type Position = Static<typeof timeSchema> | Static<typeof isoSchema>
 export const toCursor = (position: Position): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
 
-/** Where a list that is sorted by a number goes on. Throws `malformed_request` for another list's cursor. */
+/** The position in a list sorted by a number. Throws `malformed_request` for another list's cursor. */
 export const fromCursor = (cursor: string | undefined): Static<typeof timeSchema> | undefined =>
   parse(cursor, parseTime)
 
-/** Where a list that is sorted by ISO 8601 times goes on. */
+/** The position in a list sorted by ISO 8601 times. */
 export const fromIsoCursor = (cursor: string | undefined): Static<typeof isoSchema> | undefined =>
   parse(cursor, parseIso)
 

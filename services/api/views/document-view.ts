@@ -22,7 +22,7 @@ interface Deps {
 
 const nothingOpen: [Map<string, QueuePlace>, number, Blocked] = [new Map(), 0, {}]
 
-/** Shows documents: what the ledger knows of them, and where their jobs stand. */
+/** Documents in the API: their records in the ledger, and the state of their jobs. */
 export function createDocumentViews(deps: Deps) {
   const { ledger, tickets, queue, retentionMs } = deps
 
@@ -101,13 +101,13 @@ export function createDocumentViews(deps: Deps) {
 
   return {
     ofRows,
-    /** One document, as it stands; undefined where nobody knows it. */
+    /** The present state of a document; undefined if it is unknown. */
     async find(id: string): Promise<DocumentView | undefined> {
       const known = ledger.get().documents.get(id)
       const isOpen = known !== undefined && known.state !== 'final'
       const again = isOpen ? undefined : await standIn(id, known?.pass ?? 0)
       if (again !== undefined) return again
-      // Once more: a ticket goes when what it stands for is recorded.
+      // Read again, because a ticket is deleted once its upload is recorded.
       const row = ledger.get().documents.get(id)
       if (row === undefined) return undefined
       const [view] = await ofRows([row])

@@ -15,9 +15,9 @@ interface Deps {
 const readAtATime = 500
 
 /**
- * Who may change what: a caller what its token submitted, `admin` everything. The same bytes may have been submitted by
- * others too: what takes a document from them takes an owner of all of it. What no token submitted (from the command
- * line, or before there were tokens) is for `admin`; where there is only one token it is that one's.
+ * Permissions to change documents: a caller may change those of its own token, `admin` all. Others may have submitted
+ * the same bytes: deleting or cancelling such a document takes an owner of all its uploads. Documents without a token
+ * (from the command line, or from before tokens) belong to `admin`, or to the only token.
  */
 export function createOwnership({ ledger, tickets, tokens }: Deps) {
   const isOwn = ({ name }: Caller, owner: string): boolean =>
@@ -53,7 +53,7 @@ export function createOwnership({ ledger, tickets, tokens }: Deps) {
         'another caller started this run; this requires the scope admin',
       )
     },
-    /** With `all`, nobody else may have submitted it. */
+    /** With `all`, no other token may have submitted it. */
     async requireDocument(caller: Caller, id: string, which: 'any' | 'all'): Promise<void> {
       if (caller.isAdmin) return
       let hasOwn = false

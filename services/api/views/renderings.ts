@@ -9,7 +9,7 @@ interface Options {
   limits: ServiceLimits
   /** Limits of a page. */
   decoding: { maxMegapixels: number; maxBytes: number }
-  /** Where long ones lie until the client has taken them. */
+  /** Folder of long renderings until the client has read them. */
   folder: string
   minFreeBytes: number
 }
@@ -26,7 +26,7 @@ export function createRenderings({ limits, decoding, folder, minFreeBytes }: Opt
 
   return {
     decoder,
-    /** Whole where it is short, else as a stream. Throws the limit's refusal, `disk_full` and what `chunks` throws. */
+    /** A string if it is short, otherwise a stream. Throws the limit's refusal, `disk_full` and errors of `chunks`. */
     async render(
       chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
       holder: string,

@@ -45,7 +45,7 @@ export function requireResult(row: Document): Document {
   return row
 }
 
-/** The document's own fault, whatever its code means elsewhere: always 422. */
+/** The document's own failure, whatever its code means elsewhere: always 422. */
 class FailedDocument extends ScriptoriumError {
   override readonly httpStatus = 422
   override readonly retryable = false
@@ -81,7 +81,7 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
   )
 }
 
-/** Whom a rendering is for: who holds it, and the signal of their going away. */
+/** The holder of a rendering, and the signal of its disconnect. */
 export interface Requester {
   holder: string
   signal: AbortSignal
@@ -96,8 +96,8 @@ export async function toAnswer(chunks: Chunks): Promise<Buffer | Readable> {
 }
 
 /**
- * A result in a format: whole where it is short, else as a stream. Throws `invalid_request` for more pages than the
- * format has room for, and what its writer throws: `input_unreadable`, `unstable`, `corrupt_image`.
+ * A result in a format: a string if it is short, otherwise a stream. Throws `invalid_request` for more pages than the
+ * format can hold, and errors of its writer: `input_unreadable`, `unstable`, `corrupt_image`.
  */
 export async function renderResult(
   { document, input }: Result,

@@ -69,14 +69,14 @@ export function createRunViews({ ledger, tickets, redis, keys, roots, fleet }: D
 
   return {
     show,
-    /** One run, as it stands; undefined where nobody knows it. */
+    /** The present state of a run; undefined if it is unknown. */
     async find(id: string): Promise<RunView | undefined> {
       const run = ledger.get().runs.get(id)
       return run && show(run)
     },
     /** Whether this run is an upload that was accepted just now: the ledger may not know it yet. */
     isAccepted: async (id: string): Promise<boolean> => (await tickets.ofRun(id)) !== undefined,
-    /** An upload that is accepted and not recorded yet, as it stands. */
+    /** The present state of an accepted upload that is not recorded yet. */
     async standIn(id: string): Promise<RunView | undefined> {
       const ticket = await tickets.ofRun(id)
       if (ticket === undefined) return undefined
@@ -93,18 +93,18 @@ export function createRunViews({ ledger, tickets, redis, keys, roots, fleet }: D
       } as const
       return { ...(await show(run)), state, counts: { open: documents.length } }
     },
-    /** Whether a run has ended and all its events have been told. */
+    /** Whether a run has ended and all its events are published. */
     async isOver(id: string): Promise<boolean> {
       const run = ledger.get().runs.get(id)
       if (run === undefined) return true
       if (run.state === 'active') return false
       if (!isFolderRun(run)) return true
-      // The aggregator tells the last events after it has recorded the end, unless it dies in between.
+      // The aggregator publishes the last events after it has recorded the end, unless it dies in between.
       const progress = await progressOf(id)
       const isLate = Date.now() - Date.parse(run.finishedAt ?? '') > lateMs
       return progress?.state !== 'active' || isLate
     },
-    /** Why the aggregator would not begin a run, once it has said so. */
+    /** The reason why the aggregator rejected a run, once it is published. */
     async refusal(id: string): Promise<Progress['error'] | undefined> {
       const progress = await progressOf(id)
       return progress?.state === 'refused' ? progress.error : undefined
@@ -141,7 +141,7 @@ function uploadState({ submissions }: Ledger, { id, state }: Run): State {
   const counts = submissions.counts(id)
   const isOpen = (counts.get('open') ?? 0) > 0
   return {
-    // Its documents may have ended a moment before the run is said to have.
+    // Its documents may have ended a moment before the end of the run is published.
     state: state === 'active' && !isOpen ? 'finished' : state,
     error: null,
     counts: Object.fromEntries(counts),
@@ -169,8 +169,8 @@ function reportState(report: RunReport): State {
 }
 
 function folderState({ documents }: Ledger, { id, state }: Run, told?: Progress): State {
-  // A run that goes on again is told of as it ended before, until it says something new; one that has ended may be told
-  // of as it went on, for a moment.
+  // A resumed run shows the state of its earlier end until it publishes a new one; an ended one may show its active
+  // state for a moment.
   const isStale = (state === 'active') !== (told?.state === 'active')
   const progress = isStale ? undefined : told
   const final = Object.fromEntries(documents.countFinal(id))
@@ -198,13 +198,13 @@ function folderState({ documents }: Ledger, { id, state }: Run, told?: Progress)
   }
 }
 
-/** Of a run that goes on, `blocked` says what is in its way. */
+/** For an active run, `blocked` names the obstacle. */
 function errorOf({ state, error }: Progress): RunView['error'] {
   if (state === 'active' || error === null) return null
   return { ...error, message: scrub(error.message) }
 }
 
-/** The allow-listed root that a folder lies in: the host's own paths are nobody's business. */
+/** The allow-listed root of a folder: paths of the host are not shown. */
 function placeOf(folder: string, roots: readonly Root[]): Pick<RunView, 'root' | 'path'> {
   const root = roots.find((known) => isWithin(folder, known.folder))
   if (root === undefined) return { root: null, path: null }

@@ -4,7 +4,7 @@ import { scrub } from '../../../shared/process/host-paths.ts'
 import type { RunEvent } from '../../../shared/contract/messages/progress.ts'
 import type { OutputDocument } from '../../outputs/format.ts'
 
-/** A code and its message, as clients see them: what a library said may name folders of the host. */
+/** A code and its message for clients: a library's message may contain folders of the host. */
 export const shownError = <T extends { message: string }>(error: T): T => ({
   ...error,
   message: scrub(error.message),
@@ -26,7 +26,7 @@ export const shownReport = (report: RunReport, root: string): RunReport => ({
   out: '',
 })
 
-/** The end of a document, as those see it who follow its run. */
+/** The end of a document, for watchers of its run. */
 export const shownEnding = (ending: RunEvent): RunEvent => ({
   ...ending,
   error: ending.error && shownError(ending.error),

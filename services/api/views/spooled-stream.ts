@@ -6,18 +6,18 @@ import { toError } from '../../../shared/process/errors.ts'
 import { orDiskFull, requireSpace } from '../limits/disk-space.ts'
 
 interface Options {
-  /** Where the bytes lie until they are taken, in a file without a name. */
+  /** An unlinked file that holds the bytes until they are read. */
   folder: string
   minFreeBytes: number
 }
 
 const pieceBytes = 65_536
-/** The disk's space is asked for again after so many bytes. */
+/** Disk space is reserved again after this many bytes. */
 const lookEveryBytes = 64 * 2 ** 20
 
 /**
- * Writes to the disk at the speed of the source what is read at the speed of the reader: a slow client keeps neither the
- * source nor memory waiting. The source is ended where the stream is closed. Throws `disk_full`.
+ * Buffers on disk between a fast source and a slow reader, so that a slow client blocks neither the source nor memory.
+ * Closing the stream ends the source. Throws `disk_full`.
  */
 export async function spoolStream(
   source: AsyncGenerator<Buffer>,
@@ -53,7 +53,7 @@ export async function spoolStream(
       progress.hasEnded = true
       tell()
     })
-  written.catch(() => undefined) // Whoever reads up to there is told.
+  written.catch(() => undefined) // Readers that reach the failed part get the error.
   const stream = Readable.from(follow(handle, progress, written), {
     objectMode: false,
     highWaterMark: pieceBytes,
@@ -64,7 +64,7 @@ export async function spoolStream(
   return stream
 }
 
-/** Gives what is written as it comes. Throws what the source threw. */
+/** Yields bytes as they are written. Throws errors of the source. */
 async function* follow(
   handle: FileHandle,
   progress: { bytes: number; hasEnded: boolean; more: PromiseWithResolvers<void> },

@@ -7,7 +7,7 @@ import type { LedgerView } from '../state/ledger-view.ts'
 import { requireResult, resultOf } from './result.ts'
 import type { DocumentView, UploadView } from '../schemas/document.ts'
 
-/** One document with what was read of it, piece by piece: in one it may be hundreds of megabytes. */
+/** One document with its result, in pieces: a single string could have hundreds of megabytes. */
 export async function* writeView(ledger: LedgerView, view: DocumentView): AsyncGenerator<string> {
   const document = await inlineOf(ledger, view.id)
   const text = JSON.stringify(view)
@@ -17,7 +17,7 @@ export async function* writeView(ledger: LedgerView, view: DocumentView): AsyncG
   yield '}'
 }
 
-/** An upload of several files, each with what was read of it. */
+/** An upload of several files, each with its result. */
 export async function* writeUpload(
   ledger: LedgerView,
   { documents, ...upload }: UploadView,

@@ -26,8 +26,8 @@ export interface DraftLimits {
 }
 
 /**
- * Writes a stream to a new file; when this returns, its content is on the disk. Where it throws, the stream is left as
- * it is, paused: an HTTP request that is destroyed takes the answer's socket with it.
+ * Writes a stream to a new file; when this returns, its content is on the disk. If it throws, the stream is left paused
+ * and undestroyed: destroying an HTTP request destroys the socket of its answer.
  */
 export async function writeDraft(
   file: string,
@@ -48,7 +48,7 @@ export async function writeDraft(
     onBytes?.(chunk.length)
     return inspector.add(chunk)
   })
-  sink.on('error', () => undefined) // Also where nobody waits for its end any more.
+  sink.on('error', () => undefined) // Also without a waiter for its end.
   const endWatch = watchPace(stream, pace, fail)
   stream.pipe(sink)
   try {
@@ -57,18 +57,18 @@ export async function writeDraft(
     await handle.datasync()
     return draft
   } catch (thrown) {
-    cut.throwIfAborted() // Its reason says more than the error that it causes.
+    cut.throwIfAborted() // The signal's reason is more specific than the error that it causes.
     throw thrown
   } finally {
     endWatch()
     stream.unpipe(sink)
-    stream.pause() // Undone by unpipe itself where the sink was full and somebody else listens for data.
+    stream.pause() // unpipe resumes the stream if the sink was full and there is another listener for data.
     sink.destroy()
     await handle.close()
   }
 }
 
-/** Counts, hashes and judges what passes by; messages go after the file's name. */
+/** Counts, hashes and checks the bytes; messages follow the file's name. */
 function createInspector(maxBytes: number) {
   const hash = createHash('sha256')
   const head = Buffer.allocUnsafe(sniffBytes)

@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { callbackify } from 'node:util'
 
-/** Every write goes to another thread and back, whatever its size: so much is gathered for one. */
+/** Every write is a round trip to another thread at any size, so this many bytes are collected for one. */
 const pieceBytes = 256 * 1024
 
-/** Writes to a file what has passed `look`, which may throw; the file stays open. */
+/** Writes bytes to a file after `look`, which may throw; the file stays open. */
 export function createSink(handle: FileHandle, look: (chunk: Buffer) => Promise<void>): Writable {
   let held: Buffer[] = []
   let bytes = 0
@@ -28,7 +28,7 @@ export function createSink(handle: FileHandle, look: (chunk: Buffer) => Promise<
   })
 }
 
-/** A disk that fills up takes a part, and says so at the next write. */
+/** A disk that fills up takes a part of a write, and fails the next one. */
 async function writeWhole(handle: FileHandle, buffers: readonly Buffer[]): Promise<void> {
   let rest = [...buffers]
   while (rest.length > 0) {

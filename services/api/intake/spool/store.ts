@@ -10,12 +10,12 @@ import { createSharedSync, syncFolder } from '../../state/folder-sync.ts'
 import type { PaceLimits } from '../../limits/pace.ts'
 
 export interface SpoolLimits {
-  /** Nothing is taken in while the spool's disk has less than this free. */
+  /** Uploads are rejected while the spool's disk has less free space than this, bytes. */
   minFreeBytes: number
   pace: PaceLimits
 }
 
-/** A file that lies whole in `tmp`, until it is kept or dropped. */
+/** A complete file in `tmp`, until it is kept or dropped. */
 export interface Received extends Draft {
   /** As the client called it. */
   name: string
@@ -73,7 +73,7 @@ export function createSpoolStore({ spool, limits }: { spool: Spool; limits: Spoo
         throw orDiskFull(thrown)
       }
     },
-    /** Removes what a killed process left in `tmp`: files untouched for longer than `ageMs`. Returns how many. */
+    /** Removes files of killed processes in `tmp`: those untouched for longer than `ageMs`. Returns their number. */
     async sweep(ageMs: number): Promise<number> {
       const before = Date.now() - ageMs
       let removed = 0

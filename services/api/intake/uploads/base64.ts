@@ -37,7 +37,7 @@ function* decode(text: string): Generator<Buffer> {
     const slice = text.slice(start, start + sliceLength)
     const bytes = Buffer.from(slice, 'base64')
     const isLast = start + slice.length === text.length
-    // Buffer passes over what is not base64; only what it gives back the same was.
+    // Buffer skips characters that are not base64; only content that encodes to the same text is valid.
     if (bytes.toString('base64') !== slice || (!isLast && slice.endsWith('='))) {
       throw new ScriptoriumError(
         'malformed_request',

@@ -9,7 +9,7 @@ const fileFields = new Set(['files', 'file'])
 export const maxOptionsBytes = 64 * 1024
 const maxShownLength = 100
 
-/** How @fastify/multipart is to be registered; the bytes of files are counted by the spool and by the body's watch. */
+/** Options for @fastify/multipart; the bytes of files are counted by the spool and by the body's watch. */
 export const multipartOptions = ({ maxFiles }: UploadLimits): FastifyMultipartBaseOptions => ({
   limits: {
     files: maxFiles,
@@ -27,7 +27,7 @@ export const multipartOptions = ({ maxFiles }: UploadLimits): FastifyMultipartBa
 
 /**
  * Reads a multipart body, one part after the other. Throws `malformed_request`, `invalid_request`, `upload_too_large`
- * (too many files), what the store throws of a whole request, or the signal's reason.
+ * (too many files), errors of the store that end the whole request, or the signal's reason.
  */
 export async function readMultipart(
   request: FastifyRequest,
@@ -99,14 +99,14 @@ function readOptions({ value, valueTruncated, mimetype }: MultipartValue): unkno
 const invalid = (message: string): ScriptoriumError =>
   new ScriptoriumError('invalid_request', message)
 
-/** A part without a name has none here either, whatever its type says. */
+/** A part without a name has none here either, whatever its type. */
 function unknownPart(field: string | undefined): ScriptoriumError {
   const which =
     field === undefined ? 'without a name' : JSON.stringify(field.slice(0, maxShownLength))
   return invalid(`unknown part ${which}; known are files, file and options`)
 }
 
-/** What an error of @fastify/multipart means to the client; any other is given back. */
+/** Translates an error of @fastify/multipart for the client; returns other errors unchanged. */
 function explain(thrown: unknown, { maxFiles }: UploadLimits): unknown {
   const cause = { cause: thrown }
   const { name, message } = toError(thrown)

@@ -3,7 +3,7 @@ import { decodeExtended, parse } from 'content-disposition'
 const maxNameBytes = 255
 const maxExtensionBytes = 16
 
-/** Control characters, line separators, and marks that turn the direction of what follows. */
+/** Control characters, line separators, and marks that change the text direction. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 /** A client's name of a file, made fit to show and to log: its last segment, at most 255 bytes, never empty. */

@@ -3,7 +3,7 @@ import { fileTooLarge } from '../spool/draft.ts'
 import { dispositionName, uploadName } from './name.ts'
 import { takeFile, type Arriving, type Intake, type Uploads } from './uploads.ts'
 
-/** Media types whose body is one file. What it is, its content tells. */
+/** Media types whose body is one file; its content determines the actual type. */
 export const rawTypes = ['application/octet-stream', 'application/pdf', /^image\//]
 
 /** Takes in a body that is one file, named by Content-Disposition or by `?name=`. */

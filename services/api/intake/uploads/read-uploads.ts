@@ -42,7 +42,7 @@ export async function readUploads(request: FastifyRequest, intake: Intake): Prom
   }
 }
 
-/** What a request says that it brings, or all that it may bring where it does not say. */
+/** The declared size of a request, or the limit without one. */
 function announcedBytes(request: FastifyRequest, limits: UploadLimits): number {
   const allowed = request.isMultipart() ? limits.maxRequestBytes : limits.maxFileBytes
   const announced = request.raw.headers['content-length']

@@ -7,7 +7,7 @@ import type { BodyLimits } from '../../limits/body.ts'
 export interface Uploads {
   /** The JSON of the `options` part, not yet checked. */
   options: unknown
-  /** In the order in which they came; each is to be kept or dropped. */
+  /** In order of arrival; the caller keeps or drops each. */
   received: Received[]
   rejected: { name: string; error: ScriptoriumError }[]
 }
@@ -41,7 +41,9 @@ const ofTheFile: ReadonlySet<ErrorCode> = new Set([
   'upload_too_large',
 ])
 
-/** Takes in one file; where it is not fit, that is noted and the others go on. Throws what ends the whole request. */
+/**
+ * Receives one file; an unsuitable one is recorded, and the others continue. Throws errors that end the whole request.
+ */
 export async function takeFile(
   uploads: Uploads,
   name: string,
