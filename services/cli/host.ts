@@ -12,7 +12,7 @@ export interface Host {
   stopping: () => AbortSignal
   /** Replaces the command line, which every user of the machine can read. */
   setTitle: (title: string) => void
-  /** Called when the process exits, for whatever reason. */
+  /** Called when the process exits for any reason. */
   onExit: (work: () => void) => void
   /** The words by which a person starts a command here: `npx scriptorium ingest`, `npx scriptorium ingest --`. */
   wordsOf: (command: string) => string[]

@@ -59,7 +59,7 @@ const entries: Readonly<Record<string, Entry>> = {
   },
 }
 
-/** The command that a command line names, or asks help for; undefined where it names none of ours. */
+/** The command of a command line, also of its `--help`; undefined for an unknown one. */
 export function commandOf(words: readonly string[]): string | undefined {
   const [first = '', second = ''] = words
   const name = first === 'help' ? second : first

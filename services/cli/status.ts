@@ -19,7 +19,10 @@ import { outHash } from './ingest/run-services.ts'
 import { formatSummary } from './ingest/show/summary.ts'
 import { formatSeconds } from './ingest/show/view.ts'
 
-/** How a run stands: going on, or ended with this report, or neither. `held`: going on, and only its owner sees how far. */
+/**
+ * The state of a run: active, ended with this report, or neither. `held`: active, and only its owner can see its
+ * progress.
+ */
 export type RunStatus =
   | { state: 'active'; progress: Progress }
   | { state: 'held'; startedAt: string; open: number; by: string }
@@ -73,7 +76,7 @@ async function statusFromRedis(
   const keys = createKeys(prefix)
   const runId = await redis.get(keys.latestRun(outHash(out)))
   if (runId === null) return undefined
-  // In this order: a run that goes on again has the report of its first end still.
+  // In this order, because a resumed run still has the report of its first end.
   const progress = await readProgress(redis, keys, runId)
   if (progress?.state === 'active') return { state: 'active', progress }
   const report = await readReport(redis, keys, runId)

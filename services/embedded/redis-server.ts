@@ -42,7 +42,7 @@ export function startRedisServer({ folder, searchPath, onDeath }: Options) {
       takePrivateFolder(folder)
       const command = [socketFolder, binary, ...settings(folder, socket)]
       const started = spawn('/bin/sh', ['-c', guard, ...command], {
-        // A session of its own: we handle the terminal's Ctrl-C, and Redis ends last.
+        // Its own session: we handle the terminal's Ctrl-C, and Redis ends last.
         detached: true,
         stdio: ['pipe', 'ignore', 'ignore'],
         env: { PATH: searchPath }, // It needs no tokens and passwords.

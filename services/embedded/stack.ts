@@ -164,7 +164,7 @@ const openRedis = ({ redisUrl, prefix }: Options, url: string): Promise<Redis> =
 
 /**
  * The ledger plans the jobs of a private Redis again, and an active job of a dead worker would block until its lock
- * expired. Results that nobody has collected stay.
+ * expired. Uncollected results stay.
  */
 async function openQueue(url: string, prefix: string): Promise<Redis> {
   const redis = await connectPromptly(url, redisDeadlineMs)

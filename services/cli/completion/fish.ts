@@ -2,7 +2,7 @@ import { allCommands, type DescribedCommand, type DescribedOption } from './desc
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", `\\'`)}'`
 
-/** True once the command's own words stand on the line, and none of a command below it. */
+/** True if the line contains this command's words, and none of a command below it. */
 function conditionOf({ path, commands }: DescribedCommand): string {
   if (path.length === 0) return '__fish_use_subcommand'
   const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`)

@@ -49,7 +49,7 @@ ${cases.join('\n')}
 }`
 }
 
-/** A completion script for zsh: to be sourced, or to lie in its `fpath` as `_scriptorium`. */
+/** A completion script for zsh: sourced, or saved in its `fpath` as `_scriptorium`. */
 export function zshScript(program: DescribedCommand): string {
   const { name } = program
   return `#compdef ${name}

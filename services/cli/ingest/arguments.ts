@@ -282,7 +282,7 @@ export function addArguments(command: Command, environment: Environment): void {
 
 /** The options of a command that has parsed its words. */
 export function readOptions(command: Command, environment: Environment): IngestOptions {
-  // The variable is the fleet's too: set for one, it says nothing to an ingest that uses services elsewhere.
+  // The variable is also the fleet's: it must not affect an ingest that uses services elsewhere.
   const isFleets = environment['REDIS_URL'] && command.getOptionValueSource('workers') === 'env'
   if (isFleets) command.setOptionValue('workers', undefined)
   // Commander would miss a mandatory option before it names an unknown one: `--ot` for `--out`.

@@ -5,7 +5,7 @@ import { addArguments, readOptions } from './arguments.ts'
 import { shellCommand, withoutPdfPassword } from './shell-command.ts'
 import { eraseLine } from './show/view.ts'
 
-/** `ingest`: what a person typed is repeated in the command that continues an interrupted run. */
+/** `ingest`: the command line is repeated in the command that continues an interrupted run. */
 export function ingestCommand(host: Host): Command {
   const command = newCommand('ingest', {
     quiet: 'print errors only: no progress, no hints, no summary',

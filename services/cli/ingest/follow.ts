@@ -19,7 +19,7 @@ const parseReport = createParser("a run's report", runReportSchema, upgradeRunRe
 const everyMs = 100
 const eventsAtATime = 1_000
 
-/** What a watcher sees at one moment: where the run stands, and what ended since the last moment. */
+/** One observation of a run: its progress, and the documents that ended since the last one. */
 export interface Moment {
   progress: Progress
   events: RunEvent[]
@@ -37,8 +37,8 @@ interface Following {
 }
 
 /**
- * Watches a run until it is no longer active, and has it looked after where nothing is heard of it. Events come in
- * order, each once. Rejects where there is no hope left.
+ * Watches a run until it is no longer active, and hands it over again when there is no progress. Events come in order,
+ * each once. Rejects when the run cannot continue.
  */
 export async function* followRun(following: Following): AsyncGenerator<Moment> {
   const { redis, keys, runId, handover } = following
@@ -58,7 +58,7 @@ export async function* followRun(following: Following): AsyncGenerator<Moment> {
   }
 }
 
-/** Where the run stands; undefined where nobody says so, or says that it has ended and not how. */
+/** The progress of a run; undefined if none is published, or only an end without its report. */
 async function readStanding(following: Following): Promise<Omit<Moment, 'events'> | undefined> {
   const { redis, keys, runId, hasReport } = following
   const progress = await readProgress(redis, keys, runId)

@@ -8,7 +8,7 @@ import { submit } from './request.ts'
 export interface Patience {
   /** Then the run is handed over again, where its command is not waiting to be taken. */
   askAgainMs: number
-  /** Then the person who waits is told. */
+  /** The user is informed after this time. */
   tellMs: number
   /** Then the ingest ends, where the run was to end anyway. */
   leaveMs: number
@@ -28,15 +28,15 @@ interface Deps {
   request: FolderRequest
   paths: readonly string[]
   pdfPassword: string | undefined
-  /** Says a line to the person who waits. */
+  /** Prints a line for the waiting user. */
   tell: (line: string) => void
   patience?: Patience
 }
 
 /**
- * Sees to it that somebody looks after a run: hands it over, and again where nothing is heard of it. Its command, its
- * list of paths or the news of its end may have gone with a Redis that was wiped, or with an aggregator that died; the
- * aggregator knows a run by its id, starts it once, and tells its end as often as it is asked.
+ * Ensures that an aggregator takes a run: hands it over, and again when there is no progress. Its command, its list of
+ * paths or its end may be lost in a Redis that was wiped, or with an aggregator that died; the aggregator identifies a
+ * run by its id, starts it once, and publishes its end at each request.
  */
 export function createHandover(deps: Deps) {
   const { services, request, paths, pdfPassword, tell, patience = patient } = deps
@@ -58,7 +58,7 @@ export function createHandover(deps: Deps) {
       hasAskedForEnd = isToEnd
       refusal = undefined
     } catch (thrown) {
-      // Redis is full, or a replica just now: what was not taken is lost, and asked for again.
+      // Redis is full, or a replica for the moment: a refused command is sent again.
       lastCommand = ''
       refusal = toError(thrown).message
     }

@@ -35,7 +35,7 @@ interface Deps {
   readStdin: () => string
   /** Aborted by the first Ctrl-C: finish the pages in hand and stop. */
   stopping: AbortSignal
-  /** The command that goes on with an interrupted run. */
+  /** The command that continues an interrupted run. */
   resumeCommand: string
 }
 
@@ -64,7 +64,7 @@ export async function ingest(deps: Deps): Promise<number> {
     await handover.answer(handover.begin())
     const onStop = (): void => {
       view.note('Finishing the pages in progress; press Ctrl-C again to stop at once.')
-      // Our own fleet is drained first; then the run is told to end where it is.
+      // Our own fleet drains first; then the run is told to stop.
       const onProblem = (thrown: unknown): void => view.line(toError(thrown).message)
       void services.quieten().catch(onProblem).then(handover.end)
     }
@@ -139,7 +139,7 @@ async function watch(
   return progress.state === 'interrupted' ? exitCodes.interrupted : exitCodes.done
 }
 
-/** All that is said here, and the exit code, is of the ledger: the report was built from it when the run had ended. */
+/** All output, and the exit code, come from the ledger: the report was built from it at the end of the run. */
 function conclude(deps: Watching, { out }: FolderRequest, report: RunReport): number {
   const { options, stdout, stderr } = deps
   if (options.json) stdout.write(`${JSON.stringify({ type: 'summary', ...report })}\n`)

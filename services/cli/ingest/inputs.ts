@@ -10,16 +10,15 @@ export interface Inputs {
   /** Absolute, without symbolic links. */
   root: string
   paths: string[]
-  /** Folders that were named: the output may not lie in one of them. */
+  /** Folders among the inputs: the output must not be inside one of them. */
   folders: string[]
 }
 
 type Asked = Pick<IngestOptions, 'inputs' | 'base' | 'follow'>
 
 /**
- * Finds what the arguments name. `readStdin` gives standard input's whole text, for `-`.
- * Throws `input_unreadable` where something that was named is not there; what a list names and is not there is
- * found out later, file by file.
+ * Resolves the inputs of the arguments. `readStdin` returns the whole text of standard input, for `-`. Throws
+ * `input_unreadable` for a missing argument; missing entries of a list are found later, file by file.
  */
 export function resolveInputs({ inputs, base }: Asked, readStdin: () => string): Inputs {
   const named = inputs.filter((input) => !isList(input)).map(resolveNamed)
@@ -81,7 +80,7 @@ function withRealParent(path: string): string {
   try {
     return join(realpathSync(dirname(path)), basename(path))
   } catch {
-    return path // The walk says that it is not there.
+    return path // The walk reports a missing file.
   }
 }
 
@@ -114,7 +113,7 @@ export function resolveOut(out: string, { folders }: Inputs): string {
   )
 }
 
-/** Resolves what exists of a path and appends the rest. */
+/** Resolves the existing part of a path and appends the rest. */
 function realOf(path: string): string {
   try {
     return realpathSync(path)

@@ -12,7 +12,7 @@ import { outHash, type RunServices } from './run-services.ts'
 
 const aggregatorWaitMs = 5_000
 const refreshMs = 5_000
-/** A Redis that does not answer keeps nobody from leaving: what we hold there lapses by itself. */
+/** An unreachable Redis does not block the exit: our keys in it expire. */
 const goodbyeMs = 2_000
 
 /**

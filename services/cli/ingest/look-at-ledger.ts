@@ -3,11 +3,11 @@ import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { requireReadable } from '../../../shared/files/folder-access.ts'
 import { ledgerFile, openLedger, type Ledger } from '../../ledger/ledger.ts'
 
-/** SQLite's own codes, without what it adds to them in the upper bytes. */
+/** SQLite's primary codes, without the extended part in the upper bytes. */
 const sqlite = { readOnly: 8, cannotOpen: 14, notADatabase: 26 } as const
 
 /**
- * Looks at the ledger in a folder, which may be another user's; undefined where there is none. Throws `input_unreadable`
+ * Inspects the ledger in a folder, which may be another user's; undefined if there is none. Throws `input_unreadable`
  * with the reason and the cure, `ledger_unavailable` or `newer_version`.
  */
 export function lookAtLedger<T>(folder: string, look: (ledger: Ledger) => T): T | undefined {

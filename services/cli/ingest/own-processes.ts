@@ -29,7 +29,7 @@ export async function startOwnProcesses(
   onTrouble: (line: string) => void,
 ): Promise<RunServices> {
   const state = stateFolder(out)
-  // A dry run leaves no trace: it looks at the ledger that is there, and at none where there is none.
+  // A dry run leaves no trace: it reads an existing ledger, and creates none.
   const scratch = options.dryRun ? makeTemporaryFolder('dry') : undefined
   const dataFolder = scratch !== undefined && !existsSync(state) ? scratch.path : state
   const isFirst = !existsSync(ledgerFile(dataFolder))
@@ -73,7 +73,7 @@ export async function startOwnProcesses(
     quieten: () => stack.stopFleet(),
     async close() {
       await stack.close()
-      // Redis has written down what it was told. All that is to last is in the ledger.
+      // Redis has persisted its data. Everything durable is in the ledger.
       if (options.pdfPassword !== undefined)
         rmSync(redisFolder(state), { recursive: true, force: true })
       letGo()

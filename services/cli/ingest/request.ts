@@ -14,7 +14,7 @@ import { outHash, type RunServices } from './run-services.ts'
 const maxPathsInRequest = 100
 const pathsAtATime = 1_000
 
-/** Builds the request that stands for a command line. */
+/** Builds the request of a command line. */
 export function buildRequest(
   options: IngestOptions,
   { root, paths }: Inputs,
@@ -53,7 +53,7 @@ export function buildRequest(
     retryFailed: options.retryFailed,
     checksum: options.checksum,
     dryRun: options.dryRun,
-    // None of them where it is the default: an older aggregator refuses what it does not know.
+    // Defaults are omitted, because an older aggregator rejects unknown fields.
     ...(options.onExists !== 'fail' && { onExists: options.onExists }),
     ...(!isDeepStrictEqual(maxFailures, defaultMaxFailures) && { maxFailures }),
     ...(options.canary > 0 && { canary: options.canary }),

@@ -8,13 +8,13 @@ export interface RunServices {
   redis: Redis
   keys: Keys
   pdfPasswords: PdfPasswords
-  /** What people look at where nobody answers: an address, or a log. */
+  /** A hint for users when nothing answers: an address, or a log. */
   where: string
   /** The reason why they cannot continue; undefined while they can. */
   failure: () => Error | undefined
-  /** Called once the run has been asked for: the aggregator finds the request when it starts. */
+  /** Called after the command was sent: the aggregator finds the request when it starts. */
   begin: () => void
-  /** Sees to it that there are workers, now that there is something to read. */
+  /** Ensures that there are workers, now that there are pages to read. */
   needWorkers: () => void
   /** Lets the pages in hand be finished and begins no more of this run. */
   quieten: () => Promise<void>

@@ -13,7 +13,7 @@ export type Installation =
 interface Deps {
   environment: NodeJS.ProcessEnv
   isRoot: boolean
-  /** Where npm packages go: a folder of their own, which `npm ci` leaves alone. */
+  /** Folder of npm packages: separate, so that `npm ci` leaves it alone. */
   packagesFolder?: string
   /** Called with a line of progress. */
   say: (line: string) => unknown
@@ -23,7 +23,7 @@ type Attempt = { isInstalled: true } | { isInstalled: false; reason: string }
 
 const run = promisify(execFile)
 
-/** The line that tells what went wrong: apt and npm say much more, and npm's last words are where its log lies. */
+/** The line with the cause: apt and npm print much more, and npm's last line is the path of its log. */
 function reasonOf(message: string): string {
   const lines = message.trim().split('\n')
   const telling = lines.find((line) => /^(E: |npm error (?!code))/.test(line))
@@ -31,8 +31,8 @@ function reasonOf(message: string): string {
 }
 
 /**
- * Installs models: with Debian's packages where apt-get is there and may be used, for their models are the quicker ones, else
- * with npm's. Nothing asks for a password.
+ * Installs models: with Debian's packages if apt-get is present and permitted, because their models are faster,
+ * otherwise with npm's. Never asks for a password.
  */
 export function createInstaller(deps: Deps) {
   const { environment, isRoot, packagesFolder = addedPackages, say } = deps

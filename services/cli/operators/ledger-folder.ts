@@ -7,11 +7,11 @@ import { stateFolder } from '../../outputs/files/output-files.ts'
 /** What a person calls a folder with a ledger: an output folder (`ingest`), or SCRIPTORIUM_DATA (services). */
 export type FolderKind = 'output' | 'data'
 
-/** Where the ledger of such a folder lies, or would. */
+/** The present or future place of such a folder's ledger. */
 export const ledgerFolderOf = (folder: string, kind: FolderKind): string =>
   kind === 'output' ? stateFolder(resolve(folder)) : resolve(folder)
 
-/** Finds the ledger of a folder that a person names. Throws `input_unreadable` where there is none. */
+/** Finds the ledger of a folder given by the user. Throws `input_unreadable` if there is none. */
 export function findLedgerFolder(given: string): { folder: string; kind: FolderKind } {
   for (const kind of ['data', 'output'] as const) {
     const folder = ledgerFolderOf(given, kind)

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { takeLock, type Holder } from '../../../shared/files/file-lock.ts'
 
-/** Takes what `ingest`, `npm start` and the aggregator hold while they work with a ledger; or says who holds it. */
+/**
+ * Takes the locks that `ingest`, `npm start` and the aggregator hold while they use a ledger; or returns their holder.
+ */
 export function takeLocks(
   folder: string,
 ): { release: () => void } | { holder: Holder | undefined } {

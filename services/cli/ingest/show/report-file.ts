@@ -16,8 +16,8 @@ import { requireWritable } from '../../../../shared/files/folder-access.ts'
 export type WriteReport = (report: object) => void
 
 /**
- * Makes sure that a report can be written where `--report` says, before hours of reading depend on it; makes its folder.
- * Throws `output_unwritable`.
+ * Checks that a report can be written to `--report` before hours of reading depend on it; creates its folder. Throws
+ * `output_unwritable`.
  */
 export function prepareReport(path: string): WriteReport {
   const file = orUnwritable(path, 'choose another file', () => findTarget(path))
@@ -41,7 +41,7 @@ function findTarget(path: string): string | undefined {
 }
 
 function replace(file: string, text: string): void {
-  // One name for each report: a draft that a killed process has left is taken by the next run. Short, whatever the name.
+  // One name for each report, so that the next run replaces the draft of a killed process. Short for any file name.
   const draft = join(dirname(file), `.${hash('sha256', basename(file)).slice(0, 16)}.draft`)
   try {
     writeFileSync(draft, text, { flush: true })

@@ -7,7 +7,7 @@ import type { RunReport } from '../../../../shared/contract/report.ts'
 import { counted } from '../../counted.ts'
 import { estimateLines, formatSeconds } from './view.ts'
 
-/** What the outcomes come to. */
+/** Counts of the outcomes by kind. */
 export function tally({ outcomes, failedEarlier }: RunReport) {
   const of = (name: string): number => outcomes[name] ?? 0
   const failed = [...failedOutcomes].reduce((sum, outcome) => sum + of(outcome), 0)
@@ -24,7 +24,7 @@ export function tally({ outcomes, failedEarlier }: RunReport) {
 /** The exit code that a run's report deserves. */
 export function exitCodeOf(report: RunReport): number {
   if (report.state === 'paused') return exitCodes.paused
-  // What somebody cancelled was not read either, and the same command reads it.
+  // Cancelled documents were not read either, and the same command reads them.
   if (report.state !== 'finished') return exitCodes.interrupted
   const { read, unchanged, failed, failedEarlier, unstable } = tally(report)
   const unsettled = report.unsettled?.count ?? 0

@@ -3,7 +3,7 @@ import { printable, printableName } from '../../../../shared/process/printable.t
 import type { Estimate, Progress, RunEvent } from '../../../../shared/contract/messages/progress.ts'
 import { counted } from '../../counted.ts'
 
-/** What a person sees while a run goes on. */
+/** Output for a person during a run. */
 export interface View {
   /** Writes a line about an error or a document. */
   line: (text: string) => void
@@ -63,7 +63,7 @@ function createLiveView(stream: NodeJS.WriteStream): View {
     update(progress) {
       if (progress.planned === 0 || performance.now() - drawnAt < redrawEveryMs) return
       drawnAt = performance.now()
-      // The last column stays free: a terminal may wrap as soon as it is written.
+      // The last column stays free, because a terminal may wrap once it is written.
       const bar = progressLine(progress, (stream.columns || defaultColumns) - 1)
       if (bar === shown) return
       shown = bar
@@ -184,7 +184,7 @@ export function eventLines(
   return lines.map((line) => `${printableName(path)}: ${line}`)
 }
 
-/** Says once why nothing is read while a run goes on, and once that something is. */
+/** Prints once why an active run waits, and once that it continues. */
 export function createBlockedLines(line: (text: string) => void) {
   let told: string | undefined
   return ({ state, error }: Progress): void => {

@@ -21,14 +21,14 @@ import { manifestFile, type Manifest, type ManifestFile } from './manifest.ts'
 export interface BackupResult {
   target: string
   manifest: Manifest
-  /** Uploads that had been damaged on the disk already: left out. */
+  /** Uploads that were damaged on the disk before: skipped. */
   damaged: string[]
 }
 
 /**
- * Backs up a ledger with its spool, also while everything runs: the ledger as it is at one moment, and the files of every
- * upload that it knows or that a ticket stands for. The backup appears whole, under its name, or not at all.
- * Throws `bad_arguments` where something has that name, `input_unreadable` where there is no ledger, `ledger_damaged`.
+ * Backs up a ledger with its spool, also while everything runs: a snapshot of the ledger, and the files of every upload
+ * in the ledger or in a ticket. The backup appears under its name when it is complete, or not at all. Throws
+ * `bad_arguments` if the name exists, `input_unreadable` without a ledger, `ledger_damaged`.
  */
 export async function backUp(given: string, to: string): Promise<BackupResult> {
   const { folder, kind } = findLedgerFolder(given)
@@ -43,7 +43,7 @@ export async function backUp(given: string, to: string): Promise<BackupResult> {
   try {
     const [spool, copied] = [nameSpool(folder), nameSpool(draft)]
     const hasSpool = existsSync(spool.inputs)
-    // Before and after: what the copy of the ledger needs was there at one of the two moments.
+    // Before and after: each file that the snapshot needs existed at one of the two moments.
     if (hasSpool) takeSpool(spool, copied)
     const ledgerVersion = await copyLedger(folder, ledgerFile(draft))
     if (hasSpool) takeSpool(spool, copied)
@@ -70,7 +70,7 @@ export async function backUp(given: string, to: string): Promise<BackupResult> {
   }
 }
 
-/** An upload is called by its hash. One that is not what it is called would make the whole backup suspect. */
+/** An upload's name is its hash. One with another hash would make the whole backup suspect. */
 async function dropDamaged(inputs: string): Promise<string[]> {
   if (!existsSync(inputs)) return []
   const damaged: string[] = []

@@ -30,13 +30,13 @@ export function copyDurably(from: string, to: string): void {
   sync(to)
 }
 
-/** Ways in which a file system says that it has no hard link for us. */
+/** Errors of file systems that cannot make a hard link. */
 const noLink = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
 /**
- * Takes what the spool holds by now into `target`. Its files are never changed, so on one disk a hard link is a copy.
- * Tickets first: an upload that was answered had its files in place before, so the files of every ticket that counts are
- * taken too. What goes away meanwhile is not needed any more.
+ * Copies the present content of the spool into `target`. Its files are never changed, so on one disk a hard link is a
+ * copy. Tickets first: the files of an acknowledged upload exist before its ticket, so those of every valid ticket are
+ * copied too. Files that vanish meanwhile are no longer needed.
  */
 export function takeSpool({ tickets, inputs }: Spool, target: Spool): void {
   for (const [from, to] of [

@@ -53,7 +53,7 @@ export function readManifest(folder: string): Manifest {
   }
 }
 
-/** Compares every file with the manifest. Throws `backup_damaged`, naming what differs. */
+/** Compares every file with the manifest. Throws `backup_damaged` with the names of those that differ. */
 export async function verifyFiles(folder: string, { files }: Manifest): Promise<void> {
   const bad: string[] = []
   for (const { path, bytes, sha256 } of files) {

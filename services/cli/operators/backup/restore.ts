@@ -14,14 +14,14 @@ import { readManifest, verifyFiles, type Manifest } from './manifest.ts'
 export interface RestoreResult {
   folder: string
   manifest: Manifest
-  /** Where what was there lies now; undefined where nothing was. */
+  /** Folder of the replaced content; undefined if there was none. */
   aside: string | undefined
 }
 
 /**
- * Brings a backup back into a folder of the same kind, there or elsewhere. All of it is copied and compared first; then
- * a few renames put it in place, which whatever starts next would finish; what was there is kept.
- * Throws `backup_damaged`, `output_held` where a process works with the folder, `configuration` for a newer ledger.
+ * Restores a backup into a folder of the same kind, the original or another. Everything is copied and compared first;
+ * then a few renames put it in place, which the next process completes after a crash; replaced content is kept. Throws
+ * `backup_damaged`, `output_held` if a process uses the folder, `configuration` for a newer ledger.
  */
 export async function restore(backup: string, to: string): Promise<RestoreResult> {
   const source = resolve(backup)
@@ -34,7 +34,7 @@ export async function restore(backup: string, to: string): Promise<RestoreResult
   requireWritable('FOLDER', folder, 'output_unwritable')
   const release = holdFolder(folder)
   try {
-    finishRestore(folder) // One that was cut off: what it brought is what this one puts aside.
+    finishRestore(folder) // After an interrupted restore, its content is the content that this one replaces.
     await stage(source, manifest, folder)
     return { folder, manifest, aside: finishRestore(folder) }
   } finally {
@@ -62,7 +62,7 @@ async function stage(source: string, manifest: Manifest, folder: string): Promis
     for (const { path } of manifest.files) {
       if (existsSync(join(source, path))) copyDurably(join(source, path), join(draft, path))
     }
-    // The copies, not the originals: what a bad disk made of them would be found too late.
+    // Checks the copies, not the originals: corruption by a bad disk would be found too late.
     await verifyFiles(draft, manifest)
   } catch (thrown) {
     rmSync(draft, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** One thing that was looked at. `wrong` keeps Scriptorium from working; a warning costs time, memory or safety. */
+/** One check. `wrong` keeps Scriptorium from working; a warning costs time, memory or safety. */
 export interface Check {
   name: string
   state: 'ok' | 'warning' | 'wrong'

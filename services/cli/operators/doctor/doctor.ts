@@ -49,7 +49,7 @@ export const doctorCommand = ({ environment, stdout, end }: Deps): Command =>
       if (checks.some(({ state }) => state === 'wrong')) end(exitCodes.configuration)
     })
 
-/** Every check, in an order that a reader follows: the machine, its disks, Redis, who is at work. */
+/** Every check, in reading order: the machine, its disks, Redis, the running services. */
 export async function runChecks(
   out: string | undefined,
   environment: NodeJS.ProcessEnv,

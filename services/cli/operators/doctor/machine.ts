@@ -82,7 +82,7 @@ export async function checkEngine(environment: Environment): Promise<Check> {
   }
 }
 
-/** Workers against memory and cores; each is planned with what one process may grow to. */
+/** Workers against memory and cores; each counts with the maximum of one process. */
 export function checkWorkers(
   environment: Environment,
   { memory = usableMemory(), cores = availableParallelism() } = {},
@@ -111,7 +111,7 @@ export function checkHandles(limit: string = openFiles()): Check {
 const openFiles = (): string =>
   execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
 
-/** The folders that are written to: each by the disk it lies on, or will lie on. */
+/** The writable folders: each by its present or future disk. */
 export function checkDisks(
   folders: { out?: string; data?: string },
   environment: Environment,

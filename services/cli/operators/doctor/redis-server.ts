@@ -11,7 +11,7 @@ const otherConnections = 20
 const maxSkewMs = 2_000
 const filling = 0.8
 
-/** What INFO says, by field. */
+/** The fields of INFO. */
 export type Info = (field: string) => string
 
 /** The server that a run without REDIS_URL starts for itself. */

@@ -11,7 +11,7 @@ import { holderIn } from '../../../aggregator/lease/lease-holder.ts'
 import { createFleetView } from '../../../api/state/fleet-view.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
-/** Results that nobody has collected, beyond which workers pause. */
+/** Number of uncollected results above which workers pause. */
 const fullStream = 2_000
 
 /** Who serves this Redis: by their signs of life. */
@@ -89,7 +89,7 @@ function leaseChecks(value: string | null, sign: Sign): Check[] {
 const hostsOf = (workers: readonly { host: string }[]): string =>
   [...new Set(workers.map(({ host }) => host))].join(', ')
 
-/** A folder with a ledger: who has it, and whether this version can read it. */
+/** A folder with a ledger: its holder, and whether this version can read it. */
 export function checkLedger(folder: string): Check[] {
   if (!existsSync(ledgerFile(folder))) return [ok('ledger', `none in ${folder} yet`)]
   const holders = ['run.lock', 'aggregator.lock'].flatMap((name) => {

@@ -25,7 +25,7 @@ export async function checkDocument(ledger: Ledger, id: string): Promise<Finding
   }
   const found = await check(ledger, row, run)
   if (found.length === 0) return []
-  // While it was looked at, it may have been written, read again or removed.
+  // During the check it may have been written, read again or removed.
   return isDeepStrictEqual(documents.get(id), row) ? found : []
 }
 
@@ -46,7 +46,7 @@ function checkWaiting({ documents }: Ledger, row: Document): Finding[] {
   return [documentFinding(row, 'waits_for_nobody', found)]
 }
 
-/** An upload that is to be read needs its bytes. */
+/** An unread upload needs its bytes. */
 function checkUpload(row: Document, run: Run): Finding[] {
   const { root, path } = inputFileOf(row, run.request)
   const file = join(root, path)

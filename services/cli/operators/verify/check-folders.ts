@@ -14,12 +14,12 @@ import { combinedFormats, combinedName } from '../../../outputs/plain/combined.t
 import { outputName, stateFolder } from '../../../outputs/files/output-files.ts'
 import type { Finding } from './finding.ts'
 
-/** A draft of an upload this old is no longer being written, milliseconds: the sweeper says so, too. */
+/** A draft of an upload older than this is abandoned, milliseconds: the same limit as the sweeper's. */
 const oldDraftMs = 3_600_000
 
 const parseTicket = createParser('a ticket', acceptanceSchema, upgradeAcceptance)
 
-/** What a killed process left half-written in an output folder. `isQuiet`: nobody writes there now. */
+/** Drafts of a killed process in an output folder. `isQuiet`: no process writes there now. */
 export function checkDrafts(out: string, isQuiet: boolean): Finding[] {
   if (!isQuiet) return []
   return draftsIn(
@@ -46,7 +46,7 @@ function draftsIn(folder: string, cure: string, minAgeMs = 0): Finding[] {
   })
 }
 
-/** The files of the last run's `--combined`: whether each is there, and holds every document as it is now. */
+/** The files of the last run's `--combined`: each must exist, and contain every document in its present state. */
 export async function checkCombined(ledger: Ledger, out: string): Promise<Finding[]> {
   const run = ledger.runs.latest(out)
   if (run === undefined || !run.request.combined || run.state !== 'finished') return []
@@ -76,7 +76,7 @@ export async function checkCombined(ledger: Ledger, out: string): Promise<Findin
   return [{ kind: 'combined_stale', path, found, cure, repair: 'combine', combinedOf: out }]
 }
 
-/** The ids at the beginnings of its lines; what is no document counts, and fits nothing. */
+/** The ids at the start of its lines; a line without a document counts, and matches nothing. */
 async function idsIn(file: string): Promise<string[]> {
   const ids: string[] = []
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })
@@ -121,7 +121,7 @@ export function checkForeign(
   return found
 }
 
-/** The spool of a data folder: uploads that are what they are called, tickets that are understood, drafts. */
+/** The spool of a data folder: hashes of uploads, tickets, drafts. */
 export async function checkSpool(folder: string): Promise<Finding[]> {
   const spool = nameSpool(folder)
   const found = draftsIn(

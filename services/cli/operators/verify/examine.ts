@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts'
 
 /** What is verified: a ledger, and of it everything or the documents of one output folder. */
 export interface VerifyScope {
-  /** Where the ledger lies. */
+  /** Folder of the ledger. */
   folder: string
   out?: string
 }

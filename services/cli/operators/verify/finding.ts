@@ -1,4 +1,4 @@
-/** Something that is not as the ledger says. */
+/** A difference from the ledger. */
 export interface Finding {
   kind:
     | 'ledger_damaged'
@@ -19,13 +19,13 @@ export interface Finding {
     | 'ticket_damaged'
     | 'draft_left'
     | 'foreign'
-  /** The file, or the document where there is no file. */
+  /** The file, or the document if there is no file. */
   path: string
   found: string
   cure: string
   /**
-   * What `--repair` does about it: writes the document's files again from the ledger, has the document read again, removes
-   * the file, writes the combined files again, removes records of nobody, makes the index again; or nothing.
+   * The action of `--repair`: writes the document's files again from the ledger, marks the document for another
+   * reading, removes the file, writes the combined files again, deletes orphaned records, rebuilds the index; or none.
    */
   repair: 'rewrite' | 'reread' | 'remove' | 'combine' | 'tidy' | 'reindex' | null
   documentId?: string
@@ -33,5 +33,5 @@ export interface Finding {
   combinedOf?: string
 }
 
-/** No fault: a file that is none of ours may lie in an output folder. */
+/** A note, not a fault: an output folder may contain other files. */
 export const isNote = ({ kind }: Finding): boolean => kind === 'foreign'

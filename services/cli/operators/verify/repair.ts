@@ -17,7 +17,7 @@ import { takeLocks } from '../locks.ts'
 import type { Finding } from './finding.ts'
 
 interface Deps {
-  /** Where the ledger lies. */
+  /** Folder of the ledger. */
   folder: string
   environment: NodeJS.ProcessEnv
 }
@@ -28,13 +28,13 @@ export interface Repaired {
 }
 
 const documentsAtATime = 500
-/** The aggregator writes some hundred documents a second; where nothing happens for so long, nobody is at work. */
+/** The aggregator writes some hundred documents a second; without progress for this long, it does not work. */
 const answerMs = 300_000
 const lookEveryMs = 100
 
 /**
- * Does about findings what can be done from the ledger. A ledger has one writer: this process, where nobody else holds
- * the folder, or the aggregator that does, which is asked by a command.
+ * Repairs findings from the ledger. A ledger has one writer: this process, if no other holds the folder, or the
+ * aggregator that does, which gets a command.
  */
 export async function repair(findings: readonly Finding[], deps: Deps): Promise<Repaired> {
   const ids = (how: Finding['repair']): string[] => [
@@ -102,7 +102,7 @@ async function askAggregator(
       const command = { kind: 'repair', ...parts } as const
       const id = await sendCommand(redis, keys, command)
       const deadline = performance.now() + answerMs
-      // It is taken off the stream once it is done.
+      // The aggregator deletes the command from the stream once it is done.
       while ((await redis.xrange(keys.commands, id, id)).length > 0) {
         if (performance.now() > deadline) {
           const message = `the aggregator of ${folder} (${nameHolder(holder)}) does not answer; see its log`

@@ -79,7 +79,7 @@ function findScope(given: string, environment: NodeJS.ProcessEnv): VerifyScope {
   return kind === 'output' ? { folder, out } : { folder }
 }
 
-/** What is wrong, each with its cure; then what does not count. */
+/** The faults, each with its cure; then the notes. */
 export function formatFindings(
   { documents, findings }: Examined,
   folder: string,
