@@ -73,8 +73,9 @@ const signatures = [
   { mediaType: 'image/bmp', start: Buffer.from('424d', 'hex') },
 ]
 
-/** Names of JPEG 2000 formats, and media types that file-type names differently. */
+/** Names of JPEG 2000 formats, and media types that file-type names differently. An animated PNG begins with an image. */
 const synonyms: Readonly<Record<string, string>> = {
+  'image/apng': 'image/png',
   'image/j2c': 'image/jp2',
   'image/jpx': 'image/jp2',
   'image/jpm': 'image/jp2',
@@ -93,7 +94,7 @@ async function mediaTypeOf(bytes: Uint8Array): Promise<string | undefined> {
 /** Formats that begin with text. */
 function textTypeOf(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1')
-  if (/^P[1-6][\s#]/.test(text)) return 'image/x-portable-anymap'
+  if (/^P[1-7][\s#]/.test(text)) return 'image/x-portable-anymap'
   if (text.includes('%PDF-')) return 'application/pdf'
   return /<svg[\s>]/i.test(text) ? 'image/svg+xml' : undefined
 }

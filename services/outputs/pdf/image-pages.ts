@@ -87,7 +87,7 @@ const mediaBox = ({ width, height }: Size): string =>
 
 /** The page's size in points, and the maps to it: from the picture's unit square, and from the results' pixels. */
 function layOut(image: StreamedImage, result: PageResult | undefined) {
-  const { width, height, orientation } = image
+  const { width, height, orientation } = withSquarePixels(image, result)
   const isTurned = isSideways(orientation)
   const shown = isTurned ? { width: height, height: width } : { width, height }
   const scale = pointsPerInch / resolutionOf(Math.max(width, height), result?.dpi ?? null)
@@ -102,6 +102,18 @@ function layOut(image: StreamedImage, result: PageResult | undefined) {
     text: compose(isUpright ? toPoints : fromStored, stretch),
   }
 }
+
+/** The size of a picture whose pixels were made square before it was read: the results use those. */
+function withSquarePixels(image: Sized, result: PageResult | undefined): Sized {
+  if (result === undefined || result.width < 1 || result.height < 1) return image
+  if (isRead(result, image)) return image
+  const ratio = (result.width * image.height) / (result.height * image.width)
+  const isSquare = Math.max(ratio, 1 / ratio) < minRatio
+  return isSquare ? image : { ...image, width: result.width, height: result.height }
+}
+
+/** Rounding explains less. */
+const minRatio = 1.02
 
 /** Whether the results use the pixels of the page as shown, not as stored: its sides tell. */
 const isRead = (result: PageResult | undefined, { width, height, orientation }: Sized): boolean =>

@@ -1,3 +1,4 @@
+import { ScriptoriumError } from '../../process/errors.ts'
 import {
   damaged,
   fullScale,
@@ -7,8 +8,26 @@ import {
   type Samples,
 } from '../raster.ts'
 
-/** netpbm's six formats (pbm(5), pgm(5), ppm(5)). */
-const kinds: Record<string, { channels: 1 | 3; isPlain: boolean; isBitmap: boolean }> = {
+interface Kind {
+  channels: 1 | 3
+  isPlain: boolean
+  isBitmap: boolean
+  /** Of PAM: samples per pixel, of which the last may be the opacity. */
+  depth?: number
+  hasAlpha?: boolean
+}
+
+interface PnmHeader {
+  kind: Kind
+  width: number
+  height: number
+  maxValue: number
+  /** Where the samples begin. */
+  start: number
+}
+
+/** netpbm's formats (pbm(5), pgm(5), ppm(5)) before PAM (pam(5)). */
+const kinds: Record<string, Kind> = {
   P1: { channels: 1, isPlain: true, isBitmap: true },
   P2: { channels: 1, isPlain: true, isBitmap: false },
   P3: { channels: 3, isPlain: true, isBitmap: false },
@@ -17,7 +36,10 @@ const kinds: Record<string, { channels: 1 | 3; isPlain: boolean; isBitmap: boole
   P6: { channels: 3, isPlain: false, isBitmap: false },
 }
 
-/** Decodes a PBM, PGM or PPM file, plain or binary, 8 or 16 bit. Throws `corrupt_image` or `too_many_pixels`. */
+/**
+ * Decodes the first image of a PBM, PGM or PPM file, plain or binary, or of a PAM file, 8 or 16 bit; transparency becomes
+ * white paper. Throws `corrupt_image`, `unsupported_encoding` or `too_many_pixels`.
+ */
 export function decodePnm<S extends Samples>(
   bytes: Buffer,
   maxMegapixels: number,
@@ -30,25 +52,52 @@ export function decodePnm<S extends Samples>(
   const samples = allocate(width * height * kind.channels, maxValue)
   if (kind.isPlain) fillPlain(samples, bytes, start, maxValue, kind.isBitmap)
   else if (kind.isBitmap) fillBits(samples, bytes.subarray(start), width, height)
-  else fillBinary(samples, bytes.subarray(start), maxValue)
+  else if (kind.depth === undefined) fillBinary(samples, bytes.subarray(start), maxValue)
+  else fillTuples(samples, bytes.subarray(start), maxValue, kind)
   return { width, height, channels: kind.channels, samples, dpi: null }
 }
 
 /** Throws `corrupt_image`. */
-export function readPnmHeader(bytes: Buffer) {
-  const kind = kinds[bytes.toString('latin1', 0, 2)]
+export function readPnmHeader(bytes: Buffer): PnmHeader {
+  const name = bytes.toString('latin1', 0, 2)
+  if (name === 'P7') return readPamHeader(bytes)
+  const kind = kinds[name]
   if (kind === undefined) throw damaged('unknown PNM format')
   const { numbers, start } = readNumbers(bytes, kind.isBitmap ? 2 : 3)
   const [width = 0, height = 0, maxValue = 1] = numbers
   return { kind, width, height, maxValue, start }
 }
 
+const maxPamHeader = 4_096
+const headerEnd = 'ENDHDR\n'
+
+/** Throws `corrupt_image`, or `unsupported_encoding` for samples that are no grey or colour levels. */
+function readPamHeader(bytes: Buffer): PnmHeader {
+  const text = bytes.toString('latin1', 0, maxPamHeader)
+  const length = text.indexOf(headerEnd)
+  if (length < 0) throw damaged('its header is incomplete')
+  const header = text.slice(0, length)
+  const number = (name: string): number =>
+    Number(new RegExp(`^${name}[ \\t]+([0-9]{1,9})[ \\t\\r]*$`, 'm').exec(header)?.[1] ?? 0)
+  const depth = number('DEPTH')
+  const [, type = ''] = /^TUPLTYPE[ \t]+(\S+)/m.exec(header) ?? []
+  if (depth < 1 || depth > 4) {
+    const message = `is a PAM image with ${depth} samples a pixel, which is not supported; save it as PNG`
+    throw new ScriptoriumError('unsupported_encoding', message)
+  }
+  const hasAlpha = depth === 2 || depth === 4 || type.endsWith('_ALPHA')
+  const channels = depth >= 3 ? 3 : 1
+  const kind: Kind = { channels, isPlain: false, isBitmap: false, depth, hasAlpha }
+  const [width, height, maxValue] = [number('WIDTH'), number('HEIGHT'), number('MAXVAL')]
+  return { kind, width, height, maxValue, start: length + headerEnd.length }
+}
+
 /** Checked before memory is allocated for missing samples. */
 function requireBytes(
   there: number,
-  { kind, width, height, maxValue }: Omit<ReturnType<typeof readPnmHeader>, 'start'>,
+  { kind, width, height, maxValue }: Omit<PnmHeader, 'start'>,
 ): void {
-  const row = width * kind.channels
+  const row = width * (kind.depth ?? kind.channels)
   // A digit of a plain bitmap needs no space after it, nor does the very last number.
   const plain = kind.isBitmap ? row * height : 2 * row * height - 1
   const binary = (kind.isBitmap ? Math.ceil(row / 8) : row * (maxValue > 255 ? 2 : 1)) * height
@@ -91,6 +140,26 @@ function fillBinary(samples: Samples, data: Buffer, maxValue: number): void {
   for (let index = 0; index < samples.length; index += 1) {
     const value = size === 2 ? data.readUInt16BE(2 * index) : (data[index] ?? 0)
     samples[index] = Math.min(full, Math.round(value * scale))
+  }
+}
+
+/** Samples of PAM: the opacity follows the colour, and what is transparent shows white paper. */
+function fillTuples(
+  samples: Samples,
+  data: Buffer,
+  maxValue: number,
+  { channels, depth = channels, hasAlpha = false }: Kind,
+): void {
+  const isDeep = maxValue > 255
+  const full = fullScale(samples)
+  const valueAt = (index: number): number =>
+    Math.min(1, (isDeep ? data.readUInt16BE(2 * index) : (data[index] ?? 0)) / maxValue)
+  for (let pixel = 0; pixel < samples.length / channels; pixel += 1) {
+    const opacity = hasAlpha ? valueAt(pixel * depth + depth - 1) : 1
+    for (let channel = 0; channel < channels; channel += 1) {
+      const value = valueAt(pixel * depth + channel) * opacity + 1 - opacity
+      samples[pixel * channels + channel] = Math.round(full * value)
+    }
   }
 }
 

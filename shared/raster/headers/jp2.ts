@@ -8,6 +8,8 @@ export interface Jp2Header {
   tiles: number
   /** Decoders expand the one component to three. */
   hasPalette: boolean
+  /** ISO 15444-15: needs another decoder. */
+  isHighThroughput: boolean
 }
 
 const startOfCodestream = Buffer.from('ff4fff51', 'hex')
@@ -30,5 +32,9 @@ export function readJp2Header(bytes: Buffer): Jp2Header {
   }
   const across = Math.ceil((number(8) - number(32)) / Math.max(1, number(24)))
   const tiles = across * Math.ceil((number(12) - number(36)) / Math.max(1, number(28)))
-  return { width, height, components, tiles, hasPalette: bytes.subarray(0, start).includes('pclr') }
+  const hasPalette = bytes.subarray(0, start).includes('pclr')
+  // Its marker of extended capabilities follows the size marker.
+  const next = start + 4 + bytes.readUInt16BE(start + 4)
+  const isHighThroughput = bytes[next] === 0xff && bytes[next + 1] === 0x50
+  return { width, height, components, tiles, hasPalette, isHighThroughput }
 }

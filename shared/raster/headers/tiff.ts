@@ -30,7 +30,7 @@ export function readTiffHeader(tiff: TiffFile, directory: TiffDirectory): TiffHe
     pixelBytes: samples * sampleBytes,
     heldBytes: sampleBytes * heldSamples(size, samples, value),
     coefficientBytes: jpeg?.coefficientBytes ?? 0,
-    isRewritten: route.how === 'recompress' || route.how === 'unpack' || route.how === 'lightness',
+    isRewritten: route.how !== 'as it is' && route.how !== 'stream',
   }
 }
 
@@ -55,7 +55,8 @@ function jpegOf(
   route: ReturnType<typeof routeOf>,
 ): JpegHeader | undefined {
   if (route.how === 'stream') return readJpegHeader(bytes.subarray(route.start, route.end))
-  if (directory.first(tags.compression) !== compressions.jpeg) return undefined
+  const isJpeg = directory.first(tags.compression) === compressions.jpeg || route.how === 'strips'
+  if (!isJpeg) return undefined
   const first = directory.first(tags.tileOffsets) ?? directory.first(tags.stripOffsets)
   return first === undefined ? undefined : readJpegHeader(bytes.subarray(first))
 }

@@ -1,4 +1,5 @@
 import { damaged } from '../raster.ts'
+import { tags } from './tiff-tags.ts'
 
 /** One field as stored: its values are at `valuesAt`, inside the entry where they are few. */
 interface Field {
@@ -22,7 +23,9 @@ export interface TiffFile {
   bytes: Buffer
   isLittle: boolean
   isBig: boolean
+  /** Of all directories, those that are pages: copies in a lower resolution and masks are none. */
   pagesTotal: number
+  directoriesTotal: number
   /**
    * Returns the directory of a page, from 0; undefined beyond the last. Reads it again each time: keeping all
    * directories of a long file would take hundreds of times its size. Throws `corrupt_image` where it points outside
@@ -54,7 +57,7 @@ type Unsigned = (offset: number, size: number) => number
 type Layout = ReturnType<typeof layoutOf>
 
 /**
- * Finds the first `maxPages` directories of a TIFF or BigTIFF file in their order; a chain that comes back to where it was ends
+ * Finds the first `maxPages` pages of a TIFF or BigTIFF file in their order; a chain that comes back to where it was ends
  * there. Only their places are read. Throws `corrupt_image` where the chain leads out of the file, and where directories
  * overlap: a few bytes could be read as millions of entries. So the work is bounded by the file's size.
  */
@@ -70,26 +73,98 @@ export function readTiff(bytes: Buffer, maxPages: number): TiffFile {
   const isBig = unsigned(2, 2) === 43
   const layout = layoutOf(isBig)
   const places = new Set<number>()
+  const kinds: Kind[] = []
+  let pages = 0
   let at = isBig ? unsigned(8, 8) : unsigned(4, 4)
   let walkedBytes = 0
-  while (at !== 0 && !places.has(at) && places.size < maxPages) {
+  const maxDirectories = copiesPerPage * maxPages
+  while (at !== 0 && !places.has(at) && pages < maxPages && places.size < maxDirectories) {
     places.add(at)
     const end = entriesEnd(unsigned, layout, at)
     walkedBytes += end - at
     if (walkedBytes > bytes.length) throw damaged('its directories overlap')
+    const kind = readKind(unsigned, layout, at)
+    kinds.push(kind)
+    if (!kind.isCopy) pages += 1
     at = unsigned(end, layout.inlineBytes)
   }
-  const list = [...places]
+  const isKept = pagesAmong(kinds)
+  const list = [...places].filter((_, index) => isKept[index]).slice(0, maxPages)
   return {
     bytes,
     isLittle,
     isBig,
     pagesTotal: list.length,
+    directoriesTotal: places.size,
     page(index) {
       const place = list[index]
       return place === undefined ? undefined : readDirectory(bytes, unsigned, layout, place)
     },
   }
+}
+
+/** A pyramid of the largest picture that a file may hold has fewer copies of each page. */
+const copiesPerPage = 16
+
+/** A directory by its kind and the size of its picture, pixels. */
+interface Kind {
+  isCopy: boolean
+  isMask: boolean
+  width: number
+  height: number
+}
+
+const [reducedCopy, transparencyMask] = [1, 4]
+const oldReducedCopy = 2
+
+function readKind(unsigned: Unsigned, layout: Layout, at: number): Kind {
+  const { countBytes, entryBytes, inlineBytes } = layout
+  const end = entriesEnd(unsigned, layout, at)
+  const found = new Map<number, number>()
+  for (let entryAt = at + countBytes; entryAt < end; entryAt += entryBytes) {
+    const tag = unsigned(entryAt, 2)
+    if (tag > tags.height) break // They are sorted.
+    const size = Math.min(4, typeBytes.get(unsigned(entryAt + 2, 2)) ?? 1)
+    found.set(tag, unsigned(entryAt + 4 + inlineBytes, size))
+  }
+  const kind = found.get(tags.newSubfileType) ?? 0
+  const isMask = (kind & transparencyMask) !== 0
+  const isReduced = (kind & reducedCopy) !== 0 || found.get(tags.subfileType) === oldReducedCopy
+  const [width = 0, height = 0] = [found.get(tags.width), found.get(tags.height)]
+  return { isCopy: isReduced || isMask, isMask, width, height }
+}
+
+/** Rounding a side of a thumbnail changes the ratio of its sides by a few percent. */
+const maxRatio = 1.1
+
+/**
+ * Tells which directories are pages. Some programs mark every page as a copy, so a copy needs a larger page of the same
+ * form: the last one before it (pyramids), or the first one after it (thumbnails).
+ */
+function pagesAmong(kinds: readonly Kind[]): boolean[] {
+  const before = pagesBefore(kinds)
+  const after = pagesBefore(kinds.toReversed()).toReversed()
+  return kinds.map((kind, index) => {
+    const near = [before[index], after[index]].filter((page) => page !== undefined)
+    return !kind.isCopy || !near.some((page) => kind.isMask || isCopyOf(kind, page))
+  })
+}
+
+/** For each directory the last one before it that is no copy. */
+function pagesBefore(kinds: readonly Kind[]): (Kind | undefined)[] {
+  let last: Kind | undefined
+  return kinds.map((kind) => {
+    const before = last
+    if (!kind.isCopy) last = kind
+    return before
+  })
+}
+
+function isCopyOf(copy: Kind, page: Kind): boolean {
+  if (copy.width > page.width || copy.height > page.height || copy.width < 1 || copy.height < 1)
+    return false
+  const ratio = (copy.width * page.height) / (copy.height * page.width)
+  return ratio <= maxRatio && ratio >= 1 / maxRatio
 }
 
 function entriesEnd(unsigned: Unsigned, { countBytes, entryBytes }: Layout, at: number): number {

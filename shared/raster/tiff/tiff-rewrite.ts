@@ -2,7 +2,7 @@ import { damaged } from '../raster.ts'
 import { layoutOf, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
 import { tags } from './tiff-tags.ts'
 
-/** Changes to a page's directory: new values by tag. */
+/** Changes to a page's directory: new values by tag; without values the field is dropped. */
 export type TiffChanges = ReadonlyMap<number, readonly number[]>
 
 const typeLong = 4
@@ -102,7 +102,8 @@ export function rewriteTiff(
   const wanted = [...new Set([...directory.fields.keys(), ...all.keys()])].toSorted((a, b) => a - b)
   const entries = wanted.flatMap((tag) => {
     const values = all.get(tag)
-    return values === undefined ? toOldEntry(tag) : [toNewEntry(tag, values)]
+    if (values === undefined) return toOldEntry(tag)
+    return values.length === 0 ? [] : [toNewEntry(tag, values)]
   })
   if (end % 2 === 1) append(Buffer.alloc(1))
   write(end, inlineBytes, head, inlineBytes)

@@ -1,6 +1,6 @@
 import { ScriptoriumError } from '../../process/errors.ts'
 import type { TiffDirectory, TiffFile } from './tiff-directory.ts'
-import { compressions, photometrics, tags } from './tiff-tags.ts'
+import { compressions, photometrics, separatePlanes, tags } from './tiff-tags.ts'
 
 /** Compressions of a page's samples that libvips' prebuilt libtiff decodes. */
 const { oldJpeg, lzma, zstd } = compressions
@@ -19,8 +19,15 @@ const names: ReadonlyMap<number, string> = new Map<number, string>([
   [34_933, 'PNG'],
   [50_002, 'JPEG XL'],
 ])
-const { cieLab, iccLab, ituLab } = photometrics
+const faxes: ReadonlySet<number> = new Set([
+  compressions.huffman,
+  compressions.fax3,
+  compressions.fax4,
+])
+const { whiteIsZero, blackIsZero, rgb, separated, ycbcr, cieLab, iccLab, ituLab } = photometrics
 const lab: ReadonlySet<number> = new Set([cieLab, iccLab, ituLab])
+/** A value of `extraSamples`. */
+const unspecified = 0
 
 /** Conversion of a page that sharp needs before it can decode it. */
 type TiffRoute =
@@ -29,8 +36,12 @@ type TiffRoute =
   | { how: 'stream'; start: number; end: number }
   /** Its strips are compressed again, in a way that libtiff supports. */
   | { how: 'recompress' }
-  /** Samples of a depth that libvips does not support are decoded as bytes and then unpacked. */
+  /** Samples of a depth, or in a number, that libvips does not support are decoded as bytes and then unpacked. */
   | { how: 'unpack' }
+  /** Of samples in planes of their own, only the first planes are decoded. */
+  | { how: 'planes' }
+  /** Each strip is a JPEG file: as new-style JPEG libtiff decodes it. */
+  | { how: 'strips' }
   /** L*a*b* is decoded as if it were RGB: its first channel is the lightness. */
   | { how: 'lightness' }
 
@@ -40,7 +51,7 @@ type TiffRoute =
 export function routeOf({ bytes }: TiffFile, directory: TiffDirectory): TiffRoute {
   const compression = directory.first(tags.compression) ?? 1
   const bits = directory.values(tags.bitsPerSample)
-  if (compression === oldJpeg) return streamOf(bytes, directory)
+  if (compression === oldJpeg) return oldJpegRoute(bytes, directory)
   const isRecompressed = compression === lzma || compression === zstd
   if (!decodable.has(compression) && !isRecompressed) {
     throw unsupported(names.get(compression) ?? `compression ${compression}`)
@@ -55,7 +66,12 @@ export function routeOf({ bytes }: TiffFile, directory: TiffDirectory): TiffRout
     requirePlain(directory, bits)
     return { how: 'unpack' }
   }
-  const photometric = directory.first(tags.photometric) ?? photometrics.blackIsZero
+  const photometric = photometricOf(directory)
+  if (isOdd(directory, compression)) {
+    if (directory.first(tags.planarConfiguration) === separatePlanes) return { how: 'planes' }
+    requireUnpackable(directory, bits)
+    return { how: 'unpack' }
+  }
   if (lab.has(photometric) && bits.every((depth) => depth === 8)) return { how: 'lightness' }
   return isRecompressed ? { how: 'recompress' } : { how: 'as it is' }
 }
@@ -66,13 +82,69 @@ const unsupported = (what: string): ScriptoriumError =>
     `is a TIFF with ${what}, which is not supported; save it with LZW or Deflate compression`,
   )
 
-/** Old-style JPEG (TIFF 6.0, section 22) is readable where it holds a whole JPEG file, as nearly all do. */
-function streamOf(bytes: Buffer, directory: TiffDirectory): TiffRoute {
-  const strip = directory.first(tags.stripOffsets)
-  const isWhole = directory.fields.get(tags.stripOffsets)?.count === 1
-  const places = [directory.first(tags.jpegOffset), isWhole ? strip : undefined]
+/** What samples mean; programs that omit the field follow this custom. */
+export function photometricOf(directory: TiffDirectory): number {
+  const given = directory.first(tags.photometric)
+  if (given !== undefined) return given
+  const compression = directory.first(tags.compression) ?? 1
+  const samples = directory.first(tags.samplesPerPixel) ?? 1
+  if (samples >= 3) return compression === compressions.jpeg ? ycbcr : rgb
+  return faxes.has(compression) ? whiteIsZero : blackIsZero
+}
+
+/**
+ * The number of a pixel's first samples that make its colour: of YCbCr, and of everything unknown, the first one is the
+ * lightness.
+ */
+export function coloursOf(directory: TiffDirectory): 1 | 3 | 4 {
+  const photometric = photometricOf(directory)
+  if (photometric === rgb) return 3
+  return photometric === separated ? 4 : 1
+}
+
+/**
+ * Whether libvips would fail or mistake the samples: with unknown ones, or as YCbCr, which it decodes only from JPEG
+ * and with fewer samples of colour.
+ */
+function isOdd(directory: TiffDirectory, compression: number): boolean {
+  if (compression === compressions.jpeg || lab.has(photometricOf(directory))) return false
+  const samples = directory.first(tags.samplesPerPixel) ?? 1
+  if (photometricOf(directory) !== ycbcr) return hasUnknown(directory, samples)
+  const isApart = directory.first(tags.planarConfiguration) === separatePlanes
+  // Missing, it is 2 by 2.
+  return isApart || directory.values(tags.subsampling).every((each) => each === 1)
+}
+
+/**
+ * Whether a pixel has samples that are neither colour nor transparency: libvips takes the first of them for
+ * transparency, and does not decode more than one.
+ */
+function hasUnknown(directory: TiffDirectory, samples: number): boolean {
+  const extra = samples - coloursOf(directory)
+  const depth = directory.first(tags.bitsPerSample) ?? 1
+  const [meaning = unspecified] = directory.values(tags.extraSamples)
+  return extra > 1 || (extra === 1 && meaning === unspecified && depth >= 8)
+}
+
+function requireUnpackable(directory: TiffDirectory, bits: readonly number[]): void {
+  const [depth = 1] = bits
+  const predictor = directory.first(tags.predictor) ?? 1
+  const isKnown = (depth === 8 && predictor <= 2) || (depth === 16 && predictor === 1)
+  if (isKnown && bits.every((each) => each === depth)) return
+  throw unsupported(`${bits.length} samples of ${bits.join(', ')} bits a pixel`)
+}
+
+/**
+ * Old-style JPEG (TIFF 6.0, section 22) is readable where it holds a whole JPEG file, as nearly all do, or one in each
+ * strip.
+ */
+function oldJpegRoute(bytes: Buffer, directory: TiffDirectory): TiffRoute {
+  const strips = directory.values(tags.stripOffsets)
+  const [strip] = strips
   const isStream = (at: number | undefined): boolean =>
     at !== undefined && bytes[at] === 0xff && bytes[at + 1] === 0xd8
+  if (strips.length > 1 && strips.every(isStream)) return { how: 'strips' }
+  const places = [directory.first(tags.jpegOffset), strips.length === 1 ? strip : undefined]
   const start = places.find(isStream)
   if (start === undefined) throw unsupported(names.get(oldJpeg) ?? '')
   const length = directory.first(tags.jpegLength)

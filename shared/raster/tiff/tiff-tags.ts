@@ -1,6 +1,7 @@
 /** The fields that this service reads or writes: TIFF 6.0, section 8 and later, and its supplements. */
 export const tags = {
   newSubfileType: 254,
+  subfileType: 255,
   width: 256,
   height: 257,
   bitsPerSample: 258,
@@ -12,6 +13,8 @@ export const tags = {
   samplesPerPixel: 277,
   rowsPerStrip: 278,
   stripByteCounts: 279,
+  xResolution: 282,
+  yResolution: 283,
   planarConfiguration: 284,
   t4Options: 292,
   t6Options: 293,
@@ -21,10 +24,13 @@ export const tags = {
   tileOffsets: 324,
   tileByteCounts: 325,
   subDirectories: 330,
+  extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
+  jpegProcess: 512,
   jpegOffset: 513,
   jpegLength: 514,
+  subsampling: 530,
   referenceBlackWhite: 532,
   colourProfile: 34_675,
 } as const
@@ -51,6 +57,7 @@ export const photometrics = {
   whiteIsZero: 0,
   blackIsZero: 1,
   rgb: 2,
+  separated: 5,
   ycbcr: 6,
   cieLab: 8,
   /** Supplement 2. */

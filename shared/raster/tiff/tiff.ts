@@ -4,16 +4,24 @@ import { damaged, requireSize } from '../raster.ts'
 import { readTiff, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
 import { rewriteTiff, soundStrips, stripsOf, type TiffChanges } from './tiff-rewrite.ts'
 import { undoDelta, withoutDelta } from '../decoders/xz-delta.ts'
-import { routeOf } from './tiff-route.ts'
+import { coloursOf, photometricOf, routeOf } from './tiff-route.ts'
 import { compressions, photometrics, tags } from './tiff-tags.ts'
 
-const { deflate, lzma, zstd } = compressions
+const { deflate, jpeg, lzma, zstd } = compressions
+const { whiteIsZero, blackIsZero, rgb } = photometrics
+const predicted = 2
 
 /** Samples that were decoded as bytes. `orientation` is the file's value, if any. */
 interface Packing {
   bits: number
   width: number
   samples: number
+  /** The first samples of a pixel that make its colour: grey, RGB or CMYK. */
+  colours: 1 | 3 | 4
+  /** Samples of 16 bits have their lower byte first. */
+  isLittle: boolean
+  /** Each sample is the difference from the one before it. */
+  isDifferenced: boolean
   isInverted: boolean
   orientation: number | undefined
 }
@@ -38,11 +46,17 @@ const maxKnownFields = 128
  * directories and all their fields each time a file is opened, so each of many pages would pay for all.
  */
 export function pageFile(tiff: TiffFile, directory: TiffDirectory): Buffer {
-  if (tiff.pagesTotal === 1 && directory.fields.size <= maxKnownFields) return tiff.bytes
+  const isKnown = directory.fields.has(tags.photometric)
+  const isAlone = tiff.directoriesTotal === 1 && directory.fields.size <= maxKnownFields
+  if (isAlone && isKnown) return tiff.bytes
   const strips = soundStrips(tiff, directory)
+  const changes = isKnown ? new Map() : withPhotometric(directory)
   // libtiff handles strips without a size, or fewer than announced.
-  return rewriteTiff(tiff, directory, new Map(), typeof strips === 'string' ? undefined : strips)
+  return rewriteTiff(tiff, directory, changes, typeof strips === 'string' ? undefined : strips)
 }
+
+const withPhotometric = (directory: TiffDirectory): TiffChanges =>
+  new Map([[tags.photometric, [photometricOf(directory)]]])
 
 /** Makes the first page of a file decodable. Throws `corrupt_image`, `too_many_pixels` or `unsupported_encoding`. */
 export async function makeDecodable(bytes: Buffer, maxMegapixels: number): Promise<TiffPage> {
@@ -51,29 +65,97 @@ export async function makeDecodable(bytes: Buffer, maxMegapixels: number): Promi
   if (directory === undefined) throw damaged('it has no page')
   requireSize(directory.first(tags.width) ?? 0, directory.first(tags.height) ?? 0, maxMegapixels)
   const { how } = routeOf(tiff, directory)
-  const { changes, strips } = await recompress(tiff, directory, maxMegapixels)
-  if (how === 'lightness') {
-    const seen = new Map([...changes, [tags.photometric, [photometrics.rgb]]])
-    return { file: rewriteTiff(tiff, directory, seen, strips), rest: { kind: 'lightness' } }
+  const { changes: recompressed, strips } = await recompress(tiff, directory, maxMegapixels)
+  const changes = new Map([...withPhotometric(directory), ...recompressed])
+  const rewrite = (more: readonly [number, number[]][], kept = strips): Buffer =>
+    rewriteTiff(tiff, directory, new Map([...changes, ...more]), kept)
+  switch (how) {
+    case 'lightness':
+      return { file: rewrite([[tags.photometric, [rgb]]]), rest: { kind: 'lightness' } }
+    case 'strips':
+      return {
+        file: rewrite([[tags.compression, [jpeg]], ...withoutOldJpeg]),
+        rest: { kind: 'nothing' },
+      }
+    case 'planes': {
+      const colours = coloursOf(directory)
+      return {
+        file: rewrite(
+          firstPlanes(directory, colours),
+          strips.slice(0, perPlane(directory, strips) * colours),
+        ),
+        rest: { kind: 'nothing' },
+      }
+    }
+    case 'unpack': {
+      const rest = packingOf(tiff, directory)
+      return { file: rewrite(asBytes(directory, rest)), rest: { kind: 'unpack', ...rest } }
+    }
+    case 'as it is':
+    case 'stream':
+    case 'recompress':
+      return { file: rewrite([]), rest: { kind: 'nothing' } }
   }
-  if (how !== 'unpack') {
-    return { file: rewriteTiff(tiff, directory, changes, strips), rest: { kind: 'nothing' } }
+}
+
+function packingOf({ isLittle }: TiffFile, directory: TiffDirectory): Packing {
+  return {
+    bits: directory.first(tags.bitsPerSample) ?? 8,
+    width: directory.first(tags.width) ?? 0,
+    samples: directory.first(tags.samplesPerPixel) ?? 1,
+    colours: coloursOf(directory),
+    isLittle,
+    isDifferenced: directory.first(tags.predictor) === predicted,
+    isInverted: directory.first(tags.photometric) === whiteIsZero,
+    orientation: directory.first(tags.orientation),
   }
-  const bits = directory.first(tags.bitsPerSample) ?? 8
-  const width = directory.first(tags.width) ?? 0
-  const samples = directory.first(tags.samplesPerPixel) ?? 1
-  const asBytes: [number, number[]][] = [
-    [tags.width, [Math.ceil((width * samples * bits) / 8)]],
+}
+
+/** Describes rows of samples as rows of bytes. */
+function asBytes(
+  directory: TiffDirectory,
+  { width, samples, bits }: Packing,
+): [number, number[]][] {
+  const bytesIn = (pixels: number): number[] => [Math.ceil((pixels * samples * bits) / 8)]
+  const tileWidth = directory.first(tags.tileWidth)
+  return [
+    [tags.width, bytesIn(width)],
+    ...(tileWidth === undefined
+      ? []
+      : [[tags.tileWidth, bytesIn(tileWidth)] as [number, number[]]]),
     [tags.bitsPerSample, [8]],
     [tags.samplesPerPixel, [1]],
-    [tags.photometric, [photometrics.blackIsZero]],
+    [tags.extraSamples, []],
+    [tags.predictor, [1]],
+    [tags.photometric, [blackIsZero]],
     [tags.orientation, [1]],
   ]
-  const file = rewriteTiff(tiff, directory, new Map([...changes, ...asBytes]), strips)
-  const isInverted = directory.first(tags.photometric) === photometrics.whiteIsZero
-  const orientation = directory.first(tags.orientation)
-  return { file, rest: { kind: 'unpack', bits, width, samples, isInverted, orientation } }
 }
+
+/** The fields of old-style JPEG, from its process to its tables. */
+const withoutOldJpeg: readonly [number, number[]][] = Array.from({ length: 10 }, (_, index) => [
+  tags.jpegProcess + index,
+  [],
+])
+
+const perPlane = (directory: TiffDirectory, strips: readonly Buffer[]): number =>
+  Math.ceil(strips.length / Math.max(1, directory.first(tags.samplesPerPixel) ?? 1))
+
+function firstPlanes(directory: TiffDirectory, colours: 1 | 3 | 4): [number, number[]][] {
+  const bits = directory.values(tags.bitsPerSample).slice(0, colours)
+  return [
+    [tags.samplesPerPixel, [colours]],
+    [tags.bitsPerSample, bits],
+    [tags.extraSamples, []],
+    [tags.subsampling, []],
+    [tags.sampleFormat, []],
+    ...(colours === 1 ? [[tags.photometric, [greyOf(directory)]] as [number, number[]]] : []),
+  ]
+}
+
+/** The first plane of YCbCr is grey. */
+const greyOf = (directory: TiffDirectory): number =>
+  photometricOf(directory) === whiteIsZero ? whiteIsZero : blackIsZero
 
 /** Converts LZMA and Zstandard to Deflate, strip by strip; predictors and byte order stay the same. */
 async function recompress(

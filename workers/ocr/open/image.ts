@@ -13,6 +13,7 @@ import {
   type PagePixels,
 } from './opened.ts'
 import { firstFrame } from '../../../shared/raster/first-frame.ts'
+import { isSquare, pixelShapeOf } from '../../../shared/raster/headers/pixel-shape.ts'
 import { requireSize, soundDpi } from '../../../shared/raster/raster.ts'
 
 /** Opens single images that sharp decodes; of an animation, its first frame. */
@@ -26,7 +27,9 @@ export function createImageOpener(decoder: PageDecoder): Opener {
       async page() {
         const data = firstFrame(bytes, mediaType)
         const cost = decodeCostOf(data, mediaType)
-        if (isPlain(mediaType, cost)) return describePixels({ data }, limits.maxMegapixels)
+        const isRegular = isSquare(pixelShapeOf(data, mediaType))
+        if (isRegular && isPlain(mediaType, cost))
+          return describePixels({ data }, limits.maxMegapixels)
         requireCost(cost, data.length, limits)
         return decodeInProcess(decoder, data, mediaType, limits)
       },

@@ -3,6 +3,12 @@ import { decodeBmp } from '../../../../shared/raster/decoders/bmp.ts'
 import { firstGifFrame } from '../../../../shared/raster/headers/gif.ts'
 import { decodePnm } from '../../../../shared/raster/decoders/pnm.ts'
 import { damaged, eightBits, requireSize, type Raster } from '../../../../shared/raster/raster.ts'
+import {
+  isSquare,
+  pixelShapeOf,
+  type PixelShape,
+} from '../../../../shared/raster/headers/pixel-shape.ts'
+import type { ReadableType } from '../../../../shared/files/media-types.ts'
 import { readTiff } from '../../../../shared/raster/tiff/tiff-directory.ts'
 import { routeOf } from '../../../../shared/raster/tiff/tiff-route.ts'
 import { makeDecodable } from '../../../../shared/raster/tiff/tiff.ts'
@@ -15,7 +21,8 @@ import { toOrientation, type ExifOrientation, type PagePixels } from '../opened.
 sharp.unblock({ operation: ['VipsForeignLoadNsgif', 'VipsForeignLoadHeif'] })
 
 /**
- * Decodes the first page of an image file to grey, in the decoder's process. Throws the errors of an `OpenedDocument`.
+ * Decodes the first page of an image file to grey, with square pixels, in the decoder's process. Throws the errors of an
+ * `OpenedDocument`.
  */
 export async function decodeToGrey({
   bytes,
@@ -23,6 +30,15 @@ export async function decodeToGrey({
   maxMegapixels,
 }: PageDecoderCalls['grey']['argument']): Promise<GreyPage> {
   const data = Buffer.from(bytes.buffer)
+  const page = await decodePage(data, mediaType, maxMegapixels)
+  return makeSquare(page, pixelShapeOf(data, mediaType), maxMegapixels)
+}
+
+function decodePage(
+  data: Buffer,
+  mediaType: ReadableType,
+  maxMegapixels: number,
+): Promise<GreyPage> {
   switch (mediaType) {
     case 'image/bmp':
       return fromRaster(decodeBmp(data, maxMegapixels), 1, maxMegapixels)
@@ -35,6 +51,28 @@ export async function decodeToGrey({
     default:
       return fromEncoded(data, maxMegapixels)
   }
+}
+
+/** Enlarges the coarser side, or, where the limit forbids that, reduces the finer one. */
+async function makeSquare(
+  page: GreyPage,
+  shape: PixelShape,
+  maxMegapixels: number,
+): Promise<GreyPage> {
+  if (isSquare(shape)) return page
+  const { across, down } = shape
+  const isTooLarge = page.width * across * page.height * down > maxMegapixels * 1e6
+  const less = isTooLarge ? 1 / Math.max(across, down) : 1
+  const width = Math.max(1, Math.round(page.width * across * less))
+  const height = Math.max(1, Math.round(page.height * down * less))
+  const raw = { width: page.width, height: page.height, channels: 1 } as const
+  const grey = await sharp(page.grey, { raw, limitInputPixels: false })
+    .resize(width, height, { fit: 'fill' })
+    .toColourspace('b-w')
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+  const dpi = page.dpi === null ? null : page.dpi * across * less
+  return { ...page, width, height, grey, dpi }
 }
 
 async function fromEncoded(data: Buffer, maxMegapixels: number): Promise<GreyPage> {

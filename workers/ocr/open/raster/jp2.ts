@@ -1,5 +1,5 @@
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
-import type { Opener } from '../opened.ts'
+import type { OpenedPage, Opener } from '../opened.ts'
 import { readJp2Header, type Jp2Header } from '../../../../shared/raster/headers/jp2.ts'
 import { decodeCostOf } from '../../../../shared/raster/decode-cost.ts'
 import { requireCost } from '../decoder/cost.ts'
@@ -8,7 +8,7 @@ import { requireCost } from '../decoder/cost.ts'
  * Wraps the image in a PDF of one page with one point per pixel: PDFium includes OpenJPEG, and supports its colour
  * spaces, depths and subsampling better than the codecs on npm.
  */
-function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
+function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header, colourSpace: string): Buffer {
   const content = `q ${width} 0 0 ${height} 0 0 cm /I Do Q`
   const objects = [
     ['<</Type/Catalog/Pages 2 0 R>>'],
@@ -18,7 +18,7 @@ function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
     ],
     [`<</Length ${content.length}>>stream\n${content}\nendstream`],
     [
-      `<</Type/XObject/Subtype/Image/Width ${width}/Height ${height}/Filter/JPXDecode/Length ${bytes.length}>>stream\n`,
+      `<</Type/XObject/Subtype/Image/Width ${width}/Height ${height}${colourSpace}/Filter/JPXDecode/Length ${bytes.length}>>stream\n`,
       bytes,
       '\nendstream',
     ],
@@ -45,23 +45,51 @@ function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Opens JPEG 2000 images through `openPdf`. */
+const wishes = { dpi: 0, pdfText: 'skip' } as const
+
+/**
+ * Opens JPEG 2000 images through `openPdf`. PDFium decodes no image in colours whose space is missing (a bare
+ * codestream) or an ICC profile; a colour space in the PDF then replaces it.
+ */
 export function createJp2Opener(openPdf: Opener): Opener {
   return async (bytes, options) => {
     const header = readJp2Header(bytes)
     requireCost(decodeCostOf(bytes, 'image/jp2'), bytes.length, options.limits)
-    const wrapped = await openPdf(wrapInPdf(bytes, header), options)
+    const wrapped = await openPdf(wrapInPdf(bytes, header, ''), options)
+    const withColourSpace = async (): Promise<OpenedPage> => {
+      const space = header.components >= 3 ? '/ColorSpace/DeviceRGB' : '/ColorSpace/DeviceGray'
+      const other = await openPdf(wrapInPdf(bytes, header, space), options)
+      try {
+        return await other.page(1, wishes)
+      } finally {
+        await other.close()
+      }
+    }
     return {
       ...wrapped,
       async page(number) {
-        const page = await wrapped.page(number, { dpi: 0, pdfText: 'skip' }).catch(asImage)
+        const { reason: _, ...page } = await wrapped
+          .page(number, wishes)
+          .catch((thrown: unknown) => (isUndecoded(thrown) ? withColourSpace() : refuse(thrown)))
+          .catch((thrown: unknown) => asImage(thrown, header))
         return { ...page, dpi: null } // One point per pixel says nothing about the paper.
       },
     }
   }
 }
 
-function asImage(thrown: unknown): never {
-  if (!(thrown instanceof ScriptoriumError) || thrown.code !== 'corrupt_pdf') throw thrown
+const isUndecoded = (thrown: unknown): boolean =>
+  thrown instanceof ScriptoriumError && thrown.code === 'corrupt_pdf'
+
+function refuse(thrown: unknown): never {
+  throw thrown
+}
+
+function asImage(thrown: unknown, { isHighThroughput }: Jp2Header): never {
+  if (!isUndecoded(thrown)) throw thrown
+  if (isHighThroughput) {
+    const message = 'is High-Throughput JPEG 2000, which is not supported; save it as PNG or JPEG'
+    throw new ScriptoriumError('unsupported_encoding', message, { cause: thrown })
+  }
   throw new ScriptoriumError('corrupt_image', 'is damaged or truncated', { cause: thrown })
 }

@@ -1,6 +1,11 @@
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { tiffCostOf } from '../../../../shared/raster/decode-cost.ts'
 import { damaged } from '../../../../shared/raster/raster.ts'
+import {
+  isSquare,
+  pixelShapeOf,
+  tiffPixelShapeOf,
+} from '../../../../shared/raster/headers/pixel-shape.ts'
 import { readTiff } from '../../../../shared/raster/tiff/tiff-directory.ts'
 import { routeOf } from '../../../../shared/raster/tiff/tiff-route.ts'
 import { pageAlone, pageFile } from '../../../../shared/raster/tiff/tiff.ts'
@@ -29,7 +34,10 @@ export function createTiffOpener(decoder: PageDecoder): Opener {
         const isJpeg = route.how === 'stream'
         const stream = isJpeg ? bytes.subarray(route.start, route.end) : undefined
         const isWhole = isJpeg || route.how === 'as it is'
-        if (isWhole && isPlain(mediaType, cost)) {
+        const isRegular = isSquare(
+          stream === undefined ? tiffPixelShapeOf(directory) : pixelShapeOf(stream, 'image/jpeg'),
+        )
+        if (isWhole && isRegular && isPlain(mediaType, cost)) {
           const data = stream ?? pageFile(tiff, directory)
           return describePixels({ data }, limits.maxMegapixels)
         }
