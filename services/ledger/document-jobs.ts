@@ -26,7 +26,7 @@ export function documentJob(
     runId,
     documentId,
     root,
-    // The spool names an upload by its hash, whatever its client called it.
+    // The spool names an upload by its hash, independent of the client's name.
     ...(plan.origin === 'upload'
       ? { path: plan.sha256, name: plan.path }
       : { path: plan.path, stat: plan.stat }),

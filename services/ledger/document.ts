@@ -4,7 +4,7 @@ import type { Unavailable } from '../../shared/contract/messages/progress.ts'
 
 export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'
 
-/** Where a document comes from: a folder run's input, or an upload, whose bytes lie in the spool under their hash. */
+/** The origin of a document: the input of a folder run, or an upload, whose bytes are in the spool under their hash. */
 export type Provenance = { origin: 'folder' } | { origin: 'upload'; sha256: string }
 
 export interface RecordedError {

@@ -28,8 +28,8 @@ interface Options {
   /** Any process may read, even while the ledger is written. */
   readOnly?: boolean
   /**
-   * With `readOnly`: nobody writes the ledger, and the one file holds all of it. A user without write permission for
-   * its folder can only read it this way.
+   * With `readOnly`: there is no writer, and the one file holds all of it. A user without write permission for its
+   * folder can only read it this way.
    */
   isAtRest?: boolean
   /** Keeps an index of the pages' words. */

@@ -24,7 +24,7 @@ export function createAddressGuard(allow: readonly string[]): AddressGuard {
 }
 
 function parseRange(text: string): ReturnType<typeof ipaddr.parseCIDR> {
-  // The parser reads 10/8 as 0.0.0.10/8, which nobody means.
+  // The parser reads 10/8 as 0.0.0.10/8, which is never meant.
   if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)) {
     return ipaddr.parseCIDR(text)
   }

@@ -53,9 +53,9 @@ const harmlessHeaders: ReadonlySet<string> = new Set(['accept', 'accept-encoding
 const discardedBytes = 16_384
 
 /**
- * Reaches public addresses only, so that nobody can use this service to call private ones. A name is checked after it
+ * Reaches public addresses only, so that the service cannot be used to call private ones. A name is checked after it
  * was resolved, and the connection goes to exactly the checked address; so does that of each redirect. Throws
- * `configuration` where an allowed range is invalid.
+ * `configuration` if an allowed range is invalid.
  */
 export function createOutbound({ allow, resolve = lookup }: Deps) {
   const isAllowed = createAddressGuard(allow)

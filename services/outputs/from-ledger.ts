@@ -19,7 +19,7 @@ export function documentOf(
   { recipe }: Pick<RunRequest, 'recipe'>,
 ): OutputDocument | Promise<OutputDocument> {
   const { pages } = ledger
-  // Its pages killed the aggregator: they are not opened again before it is read anew.
+  // Its pages killed the aggregator: they are not opened until it is read again.
   if (row.outcome === 'failed' && row.error?.code === 'poison')
     return assembleDocument(row, [], recipe, [])
   const failed = pages.failures(row.id)

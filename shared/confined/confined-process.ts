@@ -30,7 +30,7 @@ interface CallOptions {
   deadlineMs: number
   /** Nobody awaits the result any more: a waiting call is dropped; the process of a running call is killed. */
   signal?: AbortSignal | undefined
-  /** The next call needs an object that this one opened: the process is kept, whatever its memory. */
+  /** The next call needs an object that this one opened: the process is kept at any memory use. */
   keepsOpen?: boolean
 }
 

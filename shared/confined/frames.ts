@@ -99,7 +99,7 @@ export function createFrameReader(maxBytes: number, onMessage: (message: unknown
       frame = readFrame(maxBytes)
       want(frame.next())
     } else {
-      // An allocation of its own: the message's byte arrays share it.
+      // A separate allocation, shared by the message's byte arrays.
       target = Buffer.allocUnsafeSlow(step.value)
       filled = 0
       if (target.length === 0) want(frame.next(target))

@@ -24,7 +24,9 @@ const systemFolders = [
   '/usr/local/share/tessdata',
   '/opt/homebrew/share/tessdata',
 ]
-/** Where `languages add` puts npm packages: npm prunes from `node_modules` what package.json does not name. */
+/**
+ * Folder of `languages add` for npm packages: npm prunes packages from `node_modules` that package.json does not name.
+ */
 export const addedPackages = join(ownFolder, 'languages')
 /** Those beside our dependencies, which npm may have put into any folder above ours, and the added ones. */
 const npmFolders = [

@@ -33,7 +33,7 @@ export function takeLock(
     if (thrown instanceof Error && /locked/.test(thrown.message))
       return { holder: readHolder(file) }
     if (!isNoDatabase(thrown) || isSecond) throw thrown
-    rmSync(file) // It holds no data, and nobody can have locked a file that is no database.
+    rmSync(file) // It holds no data, and a file that is no database cannot be locked.
     return takeLock(file, true)
   }
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() }

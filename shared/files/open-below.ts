@@ -115,7 +115,7 @@ function openLocated(place: Below, flags: number): Located & { descriptor: numbe
   }
 }
 
-/** Resolves links to their target: as long as nobody swaps anything, nothing outside is even opened. */
+/** Resolves links to their target: unless a path is swapped, nothing outside is even opened. */
 function targetOf(place: Below): string {
   const { root, path, follow } = place
   const file = join(root, path)

@@ -16,7 +16,7 @@ export const ownFolder = isInstalled
   ? join(homedir(), '.local', 'share', 'scriptorium')
   : packageRoot
 
-/** The file of a program that runs as a process of its own; `path` from the root of the code, without extension. */
+/** The file of a program that runs as a separate process; `path` from the root of the code, without extension. */
 export const programFile = (path: string): string => join(codeRoot, `${path}${extension}`)
 
 /** The same for a program beside the module at `url`, also for threads. */

@@ -29,7 +29,7 @@ const safely = constants.O_NOFOLLOW | constants.O_NONBLOCK
 const ours =
   /^(\.scriptorium$|ledger\.sqlite|run\.lock|aggregator\.lock|scriptorium\.log|redis|spool|tmp|restoring|before-restore-)/
 
-/** A file of somebody else's is at a path that we write. */
+/** A foreign file is at a path that we write. */
 export class UnsafePath extends ScriptoriumError {
   constructor(path: string, what: string) {
     const cure = 'remove it, or put a real file or folder there'
@@ -47,8 +47,8 @@ interface Tightened {
 
 /**
  * Makes a folder that only this user may access, or removes the permissions of others from an existing one. A link, a
- * device or a file with a second name may belong to anybody: none of our files is kept in one. Only a folder that we
- * have not named, SCRIPTORIUM_DATA, may be a link. Throws `UnsafePath`.
+ * device or a file with a second name may belong to another user: none of our files is kept in one. Only a folder whose
+ * name we have not chosen, SCRIPTORIUM_DATA, may be a link. Throws `UnsafePath`.
  */
 export function takePrivateFolder(
   given: string,
@@ -80,7 +80,7 @@ export function closeToOthers(folder: string, log: Pick<Logger, 'warn'>): void {
 export const closedNow = (folder: string): string =>
   `closed ${folder} to other users, who could read it`
 
-/** A checked folder is closed to others, so nobody can have changed it since. */
+/** A checked folder is closed to others, so it cannot have changed since. */
 function check(path: string, isDeep: boolean, isTop = true): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return // SQLite and Redis delete files of their own.

@@ -25,8 +25,8 @@ const ownerFile = 'owner.json'
 const ownerSchema = Type.Object({
   pid: Type.Integer(),
   /**
-   * Start time of the process, which distinguishes it from a later process with the same id; empty where the system
-   * does not tell.
+   * Start time of the process, which distinguishes it from a later process with the same id; empty if the system does
+   * not report it.
    */
   began: idText,
   /** The machine and, in a container, the PID namespace. */

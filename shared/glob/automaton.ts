@@ -1,9 +1,9 @@
 import { UnsupportedSyntax, type Expression } from './expression.ts'
 
 /**
- * A state tells whether the rest of the text matches; its value follows from its successors: at the next character
- * (`character`) or at the same position (all others). A `sub` state, as in a lookahead, belongs to an earlier layer and is
- * evaluated first.
+ * A state is true if the rest of the text matches; its value follows from its successors: at the next character
+ * (`character`) or at the same position (all others). A `sub` state, as in a lookahead, belongs to an earlier layer and
+ * is evaluated first.
  */
 type State =
   | { kind: 'accept' | 'start' | 'end' | 'fork'; next: number[] }

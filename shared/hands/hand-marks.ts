@@ -65,8 +65,8 @@ export function openHandMarks(file: string) {
 export type HandMarks = ReturnType<typeof openHandMarks>
 
 /**
- * Returns the items that a process works on, or worked on when it died, without taking its file. Undefined where there
- * are none.
+ * Returns the items that a process works on, or worked on when it died, without taking its file. Undefined if there are
+ * none.
  */
 export function readHandMarks(file: string): LeftMarks | undefined {
   try {

@@ -15,7 +15,7 @@ export interface Hand {
   part(item: string): void
   /** Clears the current item until work on the same item continues. */
   rest(): void
-  /** Ends the work, whatever its outcome: the process survived it. */
+  /** Ends the work with any outcome: the process survived it. */
   done(): void
 }
 

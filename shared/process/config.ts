@@ -46,7 +46,7 @@ export function readConfig<T extends TObject>(
   throw new ScriptoriumError('configuration', `invalid environment: ${wrong.join('; ')}`)
 }
 
-/** Returns the Redis address from the environment. Throws `configuration` where there is none. */
+/** Returns the Redis address from the environment. Throws `configuration` without one. */
 export function requireRedisUrl(url: string | undefined): string {
   if (url !== undefined) return url
   throw new ScriptoriumError(

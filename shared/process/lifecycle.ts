@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts'
 const exitUndrained = 75
 /** Two signals within this time, milliseconds, are one request: a supervisor may signal a process and its group. */
 const sameSignalMs = 1_000
-/** An orphaned child has nobody to report to: it gets this long, milliseconds. */
+/** An orphaned child has no parent to report to: it gets this long, milliseconds. */
 const orphanMs = 2_000
 
 type Release = () => unknown

@@ -19,9 +19,8 @@ interface Held {
 const outagePace = { burst: 7, refillMs: 8_000 }
 
 /**
- * Limits the log lines of a process about an outage, whoever writes them: every loop meets an unreachable or full Redis
- * many times a second. A suppressed line is written later, the latest of each sentence, with the number of occurrences
- * (`times`).
+ * Limits the log lines of a process about an outage, from all loops: each meets an unreachable or full Redis many times
+ * a second. A suppressed line is written later, the latest of each sentence, with the number of occurrences (`times`).
  */
 export function createOutageLog(log: Lines, { burst, refillMs } = outagePace): Lines {
   let allowance = burst

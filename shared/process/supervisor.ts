@@ -33,7 +33,7 @@ interface Options {
 /** A process that lived this long was able to start. */
 const healthyMs = 5_000
 const firstRestartMs = 250
-/** Being killed says nothing about its ability to start; exiting by itself each time does. */
+/** A kill does not show that it cannot start; exiting by itself each time does. */
 const maxRestartMs = { killed: 2_000, failed: 15_000 }
 /** A process that had started before may temporarily be refused a resource: memory for its engine, for example. */
 const refusalsOnceHealthy = 3

@@ -10,7 +10,7 @@ import { createParser } from '../contract/messages/parser.ts'
 import type { Redis } from './connection/redis.ts'
 import { boundedRecord, idText, messageText } from '../contract/schema/bounded.ts'
 
-/** Maximum number of recipes in each worker report: an upload may have one of its own. */
+/** Maximum number of recipes in each worker report, because every upload may have a different one. */
 const maxWanted = 1_000
 /** Maximum number of recipes that no worker can read. */
 const maxBlocked = 1_000_000
@@ -100,7 +100,7 @@ const otherVersion = 'another version of Scriptorium'
 
 const blockedSchema = boundedRecord(documentErrorSchema, 200, maxBlocked)
 const parseBlocked = createParser('the blocked recipes', blockedSchema)
-/** By fingerprint: why nobody reads it at present. */
+/** By fingerprint: the reason why no worker can read it at present. */
 export type Blocked = Record<string, DocumentError>
 
 export async function publishBlocked(redis: Redis, keys: Keys, blocked: Blocked): Promise<void> {

@@ -88,6 +88,6 @@ function decode(text: string): Omit<TakenCommand, 'id'> {
 
 const runOfSchema = Type.Object({ request: Type.Object({ runId: idText }) })
 
-/** The client that waits for a run must learn that its command is malformed, whatever else the command contains. */
+/** The client that waits for a run must learn that its command is malformed, even if all other fields are invalid. */
 const runIdIn = (value: unknown): string | undefined =>
   Value.Check(runOfSchema, value) ? value.request.runId : undefined

@@ -6,7 +6,7 @@ import type { Redis } from './connection/redis.ts'
 const cipher = 'aes-256-gcm'
 const ivBytes = 12
 const tagBytes = 16
-/** A shorter password is no real secret: everybody knows the one in the compose file. */
+/** A shorter password is no real secret: the one in the compose file is public. */
 const minLength = 16
 /** Prefix of encrypted values; versions before 1.1 stored passwords as plain text. */
 const sealed = 'sealed:'

@@ -11,8 +11,8 @@ import type { Redis } from './connection/redis.ts'
 const jobVersion = 2
 
 /**
- * Workers of another version would only fail the jobs that they take, faster than others read them: each version has a
- * queue of its own. A worker of this version with another engine or other language data hands jobs back:
+ * Workers of another version would only fail the jobs that they take, faster than others read them: each version has
+ * its own queue. A worker of this version with another engine or other language data hands jobs back:
  * workers/ocr/jobs/hand-back.ts.
  */
 const queueFamily = 'pages'
@@ -119,8 +119,8 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     },
     ...createQueueView(redis, queue),
     /**
-     * Releases the active jobs of a dead worker: the next stall check gives them to others, and nobody waits until its
-     * locks expire. Returns their number.
+     * Releases the active jobs of a dead worker: the next stall check gives them to others before their locks expire.
+     * Returns their number.
      */
     release: (workerId: string) => releaseJobs(redis, queue, workerId),
     pause: () => queue.pause(),

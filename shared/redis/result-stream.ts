@@ -109,7 +109,7 @@ export function createReporter(redis: Redis, keys: Keys) {
   return {
     /**
      * Appends a report and marks its job as done atomically, so that a second delivery of the job finds either both or
-     * neither. Never MAXLEN on this stream: it would drop entries that nobody has collected yet.
+     * neither. Never MAXLEN on this stream: it would drop uncollected entries.
      */
     async report(report: WorkerReport): Promise<void> {
       const { jobId, documentId } = report
@@ -155,7 +155,7 @@ export function createReporter(redis: Redis, keys: Keys) {
         .exec()
         .catch(() => undefined)
     },
-    /** Number of entries that nobody has collected yet: workers pause while it is high. */
+    /** Number of uncollected entries: workers pause while it is high. */
     backlog: () => redis.xlen(keys.results),
   }
 }

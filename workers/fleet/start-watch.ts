@@ -26,8 +26,8 @@ const messageSchema = Type.Union([
 const minDeaths = 3
 
 /**
- * Detects workers that exit before they are ready, one after the other: a damaged model, too little memory. Nobody
- * reads then, and nobody else knows the reason: runs pause with it instead of waiting.
+ * Detects workers that exit before they are ready, one after the other: a damaged model, too little memory. No worker
+ * reads then, and no other process knows the reason: runs pause with it instead of waiting.
  */
 export function createStartWatch({ tell, hasParent, log }: Deps) {
   let deaths = 0

@@ -14,7 +14,7 @@ interface Deps {
   beatFile: string | undefined
 }
 
-/** The next heartbeat tells as much as this one. */
+/** The next heartbeat carries the same information. */
 const ignore = (): void => undefined
 
 /** A full Redis accepts it, too: it replaces the previous one, and a worker that pauses must not pass for dead. */

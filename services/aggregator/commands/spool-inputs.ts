@@ -30,7 +30,7 @@ export function createSpoolInputs({ spool, isNeeded }: Deps) {
   }
 
   return {
-    /** Deletes inputs of this list that nobody needs. */
+    /** Deletes the unused inputs of this list. */
     drop(hashes: readonly string[]): void {
       const seen = new Map<string, bigint>()
       for (const sha256 of hashes) {

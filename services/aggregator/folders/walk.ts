@@ -56,7 +56,7 @@ export function* walk(inputs: Iterable<string>, options: WalkOptions): Generator
 }
 
 interface Walking extends WalkOptions {
-  /** Separate inputs: not repeated where they lie inside another, or a run would wait for them twice. */
+  /** Separate inputs: not repeated inside another input, or a run would wait for them twice. */
   named: ReadonlySet<string>
   lookUp: LookUp
 }

@@ -138,9 +138,9 @@ export function createLease({ redis, prefix, folder, ledger, log }: Deps) {
     /** Rejects when another process has taken the lease: all further work of this process is in vain. */
     lost: end.promise,
     /**
-     * Acquires the lease, unless `stopping` comes first. A lease of a process which had our folder before us becomes
-     * ours at once: the kernel's lock on the folder proves that it is dead. Another's lease must expire first. Throws
-     * `configuration` where its holder renews it.
+     * Acquires the lease, unless `stopping` comes first. A lease of an earlier process with our folder is taken at
+     * once: the kernel's lock on the folder proves that it is dead. Another's lease must expire first. Throws
+     * `configuration` if its holder renews it.
      */
     async take(stopping: AbortSignal): Promise<void> {
       let other = await claim()

@@ -128,7 +128,7 @@ function writtenBytes(folder: string, { path, pagesTotal }: ReadDocument): numbe
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** Free space on the disk of a folder that may not exist yet; null where the system does not tell. */
+/** Free space on the disk of a folder that may not exist yet; null if the system does not report it. */
 function freeBytes(folder: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(folder)

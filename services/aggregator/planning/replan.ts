@@ -17,8 +17,8 @@ export function replan(ledger: Ledger, rows: readonly Document[], isForced = fal
 }
 
 /**
- * Plans ended documents again without any of their pages, and reopens their runs in the same transaction: its caller
- * serves nobody else meanwhile, and is not called again if we die in between.
+ * Plans ended documents again without any of their pages, and reopens their runs in the same transaction, because the
+ * caller is blocked meanwhile, and is not called again after a crash.
  */
 export function replanAndReopen(ledger: Ledger, rows: readonly Document[]): string[] {
   const { runs, submissions } = ledger

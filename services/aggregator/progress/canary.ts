@@ -30,7 +30,7 @@ export function canaryStage(
  */
 export function judgeCanaries({ documents }: Ledger, { id, request }: FolderRun): Trip | undefined {
   const { share } = request.maxFailures ?? defaultMaxFailures
-  // A user who disables the limit of failures still wants a result of the canaries.
+  // A user who disables the failure limit still wants the canaries to be evaluated.
   const most = share < 1 ? share : defaultMaxFailures.share
   const tally = createTally()
   let of = 0

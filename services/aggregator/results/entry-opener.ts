@@ -64,8 +64,8 @@ export function createEntryOpener(hands: Pick<Hands, 'isSuspect'>, log: Lines) {
       const opened = await open(taken, hand)
       if (opened === 'poison') ids.push(taken.id)
       else if ('error' in opened) {
-        // Not acknowledged: a newer aggregator may understand it. Many of them pause the fleet, as if nobody
-        // collected.
+        // Not acknowledged: a newer aggregator may be able to parse it. Many such entries pause the fleet like an
+        // absent collector.
         if (!told.has(taken.id)) log.error({ entry: taken.id, err: opened.error }, notUnderstood)
         told.add(taken.id)
       } else {

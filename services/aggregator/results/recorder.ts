@@ -89,6 +89,6 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
   }
 }
 
-/** Older workers fail jobs that were planned with another engine; that says nothing about the document. */
+/** Older workers fail jobs that were planned with another engine, which is no failure of the document. */
 const isHandedBack = (given: WorkerReport): boolean =>
   given.kind === 'failed' && given.error.code === 'recipe_mismatch'

@@ -53,9 +53,7 @@ const planAgainMs = 5_000
 const writingMs = 5_000
 const ignoreTimeout = (): void => undefined
 
-/**
- * If something of somebody else's stands in the folder's place, the documents fail one by one; the service continues.
- */
+/** If a foreign file is in the folder's place, the documents fail one by one; the service continues. */
 function sweep(publisher: Publisher, out: string, log: Logger): void {
   try {
     publisher.filesOf(out).sweep()

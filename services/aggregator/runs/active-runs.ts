@@ -13,7 +13,7 @@ interface Deps {
   start: (run: FolderRun, onEnd: () => void) => ActiveRun
 }
 
-/** Folder runs that go on. Each has its output folder to itself, and counts its documents as they end. */
+/** Active folder runs. Each owns its output folder, and counts its documents as they end. */
 export function createActiveRuns({ ledger, queue, start: startRun }: Deps) {
   const active = new Map<string, ActiveRun>()
 
@@ -48,9 +48,9 @@ export function createActiveRuns({ ledger, queue, start: startRun }: Deps) {
     /** By their ids. */
     active: active as ReadonlyMap<string, ActiveRun>,
     begin,
-    /** Continues a run whose `ActiveRun` was stopped, planned anew. */
+    /** Continues a run whose `ActiveRun` was stopped, by planning it again. */
     replace: start,
-    /** Returns a run that goes on, after taking it up if a restart left it open; undefined if it has ended. */
+    /** Returns an active run, after resuming it if a restart left it open; undefined if it has ended. */
     takeUp,
     interrupt,
     /** Whether no run is writing to this output folder. */
@@ -84,7 +84,7 @@ export function createActiveRuns({ ledger, queue, start: startRun }: Deps) {
     endIfDone(): void {
       for (const run of active.values()) run.endIfDone()
     },
-    /** Stops all of them with the process; they go on when the aggregator is started again. */
+    /** Stops all of them with the process; the next start resumes them. */
     async stop(): Promise<void> {
       for (const run of active.values()) await run.stop()
       active.clear()

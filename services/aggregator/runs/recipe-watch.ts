@@ -123,7 +123,7 @@ export function createRecipeWatch(deps: Deps) {
     }
   }
 
-  /** Returns why nobody reads this recipe; undefined where somebody does, or might. */
+  /** Returns why no worker can read this recipe; undefined if one can, or might. */
   const examine = async (
     { fingerprint, request }: Run,
     workers: ReadonlyMap<string, Abilities | undefined>,
@@ -187,7 +187,7 @@ export function createRecipeWatch(deps: Deps) {
 
   return {
     look,
-    /** The queue for all other users: it skips jobs that nobody can read; the reconciler adds them later. */
+    /** The queue for all other users: it skips jobs that no worker can read; the reconciler adds them later. */
     gated: {
       ...queue,
       add: (jobs) => queue.add(jobs.filter(({ job }) => !isMismatch(blocked.get(job.fingerprint)))),

@@ -66,7 +66,7 @@ export function createSweeper(deps: Deps) {
     renameSync(file, file + unreadable)
   }
 
-  /** Every file exists before its ticket; a missing one was deleted by somebody else. */
+  /** Every file exists before its ticket; a missing one was deleted by another program. */
   const arrived = (ticket: Acceptance): Acceptance => {
     const { runId } = ticket.request
     const isThere = ({ sha256 }: Acceptance['documents'][number]): boolean => {

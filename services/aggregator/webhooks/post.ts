@@ -11,7 +11,7 @@ interface Deps {
   timeoutMs: number
 }
 
-/** The receiver's answer, or the reason why there is none. */
+/** The receiver's answer, or the reason for its absence. */
 export interface ReceiverAnswer {
   status: number | null
   error: string | null

@@ -12,7 +12,7 @@ export interface Audit {
   textDamage: string[]
   /** Rows of the full-text index without a page: a search would return other texts. */
   staleTexts: number
-  /** Documents whose run is missing: nothing tells how to write them. */
+  /** Documents whose run is missing, so that their output cannot be written. */
   withoutRun: string[]
   /** All documents of folder runs with their output folder, and all kept uploads, by path. */
   documents: { id: string; out: string }[]

@@ -7,8 +7,8 @@ import { ledgerFile } from '../ledger.ts'
 const allPages = 2 ** 31 - 1
 
 /**
- * Copies a consistent snapshot of a ledger, even while it is written, into a file of its own. Returns its version.
- * Throws `ledger_damaged` where SQLite finds the copy damaged.
+ * Copies a consistent snapshot of a ledger into a separate file, even during writes. Returns its version. Throws
+ * `ledger_damaged` if SQLite finds the copy damaged.
  */
 export async function copyLedger(folder: string, file: string): Promise<number> {
   const source = new DatabaseSync(ledgerFile(folder), { readOnly: true, timeout: 5_000 })

@@ -31,7 +31,7 @@ export function createContents(database: DatabaseSync) {
       sameSize.get(bytes, fingerprint, otherThan) !== undefined,
     /** Documents that wait for this one; those beyond a limit are left to `stranded` once it has ended. */
     waitingFor: (original: string) => toDocuments(waiting.all(original)),
-    /** Some documents that wait for one that nobody reads any more, or that another run reads. */
+    /** Some documents that wait for one that is no longer read, or that another run reads. */
     stranded: () => toDocuments(stranded.all()),
     /** Whether the bytes with this hash must stay in the spool. */
     isSpooled: (sha256: string) => spooled.get(sha256) !== undefined,

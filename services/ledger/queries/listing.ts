@@ -40,7 +40,7 @@ export function createRecordListing(database: DatabaseSync, toRun: RunReader = c
         values.push(...given)
       }
       if (filter.outcome !== undefined) add('outcome = ?', filter.outcome)
-      // For SQLite, which uses a partial index only where its condition stands in the statement.
+      // For SQLite, which uses a partial index only if its condition is in the statement.
       if (filter.outcome !== 'succeeded' && filter.outcome !== undefined)
         add("outcome <> 'succeeded'")
       if (filter.isFinal !== undefined) add(`state ${filter.isFinal ? '=' : '<>'} 'final'`)

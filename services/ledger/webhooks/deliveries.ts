@@ -106,7 +106,7 @@ export function createDeliveries(database: DatabaseSync) {
       })
       attempted.run(JSON.stringify(made))
     },
-    /** Makes a delivery due again, with all its attempts available. False where there is none. */
+    /** Makes a delivery due again, with all its attempts available. Returns false if it does not exist. */
     redeliver: (deliveryId: string, nowMs = Date.now()): boolean =>
       again.run(nowMs, deliveryId).changes === 1,
     delivery(id: string): Delivery | undefined {

@@ -14,7 +14,7 @@ export function createWebhooks(database: DatabaseSync) {
   const all = sql(`SELECT webhook FROM webhooks ORDER BY webhook ->> 'createdAt', id`)
   const remove = sql('DELETE FROM webhooks WHERE id = ?')
   const count = sql('SELECT count(*) AS n FROM webhooks')
-  /** The writer's cache: each document needs them, and nobody else changes them. */
+  /** The writer's cache: each document needs them, and there is no other writer. */
   let known: Webhook[] | undefined
 
   const list = (): Webhook[] => all.all().map(toWebhook)

@@ -22,7 +22,7 @@ const keptBytes = 160 * 2 ** 20
 const callMs = 60_000
 const firstMs = 120_000
 const pageMs = 15_000
-/** Longer than anybody needs to write the data of one call. */
+/** Longer than writing the data of one call ever takes. */
 const idleMs = 60_000
 /** A document that has used the process for this long lets others use it between two pages. */
 const sliceMs = 10_000

@@ -44,7 +44,7 @@ export function createOutputFiles(out: string) {
   takePrivateFolder(stateFolder(folder.root))
   const { replace, sweep } = createAtomicFiles(folder, temporary)
 
-  /** Removes a file below OUT; false where there is none. Removes a link itself, not its target. */
+  /** Removes a file below OUT; returns false if it does not exist. Removes a link itself, not its target. */
   const removeFile = (name: string): boolean =>
     folder.at(name, (path) => {
       const isThere = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true

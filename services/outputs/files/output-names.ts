@@ -28,7 +28,7 @@ interface Rival {
 export interface Admission {
   /** False where a document that has never written output lacks a name: it is not worth reading. */
   isAdmitted: boolean
-  /** The formats whose names are taken, and by whom. */
+  /** The unavailable formats, with the owners of their names. */
   taken: Unavailable[]
 }
 

@@ -115,7 +115,7 @@ function withSquarePixels(image: Sized, result: PageResult | undefined): Sized {
 /** Rounding explains less. */
 const minRatio = 1.02
 
-/** Whether the results use the pixels of the page as shown, not as stored: its sides tell. */
+/** Whether the results use the pixels of the page as shown, not as stored, judged by its width and height. */
 const isRead = (result: PageResult | undefined, { width, height, orientation }: Sized): boolean =>
   result !== undefined &&
   isSideways(orientation) &&

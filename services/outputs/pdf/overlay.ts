@@ -76,7 +76,7 @@ async function* writeLayers(
 
 /**
  * Writes a page with a text layer. The layer precedes the page's content, whose coordinate changes could otherwise
- * shift it; as it is invisible, the order makes no other difference.
+ * shift it; it is invisible, so the order has no other effect.
  */
 export function* writePage(
   file: PdfFile,
@@ -91,7 +91,7 @@ export function* writePage(
   yield* file.object(number, `<<${entries}/Contents[${streams}]${named}>>`, generation)
 }
 
-/** The text layer of a read page; nothing where the page has text of its own. */
+/** The text layer of a read page; none if the page has its own text. */
 export const layerOf = (page: PdfPage, result: PageResult | undefined, fonts: Fonts) =>
   result === undefined || result.textSource === 'layer'
     ? { content: '', faces: [] }

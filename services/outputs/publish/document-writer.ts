@@ -46,7 +46,7 @@ export function createDocumentWriter(deps: Deps) {
   const passwordFor = async (row: Document, run: FolderRun): Promise<string | undefined> =>
     row.mediaType === 'application/pdf' && showsInput(run) ? pdfPasswordOf(run) : undefined
 
-  /** Only formats that a document has claimed are written: any other file of its name belongs to somebody else. */
+  /** Only formats that a document has claimed are written: any other file of its name is a user's. */
   const divideFormats = ({ id, path }: Document, { request }: FolderRun) => {
     const claimed = ledger.claims.of(request.out, path, id)
     const isClaimed = (format: Format): boolean => claimed.includes(format)

@@ -1,7 +1,7 @@
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 
-/** Returns a run's password; undefined where it had none, or it has expired. Rejects where Redis does not answer. */
+/** Returns a run's password; undefined if it had none, or it has expired. Rejects if Redis does not answer. */
 export type PdfPasswordOf = (run: Pick<FolderRun, 'id' | 'request'>) => Promise<string | undefined>
 
 /** The password of a run's PDFs exists as long as the run. */

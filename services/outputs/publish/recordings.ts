@@ -18,7 +18,7 @@ export interface Published {
 }
 
 /**
- * Records the outcome of a document's writing in the ledger, once its files are durable; undefined where the ledger had
+ * Records the outcome of a document's writing in the ledger, once its files are durable; undefined if the ledger had
  * changed.
  */
 export type Recording = () => keyof Published | undefined

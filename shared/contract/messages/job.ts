@@ -26,7 +26,7 @@ export const jobSchema = Type.Object(
     mayBeKnown: Type.Boolean(),
     page: Type.Optional(Type.Integer({ minimum: 1 })),
     pagesTotal: Type.Optional(Type.Integer({ minimum: 1 })),
-    /** The document with this content that failed for reasons of its own, or is gone: do not wait for it. */
+    /** The document with this content that failed independently of its bytes, or is gone: do not wait for it. */
     insteadOf: Type.Optional(idText),
     /** A client waits for it: its pages go ahead of bulk runs, and watchers learn when reading begins. */
     isInteractive: Type.Optional(Type.Boolean()),

@@ -6,7 +6,7 @@ import { faultsOf } from '../../process/schema-faults.ts'
 import { version } from '../../process/version.ts'
 
 /**
- * Builds a parser that trusts nothing: throws `bad_message`, which names `what` and the first fault, or
+ * Builds a parser that validates everything: throws `bad_message`, which names `what` and the first fault, or
  * `newer_version`. `upgrade` converts data of older versions to the present form.
  */
 export function createParser<T extends TSchema>(
@@ -28,7 +28,7 @@ export function createParser<T extends TSchema>(
 const versionIn = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined
 
-/** Throws `newer_version` where `what` was written in a form that this version does not know yet. */
+/** Throws `newer_version` if `what` has a form that this version does not know yet. */
 export function requireKnownVersion(what: string, found: unknown): void {
   if (typeof found !== 'number' || found <= dataVersion) return
   throw new ScriptoriumError(

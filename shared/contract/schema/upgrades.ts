@@ -49,7 +49,7 @@ const upgradeLabels = within(
   ),
 )
 
-/** Requests had one form. An upload's held all that a folder run has, empty. */
+/** Requests had one form. An upload's had every field of a folder run, empty. */
 const upgradeSource = ofFields((request) =>
   request['source'] === 'upload'
     ? without(request, (name) => ofFolders.has(name))

@@ -15,7 +15,7 @@ export async function awaitUntil<T>(
   work: Promise<T>,
   { deadlineMs, late = () => new Error('too late'), signal, cancelled }: Stops,
 ): Promise<T> {
-  work.catch(() => undefined) // It may reject when it is ended, and nobody awaits it then.
+  work.catch(() => undefined) // It may reject after it was ended, without a waiter.
   const stopped = Promise.withResolvers<never>()
   const onAbort = (): void => stopped.reject(cancelled?.() ?? signal?.reason)
   if (signal?.aborted === true) onAbort()

@@ -15,8 +15,8 @@ export interface Jp2Header {
 const startOfCodestream = Buffer.from('ff4fff51', 'hex')
 
 /**
- * Reads the size marker (ISO 15444-1, A.5.1) of the first codestream, in a JP2 file or bare.
- * Throws `corrupt_image` where there is none.
+ * Reads the size marker (ISO 15444-1, A.5.1) of the first codestream, in a JP2 file or bare. Throws `corrupt_image`
+ * without one.
  */
 export function readJp2Header(bytes: Buffer): Jp2Header {
   const start = bytes.indexOf(startOfCodestream)

@@ -10,7 +10,7 @@ export function readWebpHeader(bytes: Buffer): ImageHeader | undefined {
   for (let chunks = 0; chunks < maxChunks && at + 8 <= bytes.length; chunks += 1) {
     const type = bytes.toString('latin1', at, at + 4)
     const content = bytes.subarray(at + 8)
-    // An animation's frame contains chunks of its own, after 16 bytes.
+    // An animation's frame contains nested chunks, after 16 bytes.
     const isFrame = type === 'ANMF'
     const size = isFrame ? undefined : sizeOf(type, content)
     if (size !== undefined) found = larger(found, size)

@@ -66,5 +66,5 @@ export const photometrics = {
   ituLab: 10,
 } as const
 
-/** A value of `planarConfiguration`: each channel has strips of its own. */
+/** A value of `planarConfiguration`: each channel has separate strips. */
 export const separatePlanes = 2

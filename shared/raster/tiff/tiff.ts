@@ -34,7 +34,7 @@ export interface TiffPage {
   rest: { kind: 'nothing' } | { kind: 'lightness' } | ({ kind: 'unpack' } & Packing)
 }
 
-/** Returns one page of a TIFF file as a file of its own, unchanged, for our own decoders. Throws `corrupt_image`. */
+/** Returns one page of a TIFF file as a separate file, unchanged, for our own decoders. Throws `corrupt_image`. */
 export const pageAlone = (tiff: TiffFile, directory: TiffDirectory): Buffer =>
   rewriteTiff(tiff, directory, new Map(), stripsOf(tiff, directory))
 

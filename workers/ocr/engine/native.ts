@@ -76,8 +76,8 @@ function createProcesses(start: (wishes: EngineWishes) => NativeProcess) {
   let isEnded = false
   return {
     async for(wishes: EngineWishes): Promise<NativeProcess> {
-      // A page may still be on its way to the disk when the engine is closed: nobody would end the process that it
-      // starts.
+      // A page may still be on its way to the disk when the engine is closed: the process that it starts would never be
+      // ended.
       if (isEnded) throw new ScriptoriumError('engine_crash', 'the engine was closed')
       const key = JSON.stringify(toWords(wishes))
       const known = processes.get(key)

@@ -33,7 +33,7 @@ export async function createTesseract(
 
 async function boot(recipe: Recipe, { folder, names }: LinkedModels): Promise<Worker> {
   const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined) // Rejects after boot as well, when nobody awaits it any more.
+  failure.promise.catch(() => undefined) // Rejects after boot as well, without a waiter.
   const failed = (reason: string): ScriptoriumError => {
     const message = `the engine for ${recipe.languages.join('+')} does not start: ${reason}`
     return new ScriptoriumError('engine_boot_failed', message)

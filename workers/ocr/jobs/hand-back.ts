@@ -45,7 +45,8 @@ export function createHandBack({ pause, sendToBack, findRecipe, cannotRead, log 
     throw new DelayedError()
   }
   /**
-   * Returns the job where this worker can read it; otherwise throws the error that tells BullMQ that the job was moved.
+   * Returns the job if this worker can read it; otherwise throws the error with which BullMQ learns that the job was
+   * moved.
    */
   return async (
     queued: QueueJob,

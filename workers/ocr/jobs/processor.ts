@@ -124,7 +124,7 @@ async function refuseCrashing(
 
 /**
  * Reports a failed attempt, so that a run whose readings all fail pauses before each page has failed for good. Not
- * awaited: the next failure tells as much.
+ * awaited: the next failure carries the same information.
  */
 function tellRetry(
   { reporter, log }: Deps,

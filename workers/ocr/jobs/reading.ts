@@ -118,7 +118,7 @@ const toReport = (
   result: PageResult,
 ): WorkerReport => ({ v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result })
 
-/** Pictures that cannot be read cost a page nothing of its own text. */
+/** A failure to read its pictures costs a page none of its own text. */
 async function orOwnText<T>(page: OpenedPage, reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading

@@ -1,4 +1,4 @@
-/** The process that decodes untrusted files: it can be killed whatever a file makes it do. */
+/** The process that decodes untrusted files: it can be killed at any point of a file. */
 import { serveCalls } from '../../../shared/confined/serve.ts'
 import type { PageDecoderCalls } from './decoder/calls.ts'
 

@@ -60,7 +60,7 @@ export async function describePixels(
 
 async function metadata(bytes: Buffer, page = 0): Promise<Metadata> {
   try {
-    // The pixel limit is for decoding, and has a message of its own.
+    // The pixel limit is for decoding, and has its own message.
     return await sharp(bytes, { limitInputPixels: false, failOn: 'error', page }).metadata()
   } catch (thrown) {
     throw corrupt(thrown)

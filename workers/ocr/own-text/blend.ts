@@ -7,8 +7,8 @@ import { linesOf, scoreOf, wordsOf } from '../read/score.ts'
 const maxCovered = 0.4
 
 /**
- * Blends the text of a page itself, which is kept whole and marked, with what was recognised where it has none. Each
- * block stays whole; blocks follow each other from top to bottom, as in the longer of the two texts.
+ * Merges a page's own text, which is kept whole and marked, with the recognised text where it has none. Each block
+ * stays whole; blocks follow each other from top to bottom, as in the longer of the two texts.
  */
 export function blend(own: readonly Block[], reading: readonly Block[]): Block[] {
   const marked = own.map((block) => ({ ...block, isOwnText: true }))

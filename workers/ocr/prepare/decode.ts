@@ -5,7 +5,7 @@ import { scaledSize, type Grey } from './grey.ts'
 import { turn, turnOf, type Turn } from './turn.ts'
 import type { PageSize } from './mapping.ts'
 
-/** A page's grey pixels, upright as far as the file tells, and the turn that made them so. */
+/** A page's grey pixels, upright according to its file, and the turn that made them so. */
 interface DecodedPage {
   grey: Grey
   /** Size of the given page. */

@@ -23,7 +23,7 @@ export interface PageOnDesk {
   stepsMs: StepTimes
 }
 
-/** The steps of the page itself, before it is surveyed; each attempt renders the surveyed page by steps of its own. */
+/** The steps of the page itself, before it is surveyed; each reading renders the surveyed page by its own steps. */
 const pageSteps = [repaint]
 
 /**

@@ -35,7 +35,7 @@ const inkBelow = 150
 /** Below this slope (0.46 degrees) levelling costs more than it gains. */
 const minSlope = 0.008
 
-/** Surveys a page; the page itself stays as it is. */
+/** Surveys a page without changing it. */
 export function surveyPage({ page, small, factor, background }: PageLook): PageSurvey {
   const components = findComponents(flatten(small, background, surveyGain), inkBelow)
   const glyphs = findGlyphs(components, small.height, factor)

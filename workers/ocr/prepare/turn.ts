@@ -70,7 +70,7 @@ export function turn(image: Grey, how: Turn): Grey {
   const width = isSideways ? image.height : image.width
   const height = isSideways ? image.width : image.height
   const data = new Uint8Array(width * height)
-  // Pixel centres lie half a pixel in: these three determine every step through the source image.
+  // Pixel centres are at half pixels: these three determine every step through the source image.
   const pixelBefore = (x: number, y: number): number => {
     const before = placeBeforeTurn(how, image, { x: x + 0.5, y: y + 0.5 })
     return Math.floor(before.y) * image.width + Math.floor(before.x)

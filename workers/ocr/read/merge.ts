@@ -66,7 +66,7 @@ function rebuild(block: Block, stead: ReadonlyMap<Line, readonly Line[]>): Block
   return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
 }
 
-/** Inserts a line of its own before the first block that lies wholly below it. */
+/** Inserts a line as a separate block before the first block that is wholly below it. */
 function insert(blocks: Block[], line: Line): void {
   const below = blocks.findIndex(({ bbox }) => bbox.y0 >= line.bbox.y1)
   blocks.splice(below === -1 ? blocks.length : below, 0, toBlock([toParagraph([line])]))

@@ -63,7 +63,7 @@ function joinJpeg(strip: Buffer, image: TiffDirectory, photometric: number) {
       ? strip
       : Buffer.concat([marker, tables.subarray(2, -2), strip.subarray(2)])
   const read = readJpeg(whole)
-  // Without an Adobe marker three components count as YCbCr, whatever the TIFF says.
+  // Without an Adobe marker three components count as YCbCr, even if the TIFF declares otherwise.
   const isTransformed = photometric === ycbcr || read?.colour.kind !== 'rgb'
   if (read === undefined || isTransformed) return read
   return { ...read, entries: '/Filter/DCTDecode/DecodeParms<</ColorTransform 0>>' }

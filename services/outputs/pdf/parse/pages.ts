@@ -83,7 +83,7 @@ export function describePage(
   }
 }
 
-/** A content stream is always an object of its own; a page without one is empty. */
+/** A content stream is always a separate object; a page without one is empty. */
 function contentsOf(context: PDFContext, contents: PDFObject | undefined): PDFObject[] {
   const found = context.lookup(contents)
   if (found instanceof PDFArray) return found.asArray().filter((each) => each instanceof PDFRef)

@@ -10,9 +10,9 @@ const maxTables = 256
 const none: GlyphNames = new Map()
 
 /**
- * Returns a function that gives the Unicode code points of the glyphs of a text object's embedded font; none where it
- * has no TrueType character table. A PDF may embed a whole font and number its glyphs without a Unicode table of its
- * own ("Identity-H" without ToUnicode): the font still knows the characters.
+ * Returns a function that gives the Unicode code points of the glyphs of a text object's embedded font; none if it has
+ * no TrueType character table. A PDF may embed a whole font and number its glyphs without a Unicode table ("Identity-H"
+ * without ToUnicode): the font still knows the characters.
  */
 export function createGlyphNames({ raw }: Pdfium) {
   const known = new Map<number, GlyphNames>()

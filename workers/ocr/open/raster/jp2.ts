@@ -72,7 +72,7 @@ export function createJp2Opener(openPdf: Opener): Opener {
           .page(number, wishes)
           .catch((thrown: unknown) => (isUndecoded(thrown) ? withColourSpace() : refuse(thrown)))
           .catch((thrown: unknown) => asImage(thrown, header))
-        return { ...page, dpi: null } // One point per pixel says nothing about the paper.
+        return { ...page, dpi: null } // A resolution of one point per pixel is a default, not that of the paper.
       },
     }
   }

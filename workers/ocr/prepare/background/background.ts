@@ -106,7 +106,7 @@ const wantedContrast = 0.75
 const minContrast = 0.12
 
 /**
- * Makes paper white wherever it lies, and faint ink up to `maxGain` times as dark (1: as it is to its paper).
+ * Makes paper white everywhere, and faint ink up to `maxGain` times as dark (1: the contrast that it has to its paper).
  * A new image of the same size.
  */
 export function flatten(image: Grey, background: Background, maxGain: number): Grey {

@@ -24,7 +24,7 @@ const [minTiles, minColumns, minRows] = [24, 6, 3]
 /** Minimum number of light text lines for which a panel is inverted. */
 const minLines = 2
 
-/** Finds the panels of an image and decides their treatment. Undefined where there is none. */
+/** Finds the panels of an image and decides their treatment. Undefined without panels. */
 export function findPanels(image: Grey, background: Background): Panels | undefined {
   const { middle, paper, columns, side } = background
   const labels = labelTiles(
@@ -92,8 +92,8 @@ function labelTiles(ones: Float32Array, columns: number): Int32Array {
 const surround = 3
 
 /**
- * Inverts the panel alone and looks for lines of letters in it, along the page or down it: the page may lie on its
- * side.
+ * Inverts only the panel and looks for lines of letters in it, along the page or down it, because the page may be on
+ * its side.
  */
 function countLightLines(image: Grey, panel: Panel, columns: number, side: number): number {
   const left = Math.max(0, panel.left - surround) * side

@@ -9,7 +9,7 @@ export interface SlopeField {
   x: number
   y: number
   unit: number
-  /** Samples lie within this distance; beyond it the slope keeps its value at the border. */
+  /** The range of the samples; beyond it the slope keeps its value at the border. */
   reach: { x: number; y: number }
   /** Of 1, x, y, x², xy, y², x³, x²y. */
   coefficients: readonly number[]

@@ -33,9 +33,8 @@ export function sampleSlopes(glyphs: readonly Glyph[], textHeight: number): Slop
 }
 
 /**
- * Returns for each letter, ordered from the left, the next letter on its line, -1 where there is none. Each letter has
- * at most one predecessor. Columns of numbers, as a printed picture may have a hundred thousand dots of a letter's
- * size.
+ * Returns for each letter, ordered from the left, the next letter on its line, or -1. Each letter has at most one
+ * predecessor. Columns of numbers, because a printed picture may have a hundred thousand dots of a letter's size.
  */
 function nearestToTheRight(letters: readonly Glyph[], textHeight: number): Int32Array {
   const x0 = Int32Array.from(letters, (letter) => letter.x0)

@@ -70,7 +70,7 @@ function fillCell(
     for (let x = 0; x < end; x += 1, to += 1) {
       const fromX = x0 + stepX * x
       const fromY = y0 + stepY * x
-      // Keeps white where the source lies outside, or on the edge: there is nothing to interpolate.
+      // Keeps white if the source is outside, or on the edge, where nothing can be interpolated.
       if (fromX < 0 || fromY < 0 || fromX >= width - 1 || fromY >= height - 1) continue
       const left = Math.floor(fromX)
       const upper = Math.floor(fromY)

@@ -1,4 +1,4 @@
-/** A named step of preparation: takes a page as the step before left it, and returns it changed or as it is. */
+/** A named step of preparation: takes the page of the step before, and returns it changed or unchanged. */
 export interface PrepareStep<Page, Plan> {
   name: string
   apply: (page: Page, plan: Plan) => Page | Promise<Page>
