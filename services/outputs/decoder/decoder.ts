@@ -1,9 +1,9 @@
 import { decodeMemory } from '../../../shared/process/config.ts'
 import { programBeside } from '../../../shared/files/package-root.ts'
 import { createConfinedProcess } from '../../../shared/confined/confined-process.ts'
+import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import type { DecoderCalls } from './calls.ts'
-import { createTurns } from './turns.ts'
 
 interface Options {
   /** Maximum size of a decoded page, in millions of pixels: the workers' limit. */
@@ -127,3 +127,28 @@ const ofPdfs: ReadonlySet<string> = new Set(['describePdf', 'copyPdf', 'pdfObjec
 
 const isLate = (): ScriptoriumError =>
   new ScriptoriumError('decode_timeout', 'its pages cannot be shown: decoding takes too long')
+
+/** A lock with a first-come, first-served queue. */
+function createTurns() {
+  let last: Promise<void> = Promise.resolve()
+  let waiting = 0
+  return {
+    waiting: (): number => waiting,
+    /** Resolves to the function that ends the turn. Rejects with the signal's reason, without a turn. */
+    async take(signal?: AbortSignal): Promise<() => void> {
+      const mine = Promise.withResolvers<void>()
+      const before = last
+      last = before.then(() => mine.promise)
+      waiting += 1
+      try {
+        await awaitUntil(before, { signal })
+        return mine.resolve
+      } catch (thrown) {
+        mine.resolve()
+        throw thrown
+      } finally {
+        waiting -= 1
+      }
+    },
+  }
+}

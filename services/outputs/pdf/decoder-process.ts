@@ -7,7 +7,8 @@ import { openPictures, type Pictures } from './images/pictures.ts'
 import { readWholeInput } from './file/input-file.ts'
 import { copyPdf, describePdf, type ParsedPdf } from './parse/parse-pdf.ts'
 import type { DecoderCalls, PictureAnswer } from '../decoder/calls.ts'
-import { createHeld } from '../decoder/held.ts'
+
+const pieceBytes = 1_048_576
 
 const held = createHeld()
 let pictures: Pictures | undefined
@@ -76,4 +77,27 @@ function headOf({ data, mask, ...picture }: Picture): Omit<PictureAnswer, 'orien
   const bytes = data.reduce((sum, piece) => sum + piece.length, 0)
   const head = { width, height, colour, bits, entries, bytes }
   return mask === undefined ? head : { ...head, mask: headOf(mask) }
+}
+
+/** Announced bytes that are taken in pieces. */
+function createHeld() {
+  let pieces: Uint8Array[] = []
+  return {
+    hold(data: readonly Uint8Array[]): void {
+      pieces = data.toReversed()
+    },
+    /** The next piece; nothing after the last. */
+    take(maxBytes: number): Uint8Array {
+      const taken: Uint8Array[] = []
+      for (let room = Math.min(pieceBytes, maxBytes); room > 0;) {
+        const next = pieces.pop()
+        if (next === undefined) break
+        if (next.length > room) pieces.push(next.subarray(room))
+        taken.push(next.subarray(0, room))
+        room -= Math.min(room, next.length)
+      }
+      const [only] = taken
+      return taken.length === 1 && only !== undefined ? only : Buffer.concat(taken)
+    },
+  }
 }

@@ -14,7 +14,6 @@ import type { Opened, Opening } from './opening.ts'
 import { planOf } from '../read/plan.ts'
 import { readPage } from '../read/page-reader.ts'
 import { preparePage, type PageOnDesk } from '../prepare/prepare.ts'
-import { createReadClock, type ReadClock } from './read-clock.ts'
 
 interface Deps {
   workerId: string
@@ -141,3 +140,32 @@ function deadlineOf(job: Job, { width, height }: OpenedPage): number {
 export const labelOf = ({ name, path, page = 1 }: Job): string => `${name ?? path}#${page}`
 
 const since = (start: number): number => Math.round((performance.now() - start) * 100) / 100
+
+/**
+ * A clock that runs while the worker reads a page. The next page is prepared while one is read: the clock measures the
+ * overlap, so that the worker's time is not counted twice.
+ */
+function createReadClock() {
+  let readMs = 0
+  let began: number | undefined
+  const elapsed = (): number => readMs + (began === undefined ? 0 : performance.now() - began)
+  return {
+    /** Runs the clock during `work`; it must not be running already. */
+    async during<T>(work: () => Promise<T>): Promise<T> {
+      began = performance.now()
+      try {
+        return await work()
+      } finally {
+        readMs = elapsed()
+        began = undefined
+      }
+    },
+    /** Returns a function that returns how long the clock has run since, in milliseconds. */
+    measure(): () => number {
+      const before = elapsed()
+      return () => Math.round((elapsed() - before) * 100) / 100
+    },
+  }
+}
+
+type ReadClock = ReturnType<typeof createReadClock>
