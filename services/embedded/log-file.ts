@@ -38,7 +38,8 @@ export interface LogFile {
 
 /**
  * Opens the log for appending. A log that has grown long is started afresh, and one earlier log is kept: both together
- * never grow much beyond twice the size, however long the stack runs and however much it writes.
+ * never grow much beyond twice the size, however long the stack runs and however much it writes. Own code: `pino-roll`
+ * and its like rotate the file of one process, and here several processes hold the same one.
  */
 export function openLog(
   stateFolder: string,

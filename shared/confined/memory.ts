@@ -19,7 +19,7 @@ const intervalMs = 10
 /** For systems where each measurement starts a program. */
 const slowIntervalMs = 100
 
-/** Reads `/proc`, or runs `ps` without it. */
+/** Reads `/proc`, or runs `ps` without it. Own code: `pidusage` is asynchronous, and leaves out swapped pages. */
 export function createProcessGauge(pid: number): ProcessGauge {
   const status = openStatus(pid)
   return status === undefined ? gaugeByPs(pid) : gaugeByStatus(status)

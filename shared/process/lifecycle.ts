@@ -21,7 +21,10 @@ interface Lifecycle {
   stop(reason: string, code?: number): void
 }
 
-/** Turns signals and a lost parent into one orderly stop. */
+/**
+ * Turns signals and a lost parent into one orderly stop. Own code: `close-with-grace` runs one handler, knows no parent,
+ * and takes npm's copy of a signal for a second one, which ends the process at once.
+ */
 export function createLifecycle(host: NodeJS.Process, log: Logger, drainMs: number): Lifecycle {
   const releases: [name: string, release: Release][] = []
   const stopping = new AbortController()

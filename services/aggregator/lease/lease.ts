@@ -70,7 +70,7 @@ const fencedSmallWrite = createScript(`#!lua flags=allow-oom${fencedLua}`)
 /**
  * The lease on a prefix: two aggregators with a ledger each would take results from one another. Every write that takes
  * data from others names the tenure in which it is made, so that an aggregator which was frozen while another took over
- * does no harm when it wakes up.
+ * does no harm when it wakes up. Own code: `redlock` gives no such number to its holder.
  */
 export function createLease({ redis, prefix, folder, ledger, log }: Deps) {
   const key = createKeys(prefix).lease

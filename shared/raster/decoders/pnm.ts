@@ -38,7 +38,8 @@ const kinds: Record<string, Kind> = {
 
 /**
  * Decodes the first image of a PBM, PGM or PPM file, plain or binary, or of a PAM file, 8 or 16 bit; transparency becomes
- * white paper. Throws `corrupt_image`, `unsupported_encoding` or `too_many_pixels`.
+ * white paper. Throws `corrupt_image`, `unsupported_encoding` or `too_many_pixels`. Own code: sharp's libvips has no
+ * loader for them, and `@thi.ng/pixel-io-netpbm` reads neither plain files nor colours of 16 bits.
  */
 export function decodePnm<S extends Samples>(
   bytes: Buffer,

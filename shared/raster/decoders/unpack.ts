@@ -15,7 +15,10 @@ interface Packed {
   isInverted: boolean
 }
 
-/** Unpacks samples (8 to 16 bits, the highest bit first, each row starts at a byte). Changes `rows`. */
+/**
+ * Unpacks samples (8 to 16 bits, the highest bit first, each row starts at a byte). Changes `rows`. Own code: libvips
+ * supports no depths between 8 and 16 bits.
+ */
 export function unpackSamples<S extends Samples>(
   rows: Buffer,
   packed: Packed,

@@ -59,7 +59,8 @@ type Layout = ReturnType<typeof layoutOf>
 /**
  * Finds the first `maxPages` pages of a TIFF or BigTIFF file in their order; a chain that comes back to where it was ends
  * there. Only their places are read. Throws `corrupt_image` where the chain leads out of the file, and where directories
- * overlap: a few bytes could be read as millions of entries. So the work is bounded by the file's size.
+ * overlap: a few bytes could be read as millions of entries. So the work is bounded by the file's size. Own code:
+ * `utif2` reads the fields of all pages at once.
  */
 export function readTiff(bytes: Buffer, maxPages: number): TiffFile {
   const isLittle = bytes[0] === 0x49

@@ -51,7 +51,8 @@ const placesOf = ({ fields }: TiffDirectory) =>
 
 /**
  * Returns a file with only this page: changed, and with `strips` in place of its own. Without `strips` it is the whole
- * file with another directory, so that they keep their offsets. Throws `corrupt_image`.
+ * file with another directory, so that they keep their offsets. Throws `corrupt_image`. Own code:
+ * libraries write TIFF files only from decoded pixels.
  */
 export function rewriteTiff(
   { bytes, isLittle, isBig }: TiffFile,

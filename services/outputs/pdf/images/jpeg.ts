@@ -24,7 +24,7 @@ const readableFrames = new Set([0xc0, 0xc1, 0xc2])
 
 /**
  * A JPEG file unchanged, byte for byte. Undefined where a PDF cannot hold it (12 bits, arithmetic coding, damage).
- * `isInverted`: CMYK is stored in Photoshop's way; in a TIFF it is not.
+ * Own code: sharp tells neither how a file is coded nor its Adobe marker.
  */
 export function readJpeg(bytes: Uint8Array): Picture | undefined {
   const head = readJpegHead(bytes)

@@ -3,7 +3,8 @@ const mostSections = 1_000
 
 /**
  * Whether a PDF's cross-references allow appending: they are at the given offset, and a table's entries point at
- * objects. Returns the form of the last one; undefined where the file must be rewritten.
+ * objects. Returns the form of the last one; undefined where the file must be rewritten. Own code: pdf-lib reads a file
+ * with wrong offsets, and does not say so.
  */
 export function checkCrossReferences(
   bytes: Buffer,
