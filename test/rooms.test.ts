@@ -87,7 +87,7 @@ test('files do not import each other in a circle', () => {
   )
 })
 
-/** The entry of `folder` that a file lies in. */
+/** The entry of `folder` that contains a file. */
 const entryIn = (folder: string, file: string): string | undefined =>
   file.startsWith(folder + sep) ? file.slice(folder.length + 1).split(sep)[0] : undefined
 
@@ -110,7 +110,7 @@ test('entries of a folder do not import each other in a circle', () => {
   assert.deepEqual(circles, [])
 })
 
-/** The folders that a file lies in, the nearest first. */
+/** The parent folders of a file, the nearest first. */
 function foldersOf(file: string): string[] {
   const folders = []
   for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) folders.push(folder)

@@ -25,13 +25,13 @@ after(async () => {
 before(async () => {
   if ('reason' in engine) return
   project = await createProject({ after: (ending) => endings.push(ending) }, engine, {
-    user: usualUser, // Folders that belong to somebody else are closed to it.
+    user: usualUser, // It cannot access folders of other users.
   })
   await project.must('build')
   await project.must('up', '-d', 'redis')
 })
 
-/** What a container that has ended said last, on either stream. */
+/** The last line of an ended container, on either stream. */
 async function lastLine(container: string): Promise<string> {
   const { stdout, stderr } = await startCommand('docker', ['logs', '--tail', '1', container]).ended
   return stdout + stderr

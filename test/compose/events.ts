@@ -3,7 +3,7 @@ import { waitFor } from '../helpers/wait.ts'
 import { startCommand } from '../../scripts/tools/bench/compose/engine.ts'
 import type { Project } from '../../scripts/tools/bench/compose/project.ts'
 
-/** Something that happened to a container, as the engine tells it. */
+/** A container event of the Docker engine. */
 export interface ContainerEvent {
   /** `die`, `oom`, `start`, `health_status: unhealthy`, … */
   action: string
@@ -19,7 +19,7 @@ interface RawEvent {
   Actor: { ID: string; Attributes: Record<string, string> }
 }
 
-/** Records what happens to a project's containers, also to those that are removed before anybody looks. */
+/** Records the events of a project's containers, also of those that are removed soon. */
 export async function recordEvents(
   ending: Ending,
   { name }: Project,

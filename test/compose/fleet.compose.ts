@@ -95,7 +95,7 @@ async function disturb(t: TestContext, project: Project): Promise<{ onDesk: numb
 
   await reach(t, project, ingest, 24)
   const [aggregator = ''] = await project.containers('aggregator')
-  // From inside, as a crash would: Docker does not restart what `docker kill` has ended.
+  // From inside, like a crash: Docker does not restart containers after `docker kill`.
   await docker('exec', aggregator, 'bash', '-c', 'kill -9 -1').catch(() => undefined)
   t.diagnostic('killed the aggregator')
 
@@ -112,7 +112,7 @@ async function disturb(t: TestContext, project: Project): Promise<{ onDesk: numb
   return { onDesk: 2 }
 }
 
-/** Waits until so many pages of the folder are written, while `ingest` goes on. */
+/** Waits until this many pages of the folder are written during `ingest`. */
 async function reach(
   t: TestContext,
   project: Project,

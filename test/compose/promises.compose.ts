@@ -14,7 +14,7 @@ const services = ['api', 'aggregator', 'worker', 'redis']
 const ours = ['api', 'aggregator', 'worker']
 const gibibyte = 2 ** 30
 
-/** What of `docker inspect` is looked at. */
+/** The checked part of `docker inspect`. */
 interface Inspected {
   Config: { User: string; StopTimeout: number; Env: string[] }
   HostConfig: {

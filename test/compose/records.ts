@@ -38,7 +38,7 @@ export async function readLedger(aggregator: string, folder: string) {
   }
 }
 
-/** Asserts that there is one final record for each of `paths`, and none besides. */
+/** Asserts that there is one final record for each of `paths`, and no other. */
 export function assertFinal(documents: readonly DocumentRecord[], paths: readonly string[]): void {
   assert.deepEqual(documents.map(({ path }) => path).toSorted(), paths.toSorted())
   const others = documents.filter(

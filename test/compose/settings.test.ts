@@ -13,7 +13,7 @@ import { repository } from '../helpers/processes/processes.ts'
 const read = (name: string): string => readFileSync(join(repository, name), 'utf8')
 const composeFile = read('docker-compose.yml')
 
-/** `${NAME:-default}` of docker-compose.yml, which gives a variable one default however often it stands there. */
+/** `${NAME:-default}` in docker-compose.yml: all occurrences of a variable have one default. */
 function composeSettings(): Map<string, string> {
   const settings = new Map<string, string>()
   for (const [, name = '', value = ''] of composeFile.matchAll(/\$\{([A-Z_]+)(?::-([^}]*))?\}/g)) {

@@ -12,8 +12,8 @@ export const sampleFiles = (): string[] => listSamples(samples).map((path) => jo
 export const truthOf = (path: string): string => readFileSync(join(truth, `${path}.txt`), 'utf8')
 
 /**
- * Writes each sample page `copies` times into folders `1`, `2`, …: the same picture, but another file each time.
- * Returns what is written on each page, by path.
+ * Writes each sample page `copies` times into folders `1`, `2`, …: the same picture, but different files. Returns the
+ * text of each page, by path.
  */
 export function writeSheets(folder: string, copies: number): Map<string, string> {
   const sheets = new Map<string, string>()

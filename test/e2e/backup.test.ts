@@ -38,7 +38,7 @@ test('A run backed up in the middle and restored elsewhere completes', async (t)
   const known = finalRecords(scene.out, data).map(({ path }) => `${path}#1`)
   assert.ok(known.length > 0 && known.length < count, `${known.length} were known`)
   const readBefore = scene.readings()
-  // A Redis of its own: the one before is not beside the backup.
+  // Another Redis: the earlier one is not part of the backup.
   const after = await createServices(scene)
   const environment = { ...after.environment, SCRIPTORIUM_DATA: data }
   const start = (script: string, more = {}) => {

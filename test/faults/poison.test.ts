@@ -9,7 +9,7 @@ import { createScene, type Scene } from '../helpers/processes/scene.ts'
 
 const hook = join(repository, 'test/fixtures/processes/die-of-content.ts')
 
-/** Has the aggregator die wherever it comes upon what matches. */
+/** Makes the aggregator die at any work item that matches. */
 const dieOf = ({ folder }: Scene, pattern: string): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--import ${hook}`,
   DIE_OF: pattern,

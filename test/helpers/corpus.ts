@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from './processes/processes.ts'
 
-/** Pages, odd files and schemas of others, which lie beside some checkouts and are not part of the repository. */
+/** External pages, odd files and schemas, which are beside some checkouts and not part of the repository. */
 const corpus = join(repository, '../shared/data')
 
 export const inCorpus = (path: string): string => join(corpus, path)

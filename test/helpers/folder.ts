@@ -15,7 +15,7 @@ export function makeFolder(ending: Ending): string {
   return folder
 }
 
-/** Writes a file that nobody is writing any more: an hour old. */
+/** Writes a file with a modification time an hour ago, which counts as complete. */
 export function writeOld(file: string, content = file): void {
   writeFileSync(file, content)
   const before = new Date(Date.now() - 3_600_000)

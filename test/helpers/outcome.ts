@@ -12,7 +12,7 @@ import { stateFolder } from '../../services/outputs/files/output-files.ts'
 const parseDocument = createParser('an output document', documentSchema)
 const parseReport = createParser('a report', runReportSchema)
 
-/** Every final record of an output folder, by path. `data` is the ledger's folder where it lies elsewhere. */
+/** Every final record of an output folder, by path. `data` is the ledger's folder if it is elsewhere. */
 export function finalRecords(out: string, data = stateFolder(out)): Document[] {
   const ledger = openLedger(data, { readOnly: true })
   try {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** What a program of the system said, and how it ended. */
+/** The output of a system program, and its end. */
 export interface Said {
   status: number | null
   stdout: string
@@ -29,7 +29,7 @@ export function withoutTools(...names: readonly string[]): string | false {
   return missing.length > 0 && `needs ${missing.map((name) => packages[name] ?? name).join(', ')}`
 }
 
-/** A word as pdftotext found it, in points from the top left corner of the page as it is shown. */
+/** A word of pdftotext, in points from the top left corner of the displayed page. */
 export interface BoxedWord {
   page: number
   text: string

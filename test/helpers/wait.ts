@@ -5,8 +5,8 @@ const everyMs = 25
 export const patienceMs = 120_000
 
 /**
- * Waits until `look` gives something other than undefined or false, and gives that.
- * Throws, naming `what`, when it has not by the deadline.
+ * Waits until `look` returns something other than undefined or false, and returns it. Throws with `what` at the
+ * deadline.
  */
 export async function waitFor<T>(
   what: string,

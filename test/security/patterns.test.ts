@@ -12,7 +12,7 @@ const api = await startApi({ after })
 const scans = join(api.scans, 'box')
 mkdirSync(scans)
 for (let file = 0; file < 5; file += 1) writeOld(join(scans, `${'a-'.repeat(60)}${file}.png`))
-// Stored before patterns were bounded: the aggregator goes on with it as it starts.
+// Stored before patterns were bounded: the aggregator resumes it at its start.
 api.ledger.runs.add(
   makeRequest({ runId: 'r-old', root: api.scans, inputs: ['box'], include: ['(a)\\1'] }),
   'fp',

@@ -38,7 +38,7 @@ test('the plain page reads well', () => {
   assert.ok(sampleF1 > 95, `${sampleF1}`)
 })
 
-/** Ink as what is not transparent, in one colour. */
+/** Ink as opaque pixels of one colour on a transparent background. */
 async function onNothing(level: number): Promise<Buffer> {
   const layered = Buffer.alloc(width * height * 2, level)
   pixels.forEach((value, index) => {
@@ -101,7 +101,7 @@ for (const [name, make] of Object.entries(variants)) {
 
 const data = inCorpus('.')
 
-/** Files of the pages that are not in the repository; skips the test where there are none. */
+/** Files of the pages outside of the repository; skips the test without them. */
 function dataFiles(t: TestContext, pattern: string): string[] {
   const files = globSync(join(data, pattern)).toSorted()
   if (files.length === 0)
@@ -130,7 +130,7 @@ test('every externally made variant of a page reads like the plain one', async (
   }
 })
 
-/** What is to become of pages that lie somehow, by the end of their names. */
+/** Expected orientation of rotated pages, by the end of their names. */
 const lying: Record<string, { rotation: number; skew: number; words: RegExp }> = {
   'phototest-rotated-L.png': { rotation: 90, skew: 0, words: /quick brown dog/ },
   'phototest-rotated-R.png': { rotation: 270, skew: 0, words: /quick brown dog/ },
@@ -153,7 +153,7 @@ test('real pages on their side are rotated upright', async (t) => {
   }
 })
 
-/** Word F1 of French read with the English model, in points: upright it is above 75, any other way round next to nothing. */
+/** Word F1 of French read with the English model, in points: above 75 upright, close to 0 in any other rotation. */
 const leastOfPhotos = 60
 
 test('phone photos held at an angle or flat are rotated upright', async (t) => {
@@ -205,7 +205,7 @@ function noise(index: number): number {
   return ((again ^ (again >>> 16)) >>> 0) / 2 ** 32
 }
 
-/** 1240 x 1754 pixels, as grey as `level` says at each place (shares of the page). */
+/** 1240 x 1754 pixels, with the grey of `level` at each place (shares of the page). */
 function painted(level: (x: number, y: number, index: number) => number): Promise<Buffer> {
   const [wide, high] = [1240, 1754]
   const made = Uint8Array.from({ length: wide * high }, (_, index) => {
@@ -244,7 +244,7 @@ const frame = (x: number, y: number): number =>
 const cloth = (x: number, y: number): number =>
   128 + 60 * Math.sin(170 * x) * Math.sin(200 * y) + 50 * Math.sin(7 * (x + y))
 
-/** Most looks: more are taken only where something stands in rows like letters. */
+/** Maximum number of engine calls: more are made only for rows of letter-like shapes. */
 const pictures: Record<string, { level: Parameters<typeof painted>[0]; looks: number }> = {
   'a landscape': { level: hills, looks: 1 },
   blots: { level: blots, looks: 1 },

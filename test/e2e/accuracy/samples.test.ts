@@ -57,7 +57,7 @@ test('The real engine reads every sample page, and a second run reads none', asy
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1)
 
-/** Holds what the contract promises beyond its schema, which reading it has checked. */
+/** Asserts promises of the contract beyond its schema, which the parser has checked. */
 function assertSound(document: ScriptoriumDocument, path: string, text: string): void {
   assert.equal(document.path, path)
   assert.equal(document.outcome, 'succeeded')

@@ -137,7 +137,7 @@ test('An interactive upload overtakes a bulk run of hundreds of pages', async (t
     const view = oneOf(await client.upload([await fileOf(name)], { wait: 30 }))
     assert.equal(view.outcome, 'succeeded')
     const at = scene.readers().findIndex(({ label }) => label === `${name}.png#1`)
-    // Two workers, each with a page in hand and one prepared, and what they begin while the file comes in.
+    // Two workers, each with a page in hand and one prepared, and pages that they start while the file arrives.
     assert.ok(at - before <= 8, `${at - before} pages were begun before it`)
   }
   assert.ok(scene.readings().size < 300, 'the run was still going on')

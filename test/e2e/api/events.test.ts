@@ -9,7 +9,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 import { fileOf, oneOf, severalOf, startService } from '../../helpers/processes/service.ts'
 
 type Links = { events: string }
-/** Behind nothing: from here all is told. */
+/** A position before the first event: all events follow. */
 const beginning = '0-0'
 
 const withId = (messages: readonly EventSourceMessage[]): EventSourceMessage[] =>
@@ -22,7 +22,7 @@ async function followWhole(client: Client, links: Links): Promise<EventSourceMes
   return withId(messages)
 }
 
-/** Follows in pieces: after every few events the connection is cut, and the next one goes on behind the last event. */
+/** Follows in pieces: the connection is cut after every few events, and the next one continues after the last event. */
 async function followInPieces(
   client: Client,
   links: Links,

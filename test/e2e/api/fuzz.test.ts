@@ -41,7 +41,7 @@ test('The service answers any HTTP input in time and as documented, and survives
   const fuzz = await begin(scene, service)
   const before = processesOf(scene)
 
-  // What removes things comes last: there is to be something that requests can be about.
+  // Deleting operations come last, so that the others have documents to work on.
   const { operations } = fuzz.specification
   for (const operation of operations.toSorted(byDamage)) {
     await t.test(`${operation.method} ${operation.path}`, () => fuzz.sendTo(operation))
@@ -123,7 +123,7 @@ async function begin(scene: Scene, service: Service): Promise<Fuzz> {
   }
 }
 
-/** A failure tells the seed, the path to the counterexample, and the smallest request that still fails. */
+/** A failure reports the seed, the path to the counterexample, and the smallest request that still fails. */
 const settings = { seed, numRuns: runs, maxSkipsPerRun: 0, interruptAfterTimeLimit: 120_000 }
 
 async function wrongMethods({ address, specification, judge }: Fuzz): Promise<void> {
@@ -150,7 +150,7 @@ async function wrongMethods({ address, specification, judge }: Fuzz): Promise<vo
 const covers = (template: string, path: string): boolean =>
   new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/{}]+')}$`).test(path)
 
-/** What was paused goes on, and a page that is uploaded is read right. */
+/** The paused queue continues, and an uploaded page is read correctly. */
 async function isAsBefore(t: TestContext, { client, address }: Service): Promise<void> {
   await t.test('the service still works correctly', async () => {
     const headers = { 'content-type': 'application/json' }

@@ -94,7 +94,7 @@ test('A run is cancelled while it is planned and read, and continues when it is 
   await waitFor('some are read', () => scene.readings().size >= 10)
   const cancelled = await client.post<RunView>(`/v1/runs/${run.id}/cancel`)
   assert.equal(cancelled.state, 'cancelled')
-  // What had just been read is still being written then.
+  // The last page read was still being written then.
   const counts = await waitFor('every document has ended', async () => {
     const view = await client.json<RunView>(run.links.self)
     const { succeeded = 0, cancelled: left = 0 } = view.counts

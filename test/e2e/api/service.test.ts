@@ -15,7 +15,7 @@ import { waitFor } from '../../helpers/wait.ts'
 
 const undrained = 'work did not finish before the deadline'
 
-/** `npm start` as it is, to be looked at while it fails. */
+/** `npm start` as it is, observed while it fails. */
 function startBare(scene: Scene, more: NodeJS.ProcessEnv): Program {
   const program = startProgram('scripts/scriptorium.js', ['serve'], {
     environment: {

@@ -159,7 +159,7 @@ test('cancelled documents stop, queued or active, and a retry reads them', async
     assert.deepEqual([cancelled.status, cancelled.outcome], ['finished', 'cancelled'])
     assert.equal(await problemOf(client.text(id)), '409 cancelled')
   }
-  // The worker is free again, though the page it had would have taken a minute.
+  // The worker is free again, though its page would have taken a minute.
   const next = await uploadOne(client, await page('next'), 20)
   assert.equal(next.result?.pages[0]?.text, await textOf('next'))
   await client.retry(queued.id)

@@ -54,7 +54,7 @@ const pagesOf = (pdf: string): number => Number(runTool('qpdf', ['--show-npages'
 const plainOf = (pdf: string): string =>
   runTool('qpdf', ['--qdf', '--object-streams=disable', pdf, '-']).stdout
 
-/** Sound, open to everybody, and with so many pages and links. */
+/** Valid, not encrypted, and with this many pages and links. */
 function assertOpen(pdf: string, pages: number, links: number): void {
   const checked = runTool('qpdf', ['--check', pdf])
   assert.equal(checked.status, 0, checked.stdout + checked.stderr)
@@ -72,7 +72,7 @@ const filesIn = (folder: string): Map<string, Buffer> =>
       .map((file) => [file, readFileSync(file)]),
   )
 
-/** Neither content nor name of any file has it, nor has what was said. */
+/** Neither the content nor the name of any file contains it, nor does the output. */
 function assertNowhere(folder: string, said: string): void {
   for (const [file, content] of filesIn(folder)) {
     assert.ok(!file.includes(asciiOfPassword), file)

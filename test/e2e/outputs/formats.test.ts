@@ -100,7 +100,7 @@ async function assertSearchable(out: string, path: string): Promise<void> {
     assert.ok(statSync(pdf).size <= statSync(input).size * largestGrowth + pageBytes, path)
   }
   const { orientation = 1 } = await sharp(input).metadata()
-  if (orientation !== 1) return // Its boxes are those of the file, and not of what is shown.
+  if (orientation !== 1) return // Its boxes are in pixels of the file, not of the displayed page.
   const { pages } = readDocument(out, path)
   const found = boxesOf(pdf)
   const [page] = pages

@@ -7,7 +7,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { assertNoneLeft } from '../../helpers/processes/processes.ts'
 import { createScene, type Scene } from '../../helpers/processes/scene.ts'
 
-/** Runs `ingest` and returns its exit code, its report, what it said, and which pages were read in it. */
+/** Runs `ingest` and returns its exit code, its report, its output, and the pages that it read. */
 async function ingest(scene: Scene, ...arguments_: string[]) {
   const before = scene.readers().length
   const file = join(scene.folder, 'report.json')
@@ -62,7 +62,7 @@ test("A format added later spares a user's file of that name", async (t) => {
   assert.equal((await ingest(scene, '--on-exists', 'skip')).code, 0)
   assert.equal(readFileSync(own, 'utf8'), 'mine')
 
-  // Read anew, it still may write its text.
+  // After another reading it can still write its text.
   const forced = await ingest(scene, '--force')
   assert.deepEqual([forced.code, forced.read], [2, ['a.png#1', 'b.png#1']])
   assert.equal(readFileSync(own, 'utf8'), 'mine')

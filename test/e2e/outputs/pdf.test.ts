@@ -21,7 +21,7 @@ import { pdfOf, scanOf, type PdfPageSource } from '../../helpers/pages/scanned-p
 const size = { width: 595, height: 842 }
 const typed = (text: string): PdfPageSource => ({ ...size, text: { lines: [text], mode: 0 } })
 
-/** A scan with a grey of its own, so that every page is different. */
+/** A scan with a unique grey, so that every page is different. */
 async function scanned(index: number): Promise<PdfPageSource> {
   const background = { r: index, g: index, b: index }
   const paper = sharp({ create: { width: 80, height: 120, channels: 3, background } })

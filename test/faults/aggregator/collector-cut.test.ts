@@ -27,7 +27,7 @@ const nothing = { written: [], failed: [], lost: [] }
 const stuckWithWork = (ids: readonly string[]) =>
   ids.length === 0 ? Promise.resolve(nothing) : never()
 
-/** A ledger with a planned run, and on a Redis of its own the results of all its pages. */
+/** A ledger with a planned run, and the results of all its pages on a separate Redis. */
 async function setUp(t: TestContext) {
   const scene = createScene(t)
   const redis = await startPrivateRedis(scene)
@@ -80,7 +80,7 @@ async function setUp(t: TestContext) {
       onFinal: (ids) => void final.push(...ids),
     })
     const running = collector.recover().then(() => collector.run(stopping.signal))
-    /** Waits for its end, or where `hard` simply lets go of all it held, as a killed process does. */
+    /** Waits for its end, or with `hard` releases everything at once, like a killed process. */
     const end = async (hard?: 'hard'): Promise<void> => {
       stopping.abort()
       if (hard === undefined) await running
@@ -89,7 +89,7 @@ async function setUp(t: TestContext) {
       isOpen = false
     }
     scene.defer(() => end('hard'))
-    running.catch(() => undefined) // A collector that was let go of fails on its closed ledger.
+    running.catch(() => undefined) // A collector cut off like this fails on its closed ledger.
     return { ledger, final, end }
   }
   const stateOf = (): string[] => {

@@ -21,7 +21,7 @@ test('Workers pause while the aggregator is frozen, and continue after it', asyn
   const ingest = scene.start([scene.input], services.environment)
   await ingest.until('reading begins', () => scene.readings().size >= 4)
   aggregator.kill('SIGSTOP')
-  // As if the fleet had read so much meanwhile.
+  // As if the fleet had read this much meanwhile.
   const adding = redis.pipeline()
   for (let count = 0; count < backlog; count += 1) adding.xadd(keys.results, '*', 'b', '')
   const filler = ((await adding.exec()) ?? []).map(([, id]) => String(id))

@@ -9,7 +9,7 @@ import { manyPaths, writePages } from '../../helpers/pages/pages.ts'
 import { createScene, type Scene } from '../../helpers/processes/scene.ts'
 import { createServices, type Services } from '../../helpers/processes/services.ts'
 
-/** Copies the ledger as it is used, with SQLite's own backup. */
+/** Copies the ledger during its use, with SQLite's own backup. */
 async function copyLedger(data: string, to: string): Promise<void> {
   const database = new DatabaseSync(ledgerFile(data), { readOnly: true })
   await backup(database, to)

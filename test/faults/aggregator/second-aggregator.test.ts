@@ -43,7 +43,7 @@ test('An aggregator that wakes up after a takeover exits, and nothing is lost', 
   await frozen.until('it serves', () => redis.exists(lease).then(Boolean))
   frozen.kill('SIGSTOP')
   scene.defer(() => frozen.isRunning() && frozen.kill('SIGCONT'))
-  await redis.del(lease) // As if its time had run out.
+  await redis.del(lease) // As if the lease had expired.
   const data = join(scene.folder, 'other')
   const next = services.startAggregator({ SCRIPTORIUM_DATA: data })
   await next.until('it serves', () => next.stderr().includes('"msg":"ready"'))

@@ -77,7 +77,7 @@ const kill = (scene: Scene, part: string): void => {
 
 test('accepted uploads are read once although the API is killed repeatedly', async (t) => {
   const scene = createScene(t)
-  // A port of its own, so that the API comes back where it was.
+  // A fixed port, so that the restarted API has the same address.
   const { client } = await startService(scene, { ...slow, PORT: String(await freePort()) })
   await uploadThrough(scene, client, (uploaded) => {
     if (uploaded === 6 || uploaded === 15) kill(scene, 'services/api/main.ts')

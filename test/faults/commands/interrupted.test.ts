@@ -37,7 +37,7 @@ test('The second Ctrl-C exits at once and leaves no process', async (t) => {
   await ingest.until('a page is begun', () => scene.readings().size > 0)
   ingest.kill('SIGINT', 'group')
   await ingest.until('it says that it drains', () => ingest.stderr().includes('Ctrl-C again'))
-  // What comes within a second is taken for the same key press, so it is pressed until it is heard.
+  // Signals within a second count as the same key press, so it is repeated until it takes effect.
   await waitFor('it has ended', () => {
     if (ingest.isRunning()) ingest.kill('SIGINT', 'group')
     return !ingest.isRunning()

@@ -107,7 +107,7 @@ test(
   async (t) => {
     const scene = createScene(t)
     const environment = serviceEnvironment(scene)
-    // Without `exec` a shell may stay between the two (dash does), and Ctrl-C ends it: `script` tells 130 then.
+    // Without `exec` a shell may stay between the two (dash does), and Ctrl-C ends it: `script` exits with 130 then.
     const terminal = spawn('script', ['-qfec', 'exec npm start', '/dev/null'], {
       cwd: repository,
       env: environment,

@@ -8,7 +8,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 test('After a kill of ingest alone, its children exit by themselves, busy or idle', async (t) => {
   const scene = createScene(t)
   const texts = await writePages(scene.input, manyPaths(6, 'slow'))
-  // Longer than anybody may live on: what waits for its page is found.
+  // Longer than the permitted time: a process that waits for its page would be found.
   const ingest = scene.start([scene.input, '--workers', '2'], { FAULT_SLOW_MS: '25000' })
   await ingest.until(
     'both workers read',

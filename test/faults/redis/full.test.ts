@@ -28,7 +28,7 @@ test('A restarted aggregator drains a Redis full of results, and the run complet
   const next = services.startAggregator()
   await next.until('results are collected', async () => (await redis.xlen(results)) === 0)
   assert.ok(next.isRunning(), next.stderr())
-  // Who pauses is alive, and says so: nobody must take the run for forgotten, or the fleet for dead.
+  // Paused processes are alive and report it: the run must not count as lost, nor the fleet as dead.
   const isSeen = async () => (await redis.exists(aggregator, workers)) === 2
   await waitFor('aggregator and workers are seen', isSeen)
   await redis.config('SET', 'maxmemory', '0')

@@ -9,7 +9,7 @@ import { assertComplete, finalRecords } from '../../helpers/outcome.ts'
 import { manyPaths, pngOf, textOf, writeOld, writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-/** A PNG of a few bytes that says it has 40 000 x 40 000 pixels. */
+/** A PNG of a few bytes that claims 40 000 x 40 000 pixels. */
 function bombOf(png: Buffer): Buffer {
   const bomb = Buffer.from(png)
   // After the signature: length, `IHDR`, width, height, five more bytes, and a checksum over all but the length.
@@ -68,7 +68,7 @@ test('Bad files among good ones get one line and a code each, and the rest is re
   assertComplete(scene.out, texts, failures)
   const records = finalRecords(scene.out).filter(({ outcome }) => outcome === 'rejected')
   assert.deepEqual(new Map(records.map((row) => [row.path, row.error?.code])), codes)
-  // On a busy machine the run lasts long enough to tell of its progress.
+  // On a busy machine the run lasts long enough to print its progress.
   const lines = stderr
     .trimEnd()
     .split('\n')

@@ -10,7 +10,7 @@ import { repository } from '../../helpers/processes/processes.ts'
 import { createScene, type Scene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 
-/** The same engine under another name: what is planned with the one is not read with the other. */
+/** The same engine under another name: a run planned with one is not read with the other. */
 function otherEngine({ folder }: Scene): string {
   const source = join(repository, 'test/fixtures/engines/faults.ts')
   const file = join(folder, 'other.ts')

@@ -27,7 +27,7 @@ import { watchAnswers } from './documented.ts'
 
 const parseProblem = createParser('a problem', problemSchema)
 
-/** What the API answered. `body` is what its JSON holds, else its text. */
+/** An answer of the API. `body` is its parsed JSON, otherwise its text. */
 export interface Answer<T = unknown> {
   status: number
   headers: Record<string, string>
@@ -39,7 +39,7 @@ export interface Api {
   app: App
   context: Context
   redis: PrivateRedis
-  /** Holds all there is of it; no answer may tell where that is. */
+  /** The folder of the whole service; no answer may contain its path. */
   folder: string
   data: string
   /** An allow-listed root, `scans`. */
@@ -47,7 +47,7 @@ export interface Api {
   spool: Spool
   /** The aggregator's end of the ledger. */
   ledger: Ledger
-  /** Sends a request and checks what holds for every answer. */
+  /** Sends a request and checks the common properties of every answer. */
   call: <T>(
     method: InjectOptions['method'] & string,
     url: string,
@@ -72,8 +72,8 @@ export interface Api {
 }
 
 /**
- * The HTTP API in this process, over a Redis, a ledger and a spool of its own. Nobody reads: there is no fleet. `reach`
- * may lay the API's way to Redis elsewhere.
+ * The HTTP API in this process, with a separate Redis, ledger and spool. There is no fleet. `reach` may replace the
+ * API's connection to Redis.
  */
 export async function startApi(
   ending: Ending,
@@ -273,7 +273,7 @@ export function checkAnswer({ status, headers, text, body }: Answer, folder: str
 const codeOf = ({ status, body }: Answer): string | undefined =>
   status < 400 || isReadiness(body) ? undefined : parseProblem(body).code
 
-/** `/readyz` says what is missing in its own words. */
+/** `/readyz` names missing parts in its own format. */
 const isReadiness = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'ready' in body
 

@@ -21,7 +21,7 @@ export interface Receiver {
   connections: { made: number; open: number }
 }
 
-/** A server on a loopback address that answers as it is told and remembers what came. */
+/** A server on a loopback address with given answers, which records its requests. */
 export async function startReceiver(
   ending: Ending,
   answer: (response: ServerResponse, seen: Seen) => unknown,

@@ -2,7 +2,7 @@ type Fields = Record<string, unknown>
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
-/** A record's keys go by a pattern; `{1,100}$` bounds them, a maxLength beside it is not looked at. */
+/** A record's keys are validated by a pattern; `{1,100}$` bounds them, and maxLength beside it is ignored. */
 const isBoundedKey = (pattern: string): boolean => /^\^.*\{[0-9]+,[0-9]+\}\$$/.test(pattern)
 
 /**

@@ -64,13 +64,13 @@ export interface UploadApp {
     headers?: Record<string, string>,
     path?: string,
   ) => Promise<Answer>
-  /** A connection with a request begun; what is sent next is its body. */
+  /** A connection with a started request; further bytes are its body. */
   begin: (headers: Record<string, string | number>) => Promise<Socket>
   /** Resolves once nothing is left of any upload in `tmp`. */
   tmpIsEmpty: () => Promise<void>
 }
 
-/** A server that takes uploads, keeps them and says what came. */
+/** A server that receives uploads, keeps them and returns what it received. */
 export async function startUploadApp(
   ending: Ending,
   given: Partial<UploadLimits> = {},
@@ -142,8 +142,8 @@ export async function startUploadApp(
 }
 
 /**
- * The next answer that comes over a socket. Who goes on sending asks for it first: the reset that ends a request which is
- * too long may come right behind its answer, and takes with it what nobody has read.
+ * The next answer on a socket. Call it before sending further bytes: the reset that ends a too long request may follow
+ * its answer immediately, and discards unread data.
  */
 export function answerOn(socket: Socket): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()

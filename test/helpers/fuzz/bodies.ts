@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { Schema } from './specification.ts'
 import { hostileText, valueOf, wrongValue } from './values.ts'
 
-/** A request's body and what it is called; `undefined` where there is none, or no name for it. */
+/** A request's body and its name; `undefined` without a body or a name. */
 export interface Body {
   type?: string
   content?: Buffer
@@ -13,7 +13,7 @@ type Path = (string | number)[]
 const json = 'application/json'
 const asJson = (text: string): Body => ({ type: json, content: Buffer.from(text) })
 
-/** JSON bodies: right ones, right ones with one thing wrong, and what is no such body at all. */
+/** JSON bodies: valid ones, ones with a single fault, and ones of another form. */
 export function jsonBody(schema: Schema): fc.Arbitrary<Body> {
   const right = valueOf(schema)
   return fc.oneof(

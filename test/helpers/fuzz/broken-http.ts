@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-/** Bytes that are no right request, in the pieces in which they are sent; then the client says no more. */
+/** Bytes of an invalid request, in the pieces in which they are sent; then the client is silent. */
 export interface BrokenHttp {
   name: string
   pieces: Buffer[]

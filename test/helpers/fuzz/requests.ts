@@ -84,7 +84,7 @@ const oddQueries = Object.values({
   long: ['a'.repeat(5_000), 'x=1&'.repeat(500)],
 }).flat()
 
-/** `encodeURIComponent` throws on half a surrogate pair; a client would send what stands for it. */
+/** `encodeURIComponent` throws on half a surrogate pair; a client would send its replacement character. */
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed())
 
 const headers: Record<string, string[]> = {

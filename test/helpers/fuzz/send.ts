@@ -14,7 +14,7 @@ export interface FuzzAnswer {
 /** By then a request is answered, and an event stream has begun. */
 export const deadlineMs = 60_000
 
-/** Sends a request over a connection of its own. Of an event stream the head is all that is waited for. */
+/** Sends a request on a separate connection. Of an event stream only the head is awaited. */
 export function send(address: string, { method, path, headers, content }: FuzzRequest) {
   return new Promise<FuzzAnswer>((resolve, reject) => {
     const { hostname, port } = new URL(address)

@@ -26,7 +26,7 @@ export interface Parameter {
   schema: Schema
 }
 
-/** What may be sent to one path with one method, and what may come back. */
+/** Valid requests and answers of one path and method. */
 export interface Operation {
   id: string
   method: string
@@ -49,7 +49,7 @@ interface Document {
   components: { schemas: Record<string, Schema> }
 }
 
-/** An OpenAPI document as a fuzzer uses it: what it lets be sent, and a judge of what comes back. */
+/** An OpenAPI document for a fuzzer: generators of requests, and a validator of answers. */
 export interface Specification {
   operations: Operation[]
   /** Throws where an answer is not one that the operation documents. Problems are documented for all. */

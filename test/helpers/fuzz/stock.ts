@@ -3,7 +3,7 @@ import { pngOf, tiffOf } from '../pages/pages.ts'
 import type { Service } from '../processes/service.ts'
 import type { Stock } from './requests.ts'
 
-/** The engine comes to no end with it. */
+/** The engine hangs on it. */
 export const endless = 'hang.png'
 
 /** Documents in every state, runs of both kinds, and a webhook. */

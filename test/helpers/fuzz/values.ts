@@ -51,7 +51,7 @@ export const wrongValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 )
 
-/** Only addresses where nobody is: what is subscribed or fetched in a test goes nowhere. */
+/** Only addresses without a server: subscriptions and URL sources of a test reach nothing. */
 const urls = Object.values({
   loopback: ['http://127.0.0.1:1/x', 'http://localhost:1/', 'http://[::1]:1/', 'https://0.0.0.0/'],
   private: ['http://169.254.169.254/latest/', 'http://10.0.0.1:1/', 'http://[::ffff:127.0.0.1]:1/'],
@@ -69,7 +69,7 @@ const cursors = [0, 1, -1, 1.5, 1e300, 2 ** 53, 'abc', '', '2026-01-01T00:00:00Z
   (time) => Buffer.from(JSON.stringify({ time, id: 'd1' })).toString('base64url'),
 )
 
-/** Names of fields whose right values no schema tells. `wait` is kept short: to wait is not to hang. */
+/** Fields whose valid values are not in a schema. `wait` is kept short, so that a wait is not mistaken for a hang. */
 const known: Record<string, fc.Arbitrary<unknown>> = {
   url: fc.constantFrom(...urls),
   wait: fc.constantFrom(0, 1),

@@ -4,7 +4,7 @@ import { createHands } from '../../../shared/hands/hands.ts'
 import { makeFolder, type Ending } from '../folder.ts'
 import { silent } from '../processes/private-redis.ts'
 
-/** Hands over a real file, with these deaths by item, and what a successor would find in the file now. */
+/** Hands with a real marks file, these deaths by item, and the content that a successor would find. */
 export function makeHands(
   ending: Ending,
   suspects: Record<string, number> = {},

@@ -9,10 +9,10 @@ const isThreadBusy = (): boolean =>
   process.getActiveResourcesInfo().some((name) => /^FSReq|REQUEST$/.test(name))
 
 /**
- * Runs operations so that each of their `gate()`s stops them until it is opened: whoever opens the gates chooses how
- * they interleave. Everything between two gates is real, and none of it is under way when `start` and `open` return,
- * however busy the machine is: the same choices are the same history. `isWaiting` tells whether an answer to one of the
- * operations is still to come over the network.
+ * Runs operations so that each of their `gate()`s stops them until it is opened: the caller opens the gates and so
+ * chooses the interleaving. Everything between two gates is real, and none of it is active when `start` and `open`
+ * return, however busy the machine is: the same choices give the same history. `isWaiting` reports whether a network
+ * answer to one of the operations is outstanding.
  */
 export function createInterleaving(isWaiting: () => boolean) {
   let gates: { name: string; open: () => void }[] = []
@@ -28,8 +28,8 @@ export function createInterleaving(isWaiting: () => boolean) {
   }
   return {
     /**
-     * Waits to be let through; gates of other names stand in the order of these, whoever came first. What stands here when
-     * the process dies is never heard of again.
+     * Waits at a gate; gates of other names come in this order, not in the order of arrival. An operation that waits
+     * here when the process dies never continues.
      */
     gate: async (name: string): Promise<void> => {
       if (isOpen) return
@@ -37,7 +37,7 @@ export function createInterleaving(isWaiting: () => boolean) {
       gates.push({ name, open: resolve })
       await promise
     },
-    /** Starts an operation, and returns when it has ended or stands at a gate. */
+    /** Starts an operation, and returns when it has ended or reached a gate. */
     start: async (operation: () => Promise<unknown>): Promise<void> => {
       const own = life
       const work = operation().then(
@@ -57,7 +57,7 @@ export function createInterleaving(isWaiting: () => boolean) {
       gate?.open()
       if (gate !== undefined) await settle()
     },
-    /** Forgets what is under way, as a kill does. */
+    /** Drops active operations, like a kill. */
     abandon(): void {
       life += 1
       gates = []
@@ -69,7 +69,7 @@ export function createInterleaving(isWaiting: () => boolean) {
       for (const { open } of gates.splice(0)) open()
       await Promise.all(running)
     },
-    /** Throws what an operation threw. */
+    /** Throws the error of an operation. */
     check(): void {
       const [first] = failures
       if (first !== undefined) throw first

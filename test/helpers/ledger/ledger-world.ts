@@ -20,7 +20,7 @@ import { makeAcceptance, makeRequest, makeRun, uploadOf } from './records.ts'
 import { bootAggregator } from './world-aggregator.ts'
 
 const names = ['a.png', 'b.png', 'sub/c.png', 'd.tif']
-/** One step of a history: what is done, and a number that chooses to whom. */
+/** One step of a history: an operation, and a number that selects its target. */
 export interface Step {
   action: keyof World['actions']
   choice: number
@@ -161,7 +161,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
         const run = aggregator.current()?.run
         await aggregator.reconcile(run === undefined ? [] : [run])
       }),
-    /** The process is killed where it stands; another one starts as ours does. */
+    /** The process is killed at this point; another one starts like ours. */
     async kill(): Promise<void> {
       interleaving.abandon()
       ledger().close()
@@ -187,7 +187,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
     }
   }
 
-  /** Lets everything come to rest, and has one undisturbed run read what is there. */
+  /** Waits until everything is idle, then reads the rest in one undisturbed run. */
   const heal = async (): Promise<void> => {
     await interleaving.finish()
     await aggregator.sweeper.takeUp()

@@ -37,7 +37,7 @@ export async function makeOldLedger(folder: string, version: string): Promise<st
   return data
 }
 
-/** The ids of a folder's documents come of where it lies, and they are known by their files' times. */
+/** The ids of a folder's documents depend on its path, and unchanged files are recognised by their times. */
 function relocate(database: DatabaseSync): void {
   const documents = database.prepare(`
     SELECT d.id, d.path, r.root, r.out FROM documents d JOIN runs r ON r.id = d.run_id WHERE d.is_upload = 0`)

@@ -32,7 +32,7 @@ export function makePlannerScene(t: Ending, redis: Redis, names: readonly string
   const plan = (given: Partial<FolderRequest> = {}, options = {}) =>
     planRun(t, deps, { root, out, ...given }, options)
   const waiting = () => ledger.documents.idsInState('r1', 'planned').map((id) => rowOf(ledger, id))
-  /** Collects what a worker would report about every planned document, as the aggregator does. */
+  /** Collects a worker's reports about every planned document, like the aggregator. */
   const readAll = async (progress: ReturnType<typeof plan>['progress']): Promise<void> => {
     const publisher = createPublisher(ledger, ignore, silent)
     const onFinal = (ids: readonly string[]): void => {

@@ -18,7 +18,7 @@ import { silent } from '../processes/private-redis.ts'
 
 let scenes = 0
 
-/** Ledger, spool, queue and what enters results, wired as in the aggregator, and what was said meanwhile. */
+/** Ledger, spool, queue and the recording of results, wired as in the aggregator, and the published messages. */
 export function makeRecording(ending: Ending, redis: Redis) {
   scenes += 1
   const keys = createKeys(`m${scenes}`)
@@ -77,7 +77,7 @@ export function makeRecording(ending: Ending, redis: Redis) {
     announced,
     accepted,
     final,
-    /** Puts a file where its upload would lie. */
+    /** Writes a file to the place of its upload. */
     putInput: (content: string): void => writeFileSync(inputFile(content), content),
     hasInput: (content: string): boolean => existsSync(inputFile(content)),
     putTicket: (acceptance: Acceptance): void =>

@@ -58,7 +58,7 @@ export function makeRun(given: Partial<FolderRequest> = {}, fingerprint = 'fp'):
   }
 }
 
-/** A run that came through the API, as it asks for its uploads. */
+/** A run of the API, as it requests its uploads. */
 export const makeUploadRequest = (given: Partial<UploadRequest> = {}): UploadRequest => ({
   source: 'upload',
   runId: 'u1',

@@ -6,7 +6,7 @@ import { makeRequest } from './records.ts'
 export const exampleRequest = (given: Pick<FolderRequest, 'root' | 'out'>): FolderRequest =>
   makeRequest(given)
 
-/** What a worker reports about a document of one page that says `text`. */
+/** A worker's report about a document of one page with this `text`. */
 export function exampleReport({
   jobId,
   documentId,

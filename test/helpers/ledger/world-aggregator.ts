@@ -107,7 +107,7 @@ export function bootAggregator({ ending, data, spool, redis, keys, queue, openOu
     const plan = createBatchPlanner({ ledger, queue, publisher }, run, progress, (file) =>
       later.push(file),
     )
-    /** Plans two more files; false where there is none left. */
+    /** Plans two more files; returns false without further ones. */
     const planMore = async (): Promise<boolean> => {
       const batch = [found.next(), found.next()].flatMap(({ value, done }) =>
         done || value === passedOver ? [] : [value],

@@ -41,7 +41,7 @@ const line = makeLine(
 export const scan = (given: Partial<PageResult> = {}): PageResult =>
   makeScan([line], { width, height, dpi: 75, ...given })
 
-/** Makes the PDF of a file of images and checks what holds for all. Returns where it is. */
+/** Makes the PDF of an image file and checks the common properties. Returns its path. */
 export async function makePdf(
   t: TestContext,
   bytes: Buffer,
@@ -83,7 +83,7 @@ export function assertPlaced(pdf: string, pages: readonly PageResult[], resoluti
   }
 }
 
-/** The first picture of a PDF, as it is stored there. */
+/** The first image of a PDF, as it is stored. */
 export function pictureOf(
   t: TestContext,
   pdf: string,
@@ -98,7 +98,7 @@ export function pictureOf(
 export const pixelsOf = (image: Buffer): Promise<Buffer> =>
   sharp(image).removeAlpha().toColourspace('srgb').raw().toBuffer()
 
-/** Of what both give with 8 bits. */
+/** Compares both at 8 bits. */
 export async function assertSamePixels(found: Buffer, wanted: Buffer): Promise<void> {
   const [a, b] = [await pixelsOf(found), await pixelsOf(wanted)]
   assert.equal(a.length, b.length)

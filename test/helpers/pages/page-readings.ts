@@ -24,7 +24,7 @@ export function createPageReadings(recipe: Recipe = defaultRecipe) {
     log: silent,
   })
   return {
-    /** Reads the first page of a file, and counts what the engine was asked for. */
+    /** Reads the first page of a file, and counts the calls of the engine. */
     async read(bytes: Buffer, deadlineMs = 120_000) {
       const document = await openers.open(bytes, undefined)
       const page = await document.page(1, { dpi: 0, pdfText: 'skip' })

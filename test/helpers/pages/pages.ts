@@ -6,7 +6,7 @@ import { prepareImage } from './prepared.ts'
 
 const width = 48
 const height = 32
-/** Files younger than two seconds are looked at twice, which takes a second: these are an hour old. */
+/** Files younger than two seconds are checked twice, which takes a second: these are an hour old. */
 const ageSeconds = 3_600
 
 /** Grey pixels that differ from seed to seed. */

@@ -51,7 +51,7 @@ function putPixel(pixels: Buffer, row: number, x: number, depth: number, level: 
   }
 }
 
-/** A PNM, with a comment in its header; ink of bitmaps is what is darker than 128. */
+/** A PNM with a comment in its header; pixels darker than 128 are the ink of a bitmap. */
 export function writePnm({
   width,
   height,

@@ -63,7 +63,7 @@ export function scanOf(
   }
 }
 
-/** A document that was read from nothing that there is. */
+/** A document without an input file. */
 export const makeDocument = (pages: Iterable<PageResult>): OutputDocument => ({
   id: 'd1',
   path: 'a.png',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Ending } from '../folder.ts'
 
-/** A way to a Redis that may swallow what goes through it. */
+/** A proxy to Redis that can swallow all bytes. */
 export interface BlackHole {
   url: string
   /** From here on bytes vanish, both ways. */

@@ -1,7 +1,7 @@
 import type { Lease } from '../../../shared/redis/lease.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 
-/** A lease that nobody contends for. */
+/** A lease without contenders. */
 export function freeLease(redis: Redis): Lease {
   const write: Lease['write'] = async (commands) => {
     const pipeline = redis.pipeline()

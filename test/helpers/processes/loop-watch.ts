@@ -1,8 +1,8 @@
 const tickMs = 5
 
 /**
- * Watches the event loop of the thread that calls it. `longestMs` is the most processor time that passed between two
- * turns of a timer: what a heartbeat had to wait for, on a machine of any speed that does nothing else.
+ * Watches the event loop of the calling thread. `longestMs` is the maximum processor time between two ticks of a timer:
+ * the delay of a heartbeat on an otherwise idle machine of any speed.
  */
 export function watchLoop() {
   let longestMs = 0
@@ -20,7 +20,7 @@ export function watchLoop() {
       tick()
       return longestMs
     },
-    /** Begins anew: what went before was the start. */
+    /** Starts again without the time of the start-up. */
     reset(): void {
       longestMs = 0
       before = process.threadCpuUsage()

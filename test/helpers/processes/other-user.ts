@@ -5,7 +5,10 @@ import { repository } from './processes.ts'
 
 const nobody = 65_534
 
-/** Runs one of our scripts as a user who owns nothing; where we are not root, as ourselves: permissions bind us, too. */
+/**
+ * Runs one of our scripts as a user without files; if we are not root, as ourselves, because permissions apply to us as
+ * well.
+ */
 export function runAsOther(
   script: string,
   arguments_: readonly string[],

@@ -69,7 +69,7 @@ export function createPaperWorker() {
 
   const pick = (choice: number): string => [...jobs.keys()][choice % Math.max(1, jobs.size)] ?? ''
   return {
-    /** A file at a path, as it is with this stat; uploads lie under their hash and have none. */
+    /** The file at a path, with this stat; uploads are named by their hash and have none. */
     knows(path: string, stat: string, content: string, name = path): void {
       files.set(`${path} ${stat}`, { content, name })
       contents.set(sha256Of(content), content)

@@ -33,7 +33,7 @@ export async function startPrivateRedis({
   const connections: Redis[] = [await connectPromptly(url, patienceMs)]
   return {
     url,
-    /** A connection of its own; `close` ends it. */
+    /** A separate connection; `close` ends it. */
     connect(): Redis {
       const redis = connectPatiently(url, silent)
       connections.push(redis)

@@ -22,7 +22,7 @@ export interface Program {
   /** Signals it alone, or with `group` everything in its process group. */
   kill: (signal: NodeJS.Signals, group?: 'group') => void
   isRunning: () => boolean
-  /** Waits for something to happen while it runs; throws what it said when it ends before. */
+  /** Waits for a condition while the process runs; throws its output if it ends earlier. */
   until: <T>(what: string, look: () => T | Promise<T>) => ReturnType<typeof waitFor<T>>
   ended: Promise<Ended>
 }
@@ -34,14 +34,14 @@ interface Options {
   folder?: string
 }
 
-/** Starts `node script …` in a process group of its own, as a shell would. */
+/** Starts `node script …` in a separate process group, like a shell. */
 export const startProgram = (
   script: string,
   arguments_: readonly string[],
   options: Options,
 ): Program => startCommand(process.execPath, [join(repository, script), ...arguments_], options)
 
-/** Starts any command, in a process group of its own. */
+/** Starts any command in a separate process group. */
 export function startCommand(
   command: string,
   arguments_: readonly string[],
@@ -89,7 +89,7 @@ async function endOf(
   stdout: () => string,
   stderr: () => string,
 ): Promise<Ended> {
-  // Not 'close': what outlives it may hold its pipes, and is a finding of its own.
+  // Not 'close': a process that outlives it may hold its pipes, and is a separate finding.
   await once(child, 'exit')
   await new Promise(setImmediate)
   return { code: child.exitCode, signal: child.signalCode, stdout: stdout(), stderr: stderr() }
@@ -118,8 +118,8 @@ export interface Found {
 }
 
 /**
- * Every living process that came of a test, whoever started it: its environment has the test's folder for temporary
- * files. Redis writes its title over its environment, but the title names its socket, which lies in that folder.
+ * Every live process of a test, with any parent: its environment contains the test's temporary folder. Redis writes its
+ * title over its environment, but the title names its socket, which is in that folder.
  */
 export function findProcesses(folder: string, part = ''): Found[] {
   return readdirSync('/proc')

@@ -14,7 +14,7 @@ export interface Services {
   startFleet: (more?: NodeJS.ProcessEnv) => Program
 }
 
-/** A Redis, and what it takes to start an aggregator and a fleet of two on it. They end with the scene. */
+/** A Redis, and functions that start an aggregator and a fleet of two on it. They end with the scene. */
 export async function createServices(scene: Scene): Promise<Services> {
   const redis = await startPrivateRedis(scene)
   scene.defer(() => redis.close())

@@ -8,12 +8,12 @@ import { waitFor } from '../wait.ts'
 /** Why a test that needs a pseudo terminal is skipped; false where it is not. */
 export const withoutTerminal = withoutTools('script')
 
-/** A command on a terminal of its own. */
+/** A command on a separate terminal. */
 export interface Terminal {
   /** All that was written to the terminal so far. */
   screen: () => string
   press: (keys: string) => void
-  /** Waits until `text` was written; throws what is there where the command ends before. */
+  /** Waits until `text` was printed; throws the output so far if the command ends earlier. */
   shows: (text: string | RegExp) => Promise<void>
   isRunning: () => boolean
   /** The exit code of the command. */

@@ -11,11 +11,11 @@ import { pngOf, writeOld } from '../../helpers/pages/pages.ts'
 import { findProcesses } from '../../helpers/processes/processes.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 
-/** As in docker-compose.yml: a worker and what decodes for it share a gibibyte. */
+/** As in docker-compose.yml: a worker and its decoder share a gibibyte. */
 const containerBytes = 2 ** 30
 const setting = { SCRIPTORIUM_DECODE_MEMORY: String(containerBytes / 2) }
 
-/** The most memory that a process has had, bytes; 0 once it has ended. */
+/** The peak memory of a process, bytes; 0 once it has ended. */
 function peakOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -25,7 +25,7 @@ function peakOf(pid: number): number {
   }
 }
 
-/** Watches the one worker of a scene and its decoders: the most that they had. */
+/** Watches the only worker of a scene and its decoders: their peak memory. */
 function watchPeaks(folder: string) {
   const peaks = { worker: 0, decoder: 0 }
   const timer = setInterval(() => {

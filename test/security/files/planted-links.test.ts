@@ -29,7 +29,7 @@ const isLink = { code: 'configuration', message: /is a symbolic link; nothing is
 const document = (path: string) => ({ ...makeDocument([makeScan([])]), path })
 const input = { file: { root: '/', path: '', follow: false }, decoder }
 
-/** An output folder, and one of somebody else with a file that must stay as it is. */
+/** An output folder, and a foreign folder with a file that must stay unchanged. */
 function setUp(t: TestContext) {
   const [out, elsewhere] = [makeFolder(t), makeFolder(t)]
   const victim = join(elsewhere, 'victim')

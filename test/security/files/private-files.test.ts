@@ -17,7 +17,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 import { fileOf, startService } from '../../helpers/processes/service.ts'
 import { takePrivateFolder } from '../../../shared/files/private-files.ts'
 
-/** With an open umask everything that names no mode of its own can be read and written by everybody. */
+/** With a permissive umask every file without an explicit mode can be read and written by all users. */
 function openUmask(t: TestContext): void {
   const before = process.umask(0)
   t.after(() => process.umask(before))

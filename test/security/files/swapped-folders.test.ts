@@ -38,7 +38,7 @@ async function swap(t: TestContext) {
   return root
 }
 
-/** Tries until it has read and has been refused often enough. Returns what it read. */
+/** Repeats until it has read and been rejected often enough. Returns the texts that it read. */
 async function tryOften<T>(read: () => Promise<T>): Promise<T[]> {
   const got: T[] = []
   let refused = 0

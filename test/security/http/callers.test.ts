@@ -172,7 +172,7 @@ test('an address without a valid token is blocked for the rest of a minute', asy
   for (const by of ['nobody', undefined, 'nobody']) {
     await api.refused(401, 'unauthenticated', 'GET', '/v1/documents', from('192.0.2.1', by))
   }
-  // Before anything else: neither the body nor a good token is looked at.
+  // This comes first: neither the body nor a valid token is read.
   const body = { ...from('192.0.2.1', 'ann'), body: 'x'.repeat(100) }
   const { headers } = await api.refused(429, 'rate_limited', 'POST', '/v1/runs', body)
   assert.ok(Number(headers['retry-after']) <= 60)

@@ -16,8 +16,8 @@ const longestMs = 100
 /** What is no request's doing, a collection of garbage above all, does not come each time. */
 const attempts = 3
 /**
- * Processor time depends on neighbours and on garbage, too, so a turn only fails here that is far beyond: work over all
- * records at once takes seconds. How much one turn may do is counted in the tests of what does it.
+ * Processor time also depends on neighbours and on garbage collection, so only an extreme turn fails here: work over
+ * all records at once takes seconds. The unit tests count the work of one turn.
  */
 const tolerance = 3
 
@@ -109,7 +109,7 @@ function slowness(): number {
 
 const many = (text: string, count: number): string => text.repeat(count)
 
-/** Each leaves the world as it was, so it is asked again where a turn was long. */
+/** Each is repeatable, so it is requested again after a long turn. */
 const looks: [name: string, path: string, status: number, asked?: Asked][] = [
   ['search, dense pages', '/v1/search?q=word1%20word2%20%22word3%20word4%22&limit=500', 200],
   ['search, every word there is', '/v1/search?q=wo*&limit=500', 200],
@@ -194,7 +194,7 @@ for (const [name, path, status, asked = {}] of looks) {
   })
 }
 
-/** In this order: each finds what the one before has left. */
+/** In this order: each needs the state that the one before has left. */
 const changes: [name: string, method: string, path: string, status: number][] = [
   ['a document that many uploaded is read again', 'POST', '/v1/documents/popular/retry', 202],
   ['it is cancelled', 'POST', '/v1/documents/popular/cancel', 200],
@@ -204,7 +204,7 @@ const changes: [name: string, method: string, path: string, status: number][] = 
   ['a run of many documents is read again', 'POST', '/v1/runs/many/retry-failed', 202],
   ['it is cancelled while it goes on', 'POST', '/v1/runs/many/cancel', 200],
 ]
-/** The aggregator goes on with what it did not do in time, and whoever asks again finds it done. */
+/** The aggregator continues work that exceeded its timeout, and a repeated request finds it done. */
 const done = [404, 409]
 
 for (const [name, method, path, status] of changes) {

@@ -35,7 +35,7 @@ async function listen(t: TestContext, given: Record<string, string>) {
   return { api, open, post }
 }
 
-/** What `/metrics` says of a limit. */
+/** The metrics of a limit. */
 async function figuresOf(
   api: Api,
   limit: string,

@@ -35,7 +35,7 @@ async function readDocument(api: Api, name: string, bytes: Buffer): Promise<Docu
   return body
 }
 
-/** A JPEG of so many bytes: what comes after its picture is its own, too. */
+/** A JPEG of this many bytes: data after its image belongs to it. */
 const longJpeg = async (bytes: number): Promise<Buffer> =>
   Buffer.concat([await drawing().jpeg().toBuffer(), randomBytes(bytes)])
 

@@ -70,7 +70,7 @@ test('random kills set nothing aside: items in hand together run alone next, and
     const hands = start()
     assert.ok(Math.max(0, ...Object.values(known())) < 3, `after ${kill} kills`)
     const suspects = Object.keys(known())
-    // Now and then the kill hits a suspect while it runs alone, else what goes on beside each other after them.
+    // Sometimes the kill hits a suspect that runs alone, otherwise the concurrent items after it.
     const victim = kill % 5 === 4 ? suspects[(kill * 7) % suspects.length] : undefined
     for (const item of suspects) {
       if (item === victim) break

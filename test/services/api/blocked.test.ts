@@ -11,7 +11,7 @@ const api = await startApi({ after })
 api.startAggregator()
 const { redis, keys } = api.context
 
-/** A living worker that says of each wanted recipe what it has instead, or null. */
+/** A live worker that reports for each requested recipe its own one instead, or null. */
 async function beat(has: string | null): Promise<void> {
   const recipes = Object.fromEntries(
     Object.keys(await readWanted(redis, keys)).map((fingerprint) => [fingerprint, has]),

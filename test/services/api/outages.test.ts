@@ -38,7 +38,7 @@ async function writing(id: string): Promise<[Method, string, { body: unknown }?]
   ]
 }
 
-/** An API with one document that was read; its aggregator has stopped, as though it had been killed. */
+/** An API with one finished document; its aggregator has stopped as if it had been killed. */
 async function setUp(
   t: TestContext,
   given: Record<string, string> = {},
@@ -52,7 +52,7 @@ async function setUp(
   return { api, id }
 }
 
-/** Whatever the outage was: it is over, and what is sent now is read. */
+/** After the outage, a new upload is read. */
 async function isWellAgain(api: Api): Promise<void> {
   api.startAggregator()
   const given = await upload('afterwards')
@@ -85,7 +85,7 @@ function mountDisk(t: TestContext, size: string): string | undefined {
   return folder
 }
 
-/** Fills a disk to its last byte; returns what frees it. */
+/** Fills a disk to its last byte; returns a function that frees it. */
 function fill(folder: string): () => void {
   const file = join(folder, '.filler')
   for (const bytes of [65_536, 512]) {

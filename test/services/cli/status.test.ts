@@ -32,7 +32,7 @@ function makeOut(ending: Ending) {
   return { out, state }
 }
 
-/** Asks as somebody whom the owner has let look, and not write. */
+/** Runs it as another user, with read permission only. */
 function askAsOther(out: string, state: string) {
   for (const name of readdirSync(state)) chmodSync(join(state, name), 0o644)
   return withMode(state, 0o555, () => runAsOther('scripts/scriptorium.js', ['status', out]))

@@ -17,7 +17,7 @@ const tagged = (tag: string | null): Pick<RunRequest, 'labels'> => ({
 })
 
 /**
- * A folder run r1 with d1, d2 and d3, and two uploads: u1 (`red`) asked for d4 and d5, u2 (`blue`) for d5 and d1. The
+ * A folder run r1 with d1, d2 and d3, and two uploads: u1 (`red`) with d4 and d5, u2 (`blue`) with d5 and d1. The
  * documents came in that order, d2 and d3 in the same millisecond.
  */
 function setUp(t: TestContext) {

@@ -44,7 +44,7 @@ async function writePdf(t: TestContext, given: Written) {
   return { hashes, codes: unavailable.map(({ code }) => code), pdf: `${file}.pdf` }
 }
 
-/** Most memory that this process has had so far. */
+/** Peak memory of this process so far. */
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1_024
 
 const bombs = {
@@ -90,7 +90,7 @@ test(
   },
 )
 
-/** A decoder, and a look at what it is asked. */
+/** A decoder, and a record of its calls. */
 function watch(decoder: Decoder, onAsk: (name: string, argument: unknown) => void): Decoder {
   return {
     ...decoder,

@@ -52,7 +52,7 @@ async function makeInput(
   return made
 }
 
-/** What was read on a page of so many points as it is shown. */
+/** The result of a page with this displayed size in points. */
 const scan = (
   page: number,
   width: number,
@@ -134,7 +134,7 @@ test('coordinates of a cropped page start at the visible corner', { skip }, asyn
   const { pdf } = await overlay(t, input, pages)
   assertClean(pdf)
   const content = join(makeFolder(t), 'cropped.pdf')
-  // Without -cropbox pdftotext counts from the media box: made one here, it says where words are of what is shown.
+  // Without -cropbox pdftotext counts from the media box: set here, it gives places on the displayed page.
   const cut = await PDFDocument.load(readFileSync(pdf))
   for (const page of cut.getPages()) page.setMediaBox(40, 60, 400, 560)
   writeFileSync(content, await cut.save())

@@ -4,7 +4,7 @@ import { readJpeg2000 } from '../../../services/outputs/pdf/images/jpeg2000.ts'
 import { readPng } from '../../../services/outputs/pdf/images/png.ts'
 
 test('deeply nested boxes are walked without recursion', () => {
-  const box = Buffer.from('000000006a703268', 'hex') // Up to the end of what holds it: jp2h.
+  const box = Buffer.from('000000006a703268', 'hex') // Up to the end of its parent box: jp2h.
   assert.ok(readJpeg2000(Buffer.alloc(200_000 * box.length, box)) === undefined)
 })
 

@@ -87,7 +87,7 @@ for (const kind of ['P1', 'P2', 'P3', 'P4', 'P5', 'P6'] as const) {
   })
 }
 
-/** Noise is what grows when it is compressed. */
+/** Noise grows when it is compressed. */
 const noise = Array.from(
   { length: width * height },
   (_, index) => (Math.imul(index + 1, 0x9e3779b1) >>> 13) & 255,

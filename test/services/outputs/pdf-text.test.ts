@@ -14,7 +14,7 @@ import { boxesOf, pdfTextOf, runTool, withoutTools } from '../../helpers/tools.t
 
 const skip = withoutTools('qpdf', 'pdftotext', 'pdfimages', 'pdftoppm')
 
-/** Where a point that is shown lies in the picture as it is stored, by EXIF's orientation. */
+/** The place in the stored image of a displayed point, by EXIF orientation. */
 const storedAt: Record<number, (x: number, y: number) => readonly [number, number]> = {
   1: (x, y) => [x, y],
   2: (x, y) => [width - x, y],
@@ -30,7 +30,7 @@ for (const [orientation, toStored] of Object.entries(storedAt)) {
   test(`EXIF ${orientation}: the page is upright, and so are its words`, { skip }, async (t) => {
     const options = { orientation: Number(orientation) }
     const jpeg = await drawing().jpeg().withMetadata(options).toBuffer()
-    // The word stands upright where it is shown; its box and baseline are told as the file has it.
+    // The word is upright on the displayed page; its box and baseline are in coordinates of the file.
     const [left, top, right, bottom] = [100, 200, 250, 230]
     const [a, b] = [toStored(left, top), toStored(right, bottom)]
     const edges = [

@@ -101,7 +101,7 @@ test('the kernel limits memory while the parent is too busy to watch', async (t)
   const { pid } = await confined.call('describe', null, patient)
   const hoard = confined.call('hoard', { bytes: 2_000 * mebibyte, step: mebibyte }, patient)
   const refusal = assert.rejects(hoard, { code: 'too_much_memory' })
-  await new Promise(setImmediate) // The request goes out; nobody looks at anything from here on.
+  await new Promise(setImmediate) // The request is sent; the parent does not watch from here on.
   const begunAt = performance.now()
   let peakKilobytes = 0
   // It waits for the next call once it was refused memory.

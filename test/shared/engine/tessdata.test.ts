@@ -14,7 +14,7 @@ import { makeFolder } from '../../helpers/folder.ts'
 const lstm = 1
 const legacy = 0
 
-/** The header of a model whose `inttemp`, the legacy engine's shape tables, lies at `offset`; -1 = nowhere. */
+/** The header of a model whose `inttemp`, the legacy engine's shape tables, is at `offset`; -1 = absent. */
 function makeModel(offset: bigint): Buffer {
   const header = Buffer.alloc(4 + 24 * 8)
   header.writeInt32LE(24)

@@ -89,7 +89,7 @@ const pathParts = [
   '\n',
 ]
 
-/** What matches, as the library says that gives globs their meaning. */
+/** The reference: picomatch, whose semantics our globs have. */
 const referenceOf = (glob: string): ((path: string) => boolean) =>
   picomatch(glob, { dot: true, nocase: true, basename: !glob.includes('/') })
 
@@ -150,7 +150,7 @@ test('a list matches if one of its patterns does, and an empty list never', () =
   assert.equal(compileGlobs([])('a.png'), false)
 })
 
-/** A path as long as systems allow, in which whatever backtracks finds many ways to fail. */
+/** A path of the maximum length, in which a backtracking matcher finds many ways to fail. */
 const longPath = `${`${'a-'.repeat(120)}/`.repeat(15)}${'a-'.repeat(120)}`
 const cut = (text: string): string => text.slice(0, maxGlobLength)
 

@@ -13,7 +13,7 @@ import { makeFolder } from '../../helpers/folder.ts'
 import { silent, startPrivateRedis } from '../../helpers/processes/private-redis.ts'
 import { makeJob } from '../../helpers/ledger/records.ts'
 
-/** The code of whatever `work` throws. */
+/** The code of the error that `work` throws. */
 async function codeOf(work: () => unknown): Promise<string | undefined> {
   try {
     await work()

@@ -7,7 +7,7 @@ import { repository } from '../../helpers/processes/processes.ts'
 
 const fixture = join(repository, 'test/fixtures/processes/logger.ts')
 
-/** The exit code of the fixture, not of what reads its log. */
+/** The exit code of the fixture, not of the reader of its log. */
 const codeWith = (rest: string): number | null =>
   spawnSync('bash', ['-c', `${process.execPath} ${fixture} ${rest}; exit \${PIPESTATUS[0]}`]).status
 

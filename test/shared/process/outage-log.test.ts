@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createOutageLog } from '../../../shared/process/outage-log.ts'
 
-/** An outage log on a clock of its own, and every line that came through. */
+/** An outage log with a fake clock, and every line that it wrote. */
 function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const lines: [string, string, object][] = []

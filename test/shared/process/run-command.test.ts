@@ -7,7 +7,9 @@ import { repository } from '../../helpers/processes/processes.ts'
 
 const fixture = join(repository, 'test/fixtures/processes/command.ts')
 
-/** Runs a shell's line in which `COMMAND` stands for the fixture; `code` is that of the fixture, not of its reader. */
+/**
+ * Runs a shell command in which `COMMAND` is replaced by the fixture; `code` is that of the fixture, not of its reader.
+ */
 function runLine(line: string) {
   const { stdout, stderr } = spawnSync('bash', ['-c', `${line}; echo "code \${PIPESTATUS[0]}"`], {
     env: { ...process.env, COMMAND: `${process.execPath} ${fixture}` },

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { supervise, type Death } from '../../../shared/process/supervisor.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-/** A process that runs this script, supervised, and what has been said of it. */
+/** A supervised process that runs this script, and its log lines. */
 function setUp(t: TestContext, script: string, command = process.execPath) {
   const started: ChildProcess[] = []
   const deaths: Death[] = []

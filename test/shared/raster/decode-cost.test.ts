@@ -57,7 +57,7 @@ test('an estimate covers the memory of decoding, and not much more', async (t) =
       assert.deepEqual([estimate?.width, estimate?.height], [width, height])
       const [peak, most] = [Number(stdout) / 1e6, (estimate?.peakBytes ?? 0) / 1e6]
       const told = `${peak.toFixed(0)} MB taken, ${most.toFixed(0)} MB estimated`
-      // malloc keeps what it was given back, up to 32 MB a piece.
+      // malloc keeps freed memory, up to 32 MB per piece.
       assert.ok(peak < 1.1 * most + 32 && most < 1.8 * peak + 32, told)
     })
   }

@@ -19,7 +19,7 @@ const moving = sharp(frames, {
 })
 const animations = {
   'image/gif': await moving.clone().gif().toBuffer(),
-  // What tells how the page lies comes after the frames.
+  // The orientation comes after the frames.
   'image/webp': await moving
     .clone()
     .webp({ lossless: true })

@@ -8,7 +8,7 @@ import { findTruthPages } from '../../../../scripts/tools/accuracy/truth-pages.t
 import { makeFolder } from '../../../helpers/folder.ts'
 import { repository } from '../../../helpers/processes/processes.ts'
 
-/** Truth and what was read of it, undefined where nothing was. */
+/** Ground truth and the read text, undefined without one. */
 const pages: Record<string, [truth: string, text: string | undefined]> = {
   'a/1.png': ['one two three four', 'one two three four'],
   'a/2.png': ['one two three four', 'one two tree 4'],

@@ -10,7 +10,7 @@ import { makeAcceptance } from '../../../helpers/ledger/records.ts'
 
 const [one, two] = [hash('sha256', 'one'), hash('sha256', 'two')]
 
-/** A spool with two inputs that nobody needs. `meanwhile` is called between a look at the inputs and one at the tickets. */
+/** A spool with two unused inputs. `meanwhile` is called between the check of the inputs and that of the tickets. */
 function setUp(t: TestContext, meanwhile: (spool: Spool) => void = () => undefined) {
   const spool = openSpool(makeFolder(t))
   for (const content of ['one', 'two']) {

@@ -23,7 +23,7 @@ const webhook = {
 }
 const labelled = (tag: string) => ({ labels: { tag, metadata: { order: `of ${tag}` } } })
 
-/** An announcer whose ledger has a webhook, and all that it has told. */
+/** An announcer whose ledger has a webhook, and all of its announcements. */
 function setUp(t: TestContext) {
   const ledger = makeLedger(t)
   ledger.webhooks.add(webhook)
@@ -89,7 +89,7 @@ test('a document of several uploads is announced for each, with its own labels',
   )
 })
 
-/** A document that ended, and this many uploads that asked for it. */
+/** An ended document, and this many uploads that contain it. */
 function failPopular(ledger: Ledger, uploads: number): void {
   const plan = makePlan('d1', { runId: 'u0' })
   ledger.documents.planUpload({ ...plan, sha256: 'abc', mediaType: 'image/png' })
@@ -100,7 +100,7 @@ function failPopular(ledger: Ledger, uploads: number): void {
   ledger.documents.fail(firstPass('d1'), 'rejected', { code: 'corrupt_image', message: '' })
 }
 
-/** How many were told in each transaction from now on. */
+/** The number of announcements in each transaction from now on. */
 function countPieces(t: TestContext, ledger: Ledger, told: readonly unknown[]): number[] {
   const transaction = ledger.transaction.bind(ledger)
   const pieces: number[] = []

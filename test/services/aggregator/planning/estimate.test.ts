@@ -16,7 +16,7 @@ after(() => server.close())
 const redis = server.connect()
 let scenes = 0
 
-/** A run of a thousand documents of 100 bytes, and what its estimate is. */
+/** A run of a thousand documents of 100 bytes, and its estimate. */
 function setUp(t: TestContext, given: Partial<FolderRequest> = {}) {
   scenes += 1
   const keys = createKeys(`e${scenes}`)

@@ -12,7 +12,7 @@ import { makeFolder } from '../../../helpers/folder.ts'
 import { firstPass, makeLedger, rowOf } from '../../../helpers/ledger/ledger.ts'
 import { makeRun } from '../../../helpers/ledger/records.ts'
 
-/** A folder with `a.png` that an earlier run r0 has read, and what a later run r1 decides about it. */
+/** A folder with `a.png` that an earlier run r0 has read, and the decision of a later run r1 about it. */
 function setUp(t: TestContext) {
   const root = makeFolder(t)
   const out = makeFolder(t)

@@ -44,7 +44,7 @@ test('a file that is gone at the second check ends in the ledger, and none is pl
   const { plan, ledger, root, waiting } = setUp(t, ['old.png'])
   for (const name of ['gone.png', 'kept.png']) writeFileSync(join(root, name), name)
   const { planned, progress } = plan()
-  // Planning has looked at the folder once when it gives way for the first time.
+  // Planning has walked the folder once when it first yields.
   rmSync(join(root, 'gone.png'))
   await planned
   assert.deepEqual(

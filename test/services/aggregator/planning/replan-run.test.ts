@@ -6,7 +6,7 @@ import { makeRequest } from '../../../helpers/ledger/records.ts'
 
 const ids = Array.from({ length: 120 }, (_, n) => `d${n}`)
 
-/** A run of 120 documents that are to be read, and one that waits for the first of them. */
+/** A run of 120 unread documents, and one that waits for the first of them. */
 function setUp(t: TestContext) {
   const ledger = makeLedger(t)
   ledger.transaction(() => {

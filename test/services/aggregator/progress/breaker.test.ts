@@ -16,7 +16,7 @@ const failed = (code: string, documentId = 'd1'): ReadingOutcome => ({
 })
 const read: ReadingOutcome = { runId: 'r1', documentId: 'd0', page: 1, error: null }
 
-/** Gives a breaker these readings, one after the other, and returns what it made of the last. */
+/** Gives a breaker these readings in sequence, and returns its verdict on the last. */
 function feed(breaker: ReturnType<typeof createBreaker>, count: number, reading: ReadingOutcome) {
   let trip: Trip | undefined
   for (let index = 0; index < count; index += 1) trip = breaker(reading)

@@ -103,7 +103,7 @@ test('a run without files has a complete report', async (t) => {
   assert.ok(Number.isFinite(report.pagesPerSecond))
 })
 
-/** A page of a document of its own that has ended. */
+/** An ended page of a separate document. */
 function putPage(ledger: Ledger, id: string, given: Parameters<typeof makePage>[0]): void {
   ledger.documents.plan(makePlan(id))
   ledger.documents.setInput(firstPass(id), input, 1)

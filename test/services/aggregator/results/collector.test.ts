@@ -66,7 +66,7 @@ function setUp(t: TestContext, ids: readonly string[], fault: Fault = () => ({})
     log: silent,
   })
   const stopping = new AbortController()
-  /** Collects what is there, and whatever comes until `isDone`. */
+  /** Collects present entries, and further ones until `isDone`. */
   const collect = async (isDone: () => boolean | Promise<boolean>): Promise<void> => {
     await collector.recover()
     const running = collector.run(stopping.signal)

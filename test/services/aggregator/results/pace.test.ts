@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPace } from '../../../../services/aggregator/results/pace.ts'
 
-/** A pace whose clock stands still until it is set; it began at 1 000 s. */
+/** A pace whose clock is set by the test; it starts at 1 000 s. */
 function setUp() {
   let seconds = 1_000
   const pace = createPace(() => seconds * 1_000)

@@ -61,7 +61,7 @@ function setUp(t: TestContext, fingerprint: string) {
     gone,
     watch,
     reconcile: () => reconcile(ledger.runs.active()),
-    /** A living worker, and what it says of recipes; one of an older version says nothing. */
+    /** A live worker, and its reports about recipes; one of an older version reports nothing. */
     hasWorker: async (id: string, recipes?: Record<string, string | null>): Promise<void> => {
       await redis.zadd(keys.workers, Date.now(), id)
       if (recipes) await redis.set(keys.abilities(id), JSON.stringify({ recipes }))
@@ -164,7 +164,7 @@ test('the recipe of an open run is stored again after Redis lost it', async (t) 
 test('workers of an older job version do not count as able', async (t) => {
   const { keys, watch } = setUp(t, own)
   await redis.zadd(keys.workers, Date.now(), 'w1')
-  // Where version 1 says it.
+  // The key of version 1.
   await redis.set(`${keys.worker('w1')}:abilities`, JSON.stringify({ recipes: { [own]: null } }))
   await watch.look()
   assert.match(

@@ -14,7 +14,7 @@ after(() => server.close())
 const redis = server.connect()
 let scenes = 0
 
-/** What starts runs, and what it did. */
+/** A run starter, and its actions. */
 function setUp(t: TestContext) {
   scenes += 1
   const keys = createKeys(`run-starter-${scenes}`)

@@ -20,7 +20,7 @@ const parseEvent = createParser('an event', runEventSchema)
 const error = { code: 'corrupt_image', message: 'is damaged' }
 let scenes = 0
 
-/** Two uploads: u1 asked for d1, u2 for d1 and d2. All that a watcher is told, by run, and the runs that ended. */
+/** Two uploads: u1 contains d1, u2 d1 and d2. All published events, by run, and the runs that ended. */
 function setUp(t: TestContext, connection: Redis = redis) {
   scenes += 1
   const keys = createKeys(`w${scenes}`)

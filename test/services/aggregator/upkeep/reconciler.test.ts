@@ -200,7 +200,7 @@ test('a completion mark of a planned job is dropped unless its report is on the 
   await reporter.report(pageReport({ jobId: 'jd2', documentId: 'd2' }))
   await redis.set(keys.cancelled('jd3'), '1')
   const [first] = await redis.xrange(keys.results, '-', '+', 'COUNT', 1)
-  await redis.xdel(keys.results, first?.[0] ?? '') // A ledger that is lost now had it.
+  await redis.xdel(keys.results, first?.[0] ?? '') // As if it had been recorded in a ledger that is lost now.
   await reconcile()
   assert.deepEqual(await queue.present(['jd1', 'jd2', 'jd3']), new Set(['jd1', 'jd3']))
   const { isDone } = await reporter.history('jd1')

@@ -32,7 +32,7 @@ const redis = server.connect()
 const seconds = 1_000
 const hours = 3_600 * seconds
 
-/** A sweeper of a spool, wired as in the aggregator; its clock stands at the start of the test until it is moved. */
+/** A sweeper of a spool, wired as in the aggregator; its clock stays at the start of the test until it is moved. */
 function setUp(t: TestContext, { retentionMs = 0 } = {}) {
   const recording = makeRecording(t, redis)
   const { ledger, spool, documents, absorb, listeners } = recording
@@ -40,7 +40,7 @@ function setUp(t: TestContext, { retentionMs = 0 } = {}) {
   const complaints = t.mock.method(log, 'error')
   const sweeper = createSweeper({ ledger, spool, commands: documents, absorb, retentionMs, log })
   listeners.onAccepted = (accepted) => sweeper.recorded(accepted)
-  // A file's own times are the system's and cannot be set back, so what looks at them is set forward.
+  // A file's own times are the system's and cannot be set back, so the sweeper's clock is set forward.
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
   const later = (ms: number): void => t.mock.timers.tick(ms)
   const hasTicket = ({ request }: Acceptance): boolean =>

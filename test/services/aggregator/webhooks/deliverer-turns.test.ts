@@ -17,7 +17,7 @@ test('a slow receiver delays its own deliveries, two at a time, and no others', 
   const { wake } = start()
   await waitFor('all of the quick ones are told', () => quick.seen.length === 20)
   await ended(webhooks, 'n040')
-  // A clock that was set back makes the next one look older than what is under way.
+  // A clock that was set back makes the next one look older than the active deliveries.
   const late = { id: 'late', webhookId: 'slow', event: 'document.finished', payload: '{}' } as const
   webhooks.addDelivery({ ...late, createdAt: 1 })
   for (const id of ['n041', 'n042']) {

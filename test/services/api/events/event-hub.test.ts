@@ -157,7 +157,7 @@ test('watchers survive a restart of Redis', async (t) => {
   const other = own.connect()
   const first = await tell(keys, 'r', 1, other)
   const waiting = collect(hub, 'r', '0-0', 2)
-  // The server closes every connection, as a restart does; what is stored stays.
+  // The server closes every connection, like a restart; stored data stays.
   await other.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
   await waitFor('the connection is back', () => connection.status === 'ready')
   await tell(keys, 'r', 2, other)

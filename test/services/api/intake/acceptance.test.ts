@@ -28,7 +28,7 @@ async function send(
   return answer.body
 }
 
-/** Makes Redis forget everything right after it was told of each upload. */
+/** Wipes Redis right after each upload was announced. */
 function forgetAlways(t: TestContext, { context }: Api): void {
   const { queue, redis } = context
   const add = queue.add.bind(queue)

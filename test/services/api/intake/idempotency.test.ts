@@ -28,7 +28,7 @@ const submissionOf = (given: Partial<Submission> = {}): Submission => ({
   ...given,
 })
 
-/** Ledger and tickets; an upload that is taken in gets a ticket, and `record` moves all of them into the ledger. */
+/** Ledger and tickets; an accepted upload gets a ticket, and `record` moves all of them into the ledger. */
 function setUp(t: TestContext) {
   const ledger = makeLedger(t)
   const tickets = createTickets(openSpool(makeFolder(t)))
@@ -57,7 +57,7 @@ function setUp(t: TestContext) {
     })
     return { runId, documents }
   }
-  /** Settles a submission; `taken` counts how often it was really taken in. */
+  /** Settles a submission; `taken` counts how often it was actually accepted. */
   const settle = async (key: string | undefined, given: Partial<Submission> = {}) => {
     let taken = 0
     const accepted = await settleIdempotency({ key, ...submissionOf(given) }, (known) => {

@@ -9,7 +9,7 @@ import { waitFor } from '../../../helpers/wait.ts'
 
 const limits = { maxBytes: 1_000, timeoutMs: 60_000 }
 
-/** A server, and what it takes to fetch a path of it. */
+/** A server, and a function that fetches one of its paths. */
 async function setUp(t: TestContext, answer: (response: ServerResponse, seen: Seen) => unknown) {
   const server = await startReceiver(t, answer)
   const outbound = createOutbound({ allow: ['127.0.0.1/32'] })

@@ -115,7 +115,7 @@ test('every operation, body and response has a description', () => {
   }
 })
 
-/** Words that tell a range where stored values are checked by no keyword. */
+/** Words that state a range where stored values are validated by no keyword. */
 const rangeInWords = /\d or more|-?\d+ to -?\d+/
 
 test('every number has a range and every value an example', () => {

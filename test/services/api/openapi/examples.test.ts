@@ -14,7 +14,7 @@ const api = await startApi({ after }, { SCRIPTORIUM_ROOTS: `in=${join(root, 'in'
 api.startAggregator()
 const { body: document } = await api.call<Node>('GET', '/openapi.json')
 
-/** Refusals that speak of the form of a request, and not of what is there. */
+/** Errors about the form of a request, not about existing documents. */
 const codesOfForm = new Set(['malformed_request', 'invalid_request', 'unsupported_media_type'])
 
 const nodeAt = (node: Node, name: string): Node => {
@@ -40,7 +40,7 @@ interface Given {
   headers?: Record<string, string>
 }
 
-/** The bodies that the page at /docs offers; where it asks for a file, the person has one. */
+/** The example bodies of the page at /docs; files are supplied by the user. */
 function bodiesOf(operation: Node): Given[] {
   const content = entriesOf(nodeAt(nodeAt(operation, 'requestBody'), 'content'))
   if (content.length === 0) return [{ name: 'no body' }]

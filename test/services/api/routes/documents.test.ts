@@ -107,7 +107,7 @@ test('lists are filtered by outcome, tag, status and run', async () => {
   ]
   await api.read(read.id)
   await api.fail(failed.id)
-  // What was taken in within the same millisecond stands in either order.
+  // Documents accepted within the same millisecond are in either order.
   const all = [open.id, failed.id, read.id].toSorted()
   assert.deepEqual(idsOf(await list('tag=listed')).toSorted(), all)
   assert.deepEqual(idsOf(await list('tag=listed&outcome=succeeded')), [read.id])

@@ -118,7 +118,7 @@ test('PAGE of several pages is requested page by page', async () => {
 })
 
 test('a PDF whose pages are gone is rejected, and the other formats are available', async () => {
-  // Its workers reported another file than lies in the spool.
+  // Its workers reported another file than the one in the spool.
   await api.refused(404, 'input_unreadable', 'GET', `${two.links.result}?format=pdf`)
   assert.equal((await get(`${two.links.result}?format=hocr`)).status, 200)
 })

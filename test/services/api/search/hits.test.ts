@@ -5,7 +5,7 @@ import { parseSearchQuery } from '../../../../services/api/search/query.ts'
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { makePage } from '../../../helpers/ledger/records.ts'
 
-/** A page of these lines, each a block of its own; the word n has its left edge at n. */
+/** A page of these lines, each a separate block; the left edge of word n is at n. */
 function pageOf(...lines: string[]): PageResult {
   let x0 = 0
   const located = { confidence: 90, bbox: { x0: 0, y0: 0, x1: 0, y1: 0 } }

@@ -28,7 +28,10 @@ test('a text is split into the tokens of FTS5', () => {
   for (const text of tricky) assert.deepEqual(words(text), tokenisedByFts5([text])[0], text)
 })
 
-/** First and last of what the engine's models may write; the tables of FTS5 and of this Node agree on all of it. */
+/**
+ * The first and last characters that the engine's models can output; the tables of FTS5 and of this Node agree on all
+ * between.
+ */
 const blocks = [
   [0x0001, 0x024f], // Latin
   [0x0250, 0x036f],

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createSharedSync, syncFolder } from '../../../../services/api/state/folder-sync.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 
-/** Syncs that end when told to, and how many have begun. */
+/** Syncs that end on request, and the number of started ones. */
 function makeGate() {
   const ends: PromiseWithResolvers<void>[] = []
   const sync = (): Promise<void> => {

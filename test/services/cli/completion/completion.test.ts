@@ -51,7 +51,7 @@ test('bash completes commands, flags and their values', (t) => {
 test('zsh completes commands and flags', { skip: withoutTools('zsh') }, (t) => {
   const file = join(makeFolder(t), 'scriptorium.zsh')
   writeFileSync(file, scripts.get('zsh') ?? '')
-  // Its own completion, with stand-ins for the functions that need a line editor: each says what it was asked for.
+  // The completion itself, with stand-ins for the functions that need a line editor: each prints its arguments.
   const line = `compdef() { :; }; source "$1"
     _arguments() { print -rl -- "$@" }; _describe() { print -rl -- "\${commands[@]}" }
     _scriptorium; _scriptorium_ingest; _scriptorium_languages_add`

@@ -8,7 +8,7 @@ function parse(t: TestContext, words: readonly string[], variables: Record<strin
     process.env[name] = value
     t.after(() => delete process.env[name])
   }
-  t.mock.method(process.stderr, 'write', () => true) // Commander says there what is wrong.
+  t.mock.method(process.stderr, 'write', () => true) // Commander prints its errors there.
   return ingestOptions(words, process.env)
 }
 

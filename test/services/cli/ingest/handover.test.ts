@@ -32,7 +32,7 @@ function setUp(_t: TestContext, given = {}, failure: () => Error | undefined = (
     patience: { askAgainMs: 0, tellMs: long, leaveMs: long, giveUpMs: long, ...given },
   })
   const reader = createCommandReader(reading, keys, freeLease(redis))
-  /** The kinds of what was asked, which is done then. */
+  /** The kinds of the sent commands, which count as done then. */
   const take = async (): Promise<string[]> => {
     const taken = await reader.next(1)
     for (const { id } of taken) await reader.forget(id)

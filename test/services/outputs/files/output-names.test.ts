@@ -11,13 +11,13 @@ import { makeFolder } from '../../../helpers/folder.ts'
 import { firstPass, makeLedger, makePlan } from '../../../helpers/ledger/ledger.ts'
 import { makeRequest } from '../../../helpers/ledger/records.ts'
 
-/** An output folder, and what a run there is told about the names that it asks for. */
+/** An output folder, and the result of a run's claims in it. */
 function setUp(t: TestContext) {
   const out = makeFolder(t)
   const ledger = makeLedger(t)
   const put = (name: string, content = 'of the user'): void =>
     writeFileSync(join(out, name), content)
-  /** Plans and claims, or says which formats are taken and why. */
+  /** Plans and claims, or returns the unavailable formats with the reasons. */
   const ask = (path: string, formats: Format[], given: Partial<FolderRequest> = {}) => {
     const request = makeRequest({ out, ...given })
     ledger.runs.add(request, 'fp')

@@ -40,7 +40,7 @@ const find = (program: string): string | undefined =>
 const tesseract = find('tesseract')
 const needed = tesseract === undefined ? { skip: 'no tesseract is installed' } : {}
 
-/** A sample as it is, in grey. */
+/** A sample in grey, otherwise unchanged. */
 async function open(sample: string, wishes: Partial<EngineWishes> = {}): Promise<PreparedPage> {
   const grey = sharp(join(repository, 'samples', sample))
     .flatten({ background: 'white' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createDesk, type Desk } from '../../../../workers/ocr/jobs/desk.ts'
 
-/** Work that ends when it is told to, and says in `log` when it begins and ends. */
+/** Work that ends on request, and records in `log` when it starts and ends. */
 function setUp() {
   const log: string[] = []
   const ends = new Map<string, () => void>()

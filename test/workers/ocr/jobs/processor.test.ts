@@ -23,7 +23,7 @@ const redis = server.connect()
 const reading = server.connect()
 let scenes = 0
 
-/** A processor whose reading is `read`, and what it has reported. */
+/** A processor whose reading is `read`, and its reports. */
 function setUp(read: (delivery: JobDelivery, desk: Desk) => Promise<WorkerReport> = readWell) {
   scenes += 1
   const keys = createKeys(`w${scenes}`)

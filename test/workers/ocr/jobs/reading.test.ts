@@ -17,7 +17,7 @@ import { silent } from '../../../helpers/processes/private-redis.ts'
 import { engine, makeJob, makePage } from '../../../helpers/ledger/records.ts'
 import { waitFor } from '../../../helpers/wait.ts'
 
-/** A reading over an upload of these bytes, all that watchers are told, and an engine that ends when it is let. */
+/** A reading of an upload of these bytes, all published events, and an engine that ends on request. */
 function setUp(t: TestContext, bytes: Buffer) {
   const root = makeFolder(t)
   const sha256 = hash('sha256', bytes)

@@ -19,7 +19,7 @@ const openers = createOpeners({
 })
 after(() => openers.close())
 
-/** Opens a file's first page and its last: what comes of it, and the worker's own processor time, seconds. */
+/** Opens a file's first page and its last: the outcome, and the worker's own processor time, seconds. */
 async function tryOut(bytes: Buffer): Promise<{ verdict: string; pages: number; spent: number }> {
   const before = process.cpuUsage()
   let [verdict, pages] = ['read', 0]

@@ -12,8 +12,8 @@ const odd = inCorpus('odd')
 const isMissing = withoutCorpus('odd')
 
 /**
- * What a file must give: the code that it is refused with, or a letter for each of its pages: `p` where its pixels are
- * decoded, `l` where its own text is taken, `!` where the page is refused.
+ * The expected outcome of a file: its error code, or a letter for each of its pages: `p` if its pixels are decoded, `l`
+ * if its own text is used, `!` if the page is rejected.
  */
 type Verdict = ErrorCode | `${'p' | 'l' | '!'}${string}`
 
@@ -93,7 +93,7 @@ const codeOf = (thrown: unknown): ErrorCode => {
   throw thrown
 }
 
-/** Decodes what preparation would decode. */
+/** Decodes like the preparation. */
 async function decode({ width, height, ...page }: OpenedPage & { kind: 'pixels' }): Promise<void> {
   const { data, raw, page: index = 0 } = page.pixels
   const image =

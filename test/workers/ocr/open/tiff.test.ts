@@ -32,7 +32,7 @@ async function levelsOf(name: string): Promise<number[]> {
 
 const wanted = [...(await sharp(join(fixtures, 'tiff/page.png')).greyscale().raw().toBuffer())]
 
-/** What libvips does not decode as it stands: the same page each time, and by how much a level may differ. */
+/** Variants that libvips cannot decode: always the same page, and the tolerance of its levels. */
 const variants: readonly (readonly [name: string, tolerance: number])[] = [
   ['tiff/lzma.tif', 0],
   ['tiff/lzma-predictor.tif', 0],

@@ -59,7 +59,7 @@ const one = (fields: TiffPageSource['fields'], ...strips: Buffer[]): Buffer =>
 const halfGrey = Buffer.alloc((width * height) / 4, 128)
 const middle = Buffer.alloc(width * height, 128)
 const five = pixels(5, (level, channel) => (channel < 3 ? level : 77))
-/** Each sample less the one of the pixel before, in a row of its own. */
+/** Each sample minus that of the previous pixel, per row. */
 const differences = Buffer.from(
   five.map((value, at) => (at % (5 * width) < 5 ? value : value - (five[at - 5] ?? 0))),
 )

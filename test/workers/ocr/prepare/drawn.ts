@@ -1,4 +1,4 @@
-/** Pages that are drawn pixel by pixel, so that tests know where everything lies, whatever fonts there are. */
+/** Pages drawn pixel by pixel, so that tests know every position, independent of installed fonts. */
 import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import type { PagePoint } from '../../../../workers/ocr/prepare/mapping.ts'
 import { lookAt } from '../../../../workers/ocr/prepare/look.ts'
@@ -54,7 +54,7 @@ export function writtenPage(width: number, height: number, letter: number): Grey
   return page
 }
 
-/** Each pixel of the new image is taken from where `source` says, bilinear; paper comes in from outside. */
+/** Each pixel of the new image comes from the place that `source` returns, bilinear; outside is paper. */
 export function warp(image: Grey, source: (place: PagePoint) => PagePoint): Grey {
   const { data, width, height } = image
   const out = paperOf(width, height)
@@ -74,7 +74,7 @@ export function warp(image: Grey, source: (place: PagePoint) => PagePoint): Grey
   return out
 }
 
-/** Turned about its middle, clockwise as it is seen. */
+/** Rotated about its middle, clockwise in image coordinates. */
 export function askew(image: Grey, degrees: number): Grey {
   const [sine, cosine] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)]
   const [x0, y0] = [image.width / 2, image.height / 2]

@@ -8,7 +8,7 @@ import { askew, at, centreOfInk, fill, paperOf, write, writtenPage, surveyOf } f
 
 const plain = { textHeight: 24, narrowing: 1, gain: 1 }
 
-/** A page with its writing, and a disc where there is none, in the margin. */
+/** A page with its text, and a disc in the empty margin. */
 function markedPage(degrees: number): Grey {
   const page = askew(writtenPage(900, 1200, 22), degrees)
   fill(page, mark.x - 25, mark.y - 25, 50, 50, 255)
@@ -21,7 +21,7 @@ function markedPage(degrees: number): Grey {
 
 const mark = { x: 60, y: 420 }
 
-/** The page as it would be given: what `how` makes the upright page of. */
+/** The given page: the upright page after `how`. */
 function undo(upright: Grey, { isMirrored, rotation }: Turn): Grey {
   const back = ([0, 270, 180, 90] as const)[rotation / 90] ?? 0
   const unturned = turn(upright, { isMirrored: false, rotation: back })

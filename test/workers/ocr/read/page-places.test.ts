@@ -45,7 +45,7 @@ function offCentre(): Grey {
 
 for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8] as const) {
   test(`boxes and baselines are in stored pixels after EXIF orientation ${orientation} was applied`, async () => {
-    // The engine finds it good any way round, so what counts is where things are, not how they lie.
+    // The engine accepts any rotation, so that only places matter, not the orientation.
     const page = offCentre()
     const given = orientation >= 5 ? turn(page, { isMirrored: false, rotation: 90 }) : page
     const { read } = await readWith(given, [seesInk], { orientation })
@@ -73,7 +73,7 @@ test('a skewed page reports its angle, and its boxes are inside it', async () =>
 const engine = await createTesseract(defaultRecipe, undefined)
 after(() => engine.close())
 
-/** The share of the page's ink that lies in the boxes of words, and the least share of ink in any box. */
+/** The share of the page's ink inside the boxes of words, and the minimum share of ink in any box. */
 function inkIn(page: Grey, boxes: readonly BBox[]) {
   const isBoxed = new Uint8Array(page.data.length)
   const shares = boxes.map(({ x0, y0, x1, y1 }) => {

@@ -10,7 +10,7 @@ import type { Bench } from '../../../../../scripts/tools/bench/run/setting.ts'
 import { makeFolder } from '../../../../helpers/folder.ts'
 import { repository } from '../../../../helpers/processes/processes.ts'
 
-/** Programs by name, each saying what is given. */
+/** Programs by name, each with its output. */
 function makeBench(t: TestContext, programs: Record<string, string>): Bench {
   const workspace = makeFolder(t)
   for (const [name, says] of Object.entries(programs)) {

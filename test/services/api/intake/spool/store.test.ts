@@ -28,7 +28,7 @@ function makeStore(ending: Ending, limits: Partial<SpoolLimits> = {}) {
 
 const incoming = { name: 'page.jpg', maxBytes: 1_000_000 }
 
-/** Gives pieces for as long as it is asked, and counts them. */
+/** Yields pieces without end, and counts them. */
 function endless(ending: Ending, first: Buffer) {
   let pieces = 0
   const stream = new Readable({
@@ -191,7 +191,7 @@ const script = join(repository, 'test/fixtures/processes/full-disk.ts')
 
 test('a disk that fills up during an upload gives disk_full, and the draft is deleted', (t) => {
   const folder = makeFolder(t)
-  // A disk of a megabyte, that nobody else sees and that goes with the process.
+  // A disk of a megabyte, visible to this process only and unmounted with it.
   const mounted = `mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"`
   const command = ['-rm', 'sh', '-c', mounted, folder]
   try {

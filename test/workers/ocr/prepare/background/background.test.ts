@@ -7,7 +7,7 @@ import {
 import type { Grey } from '../../../../../workers/ocr/prepare/grey.ts'
 import { at, fill, paperOf, writtenPage } from '../drawn.ts'
 
-/** Light falls off to the right and to the foot: what is white comes out between 250 and 137. */
+/** Light falls off to the right and to the bottom: white becomes 250 to 137. */
 function shade({ data, width, height }: Grey, faintest = 0): Grey {
   const shaded = data.map((value, index) => {
     const light = 1 - 0.3 * ((index % width) / width) - 0.15 * (Math.floor(index / width) / height)
