@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { takePrivateFolder } from './private-files.ts'
 
@@ -60,3 +60,11 @@ export const ticketFile = ({ tickets }: Spool, runId: string): string =>
 export const draftTicket = '.ticket'
 /** Suffix, in `tmp`, of inputs that are being deleted. */
 export const removedInput = '.removed'
+
+/**
+ * Age of a file of the spool in milliseconds, or the time until its date where a clock was set back; undefined where it has gone.
+ */
+export function ageOf(file: string): number | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && Math.abs(Date.now() - found.ctimeMs)
+}

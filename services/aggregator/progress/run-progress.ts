@@ -1,10 +1,6 @@
 import { EventEmitter, once } from 'node:events'
-import {
-  failedOutcomes,
-  hasFailed,
-  type Outcome,
-} from '../../../shared/contract/result/outcomes.ts'
-import { ttl, type Keys } from '../../../shared/redis/keys.ts'
+import { failedOutcomes, hasFailed, type Outcome } from '../../../shared/contract/result/outcomes.ts'
+import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Lease } from '../../../shared/redis/lease.ts'
 import {
   newProgress,
@@ -12,13 +8,8 @@ import {
   type Progress,
   type RunEvent,
 } from '../../../shared/contract/messages/progress.ts'
-import type { RedisCommand } from '../../../shared/redis/connection/redis-script.ts'
-import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
-
-/** Watchers that lag further behind than this many events miss some; `seq` shows them the gap. */
-const keptEvents = 20_000
-const publishEveryMs = 200
+import { createProgressPublisher } from './progress-publisher.ts'
 
 /** Documents to read, and their size. */
 export interface Work {
@@ -35,73 +26,31 @@ export interface Counted {
   unavailable: number
 }
 
-/**
- * Counts a run's documents and publishes them to all watchers: a snapshot a few times a second, and one event per
- * document.
- */
+/** Counts a run's documents, and publishes the counts and one event per document. */
 export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, counted: Counted) {
   const changed = new EventEmitter()
   const began = performance.now()
-  const pagesBefore = counted.pagesRead
-  const sum = (outcomes: (Outcome | 'unstable')[], final = counted.final): number =>
-    outcomes.reduce((total, outcome) => total + (final.get(outcome) ?? 0), 0)
-  const failedBefore = sum([...failedOutcomes])
-  const doneBefore = sum(['succeeded', 'empty', 'duplicate', 'cancelled'])
-  const progress: Progress = {
-    ...newProgress(run.id, run.startedAt),
-    planned: counted.open + doneBefore + failedBefore,
-    done: doneBefore,
-    failed: failedBefore,
-    unstable: sum(['unstable']),
-    pagesRead: counted.pagesRead,
-    unavailable: counted.unavailable,
-  }
+  const progress = progressOf(run, counted)
+  const before = { ended: progress.done + progress.failed, pages: progress.pagesRead }
   let expected: Work | undefined
-  let events: RunEvent[] = []
-  let seq = 0
-
-  const publish = async (expireSeconds: number = ttl.activeRun): Promise<void> => {
-    const seconds = (performance.now() - began) / 1_000
-    const pages = progress.pagesRead - pagesBefore
-    progress.pagesPerSecond = Math.round((100 * pages) / Math.max(seconds, 0.001)) / 100
-    const documents = progress.done + progress.failed - doneBefore - failedBefore
-    const left = progress.planningDone ? outstanding() : expectedLeft()
-    progress.etaSeconds =
-      documents === 0 || left === undefined ? null : Math.round((left * seconds) / documents)
-    const batch = events
-    events = []
-    const [stream, snapshot] = [keys.events(run.id), keys.progress(run.id)]
-    const commands = batch.map((event): RedisCommand => {
-      return ['XADD', stream, 'MAXLEN', '~', keptEvents, '*', 'e', JSON.stringify(event)]
-    })
-    if (batch.length > 0) commands.push(['EXPIRE', stream, ttl.finishedRun])
-    // Atomically with the events: a client that sees a run finished finds all of them. The snapshot expires when no
-    // process maintains the run.
-    const say: RedisCommand = ['SET', snapshot, JSON.stringify(progress), 'EX', expireSeconds]
-    try {
-      await lease.write([...commands, say])
-    } catch (thrown) {
-      events = [...batch, ...events].slice(-keptEvents) // Published with the next snapshot that Redis accepts.
-      // Otherwise watchers would consider the run abandoned.
-      if (isRefusal(thrown) && progress.state === 'active') await lease.writeSmall([say])
-      throw thrown
-    }
-  }
-  let publishing: Promise<void> | undefined
-  const timer = setInterval(() => {
-    publishing ??= publish()
-      .catch(() => undefined)
-      .finally(() => (publishing = undefined))
-  }, publishEveryMs)
-
   const expectedLeft = (): number | undefined =>
     expected && Math.max(0, expected.documents - progress.done - progress.failed)
 
   const outstanding = (): number => Math.max(0, progress.planned - progress.done - progress.failed)
 
+  const refresh = (): void => {
+    const seconds = (performance.now() - began) / 1_000
+    const pages = progress.pagesRead - before.pages
+    progress.pagesPerSecond = Math.round((100 * pages) / Math.max(seconds, 0.001)) / 100
+    const documents = progress.done + progress.failed - before.ended
+    const left = progress.planningDone ? outstanding() : expectedLeft()
+    progress.etaSeconds =
+      documents === 0 || left === undefined ? null : Math.round((left * seconds) / documents)
+  }
+  const publisher = createProgressPublisher({ lease, keys, progress, refresh })
+
   const told = (event: Omit<RunEvent, 'seq'>): void => {
-    seq += 1
-    events.push({ seq, ...event })
+    publisher.add(event)
     if (event.unavailable !== undefined) progress.unavailable += 1
   }
   return {
@@ -131,7 +80,7 @@ export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, coun
     },
     /** Some documents that had failed are planned again: `final` counts the remaining ones. */
     putBack(final: Counted['final']): void {
-      progress.failed = sum([...failedOutcomes], final)
+      progress.failed = sum(final, failedOutcomes)
     },
     planningDone(): void {
       progress.planningDone = true
@@ -167,26 +116,35 @@ export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, coun
     blocked(why: Progress['error']): void {
       progress.error = why
     },
-    /** Waits until fewer than `most` planned documents are open. */
-    async below(most: number, signal: AbortSignal): Promise<void> {
-      while (outstanding() >= most) await once(changed, 'ended', { signal })
+    /** Waits until fewer than `max` planned documents are open. */
+    async below(max: number, signal: AbortSignal): Promise<void> {
+      while (outstanding() >= max) await once(changed, 'ended', { signal })
     },
     /** Publishes all pending events. */
-    async flush(): Promise<void> {
-      await publishing
-      await publish()
-    },
+    flush: (): Promise<void> => publisher.flush(),
     /** Publishes the end of a run that the ledger does not know; Redis keeps it for a day. */
-    async close(state: Progress['state'], error: Progress['error'] = null): Promise<void> {
-      clearInterval(timer)
-      await publishing
-      progress.state = state
-      progress.error = error
-      await publish(ttl.finishedRun)
-    },
+    close: (state: Progress['state'], error: Progress['error'] = null): Promise<void> =>
+      publisher.close(state, error),
     /** Stops publishing. */
-    stop: () => clearInterval(timer),
+    stop: (): void => publisher.stop(),
   }
 }
 
 export type RunProgress = ReturnType<typeof createRunProgress>
+
+function progressOf(run: FolderRun, { open, final, pagesRead, unavailable }: Counted): Progress {
+  const failed = sum(final, failedOutcomes)
+  const done = sum(final, ['succeeded', 'empty', 'duplicate', 'cancelled'])
+  return {
+    ...newProgress(run.id, run.startedAt),
+    planned: open + done + failed,
+    done,
+    failed,
+    unstable: sum(final, ['unstable']),
+    pagesRead,
+    unavailable,
+  }
+}
+
+const sum = (final: Counted['final'], outcomes: Iterable<Outcome | 'unstable'>): number =>
+  [...outcomes].reduce((total, outcome) => total + (final.get(outcome) ?? 0), 0)

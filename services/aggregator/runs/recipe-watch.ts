@@ -8,7 +8,6 @@ import {
 import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { toError } from '../../../shared/process/errors.ts'
-import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Lease } from '../../../shared/redis/lease.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
@@ -22,10 +21,9 @@ import {
 } from '../../../shared/contract/recipe.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { ActiveRun } from './active-run.ts'
-import { jobIdsOf } from '../../ledger/document-jobs.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun, Run } from '../../ledger/runs.ts'
-import { replanOpen } from '../planning/replan-run.ts'
+import { createRecipeRuns } from './recipe-runs.ts'
 
 interface Deps {
   ledger: Ledger
@@ -61,6 +59,7 @@ interface Own {
  */
 export function createRecipeWatch(deps: Deps) {
   const { ledger, redis, keys, queue, identities, active, log } = deps
+  const { planAnew, takeOffQueue } = createRecipeRuns({ ...deps, onDue: () => (isDue = true) })
   let blocked = new Map<string, DocumentError>()
   let aliveAt = performance.now()
   let sweptAt = Number.NEGATIVE_INFINITY
@@ -74,52 +73,6 @@ export function createRecipeWatch(deps: Deps) {
       return { fingerprint: fingerprintOf(recipe, engine), wanted: describeEngine(engine) }
     } catch (thrown) {
       return { wanted: `an engine or language that is missing here (${toError(thrown).message})` }
-    }
-  }
-
-  const planAnew = async (from: string, to: string): Promise<void> => {
-    const turns = createEventTurns()
-    for (const runs of ledger.runs.activeWith(from)) {
-      for (const run of runs) {
-        await planRunAnew(run, to)
-        await turns.give()
-      }
-    }
-  }
-
-  const planRunAnew = async (run: Run, to: string): Promise<void> => {
-    const going = active.get(run.id)
-    const isEnding = going?.progress.snapshot().planningDone && !ledger.documents.hasOpen(run.id)
-    if (isEnding) return
-    await going?.stop()
-    let documents = 0
-    const turns = createEventTurns()
-    for (const left of replanOpen(ledger, run.id, to)) {
-      documents += left.length
-      await queue.remove(left.flatMap(jobIdsOf))
-      await turns.give()
-    }
-    ledger.runs.setFingerprint(run.id, to)
-    log.warn(
-      { runId: run.id, documents, from: run.fingerprint, to },
-      'no worker has the engine of this run, planning it again for the current engine',
-    )
-    isDue = true
-    if (going !== undefined) deps.replace({ ...going.run, fingerprint: to })
-  }
-
-  /** The API may add uploads at any time; only we add the jobs of folders. */
-  const takeOffQueue = async (fingerprint: string, isNew: boolean): Promise<void> => {
-    const turns = createEventTurns()
-    for (const runs of ledger.runs.activeWith(fingerprint)) {
-      for (const { id, request } of runs) {
-        if (!isNew && request.source === 'folder') continue
-        for (const open of ledger.documents.openInTurns(id)) {
-          await queue.remove(open.flatMap(jobIdsOf))
-          await turns.give()
-        }
-      }
-      await turns.give()
     }
   }
 
