@@ -1,12 +1,11 @@
 import { hostname } from 'node:os'
-import { decodeMemory, type WorkerConfig } from '../../shared/process/config.ts'
+import type { WorkerConfig } from '../../shared/process/config.ts'
 import { createEngineIdentities } from '../../shared/engine/engine-identity.ts'
-import { createKeys, ttl } from '../../shared/redis/keys.ts'
+import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
-import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
-import { createPageQueue, pageBand, pageJobId } from '../../shared/redis/queue.ts'
+import { createPageQueue } from '../../shared/redis/queue.ts'
 import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createMemoryGauge, memoryMarks } from '../../shared/redis/connection/redis-memory.ts'
@@ -19,9 +18,7 @@ import { createDesk } from './jobs/desk.ts'
 import { createDeskList } from './jobs/desk-list.ts'
 import type { EngineSlot } from './engine/engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createOpenDocuments } from './open/open-documents.ts'
-import { createOpeners } from './open/open.ts'
-import { createOpening } from './jobs/opening.ts'
+import { createJobOpening } from './jobs/job-opening.ts'
 import { createProcessor } from './jobs/processor.ts'
 import { createReading, labelOf } from './jobs/reading.ts'
 import { createJobTaker } from './jobs/take-jobs.ts'
@@ -41,65 +38,31 @@ interface Deps {
   retire: (reason: string) => void
 }
 
-/** Maximum memory of all open documents, and how long a document stays open without a page being taken from it. */
-const maxHeldBytes = 96 * 2 ** 20
-const documentIdleMs = 30_000
-
 /** One worker with one active engine, which it loads before it takes the first job. */
 export function createWorker({ config, redis, engineSlot, log, outages, retire }: Deps) {
   const workerId = workerIdOf(hostname(), process.pid)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
-  const languages = config.SCRIPTORIUM_LANGUAGES.split('+')
-  const tessdataPrefix = config.TESSDATA_PREFIX
   const queue = createPageQueue(redis.jobs, keys)
   const reporter = createReporter(redis.own, keys)
-  const maxMegapixels = config.SCRIPTORIUM_MAX_MEGAPIXELS
-  const openers = createOpeners({
-    maxMegapixels,
-    maxPages: config.SCRIPTORIUM_MAX_PAGES,
-    decodeMs: config.SCRIPTORIUM_DECODE_MS,
-    decodeBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
-  })
-  const passwords = createPdfPasswords(redis.own, keys, config)
-  const documents = createOpenDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
   /** Redis errors are not the page's fault: they count as no attempt. */
   const persistently = <T>(work: () => Promise<T>): Promise<T> =>
     untilTaken(work, {
       onTrouble: (err) => outages.warn({ err }, 'Redis rejects writes, the current page waits'),
     })
-  const open = createOpening({
-    documents,
-    maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,
-    password: ({ runId }) => persistently(() => passwords.of(runId)),
-    claim: ({ runId, fingerprint, documentId, insteadOf }, sha256) =>
-      persistently(async () => {
-        const key = keys.claim(runId, fingerprint, sha256)
-        const earlier = await redis.own.set(key, documentId, 'EX', ttl.claim, 'NX', 'GET')
-        if (earlier === null || earlier !== insteadOf) return earlier ?? documentId
-        await redis.own.set(key, documentId, 'EX', ttl.claim)
-        return documentId
-      }),
-    addPages: (jobId, job, pages, pagesTotal) =>
-      persistently(async () => {
-        const caller = (await queue.callerOf(jobId)) ?? ''
-        const band = pageBand(job)
-        await queue.add(
-          pages.map((page) => ({
-            jobId: pageJobId(jobId, page),
-            job: { ...job, page, pagesTotal },
-            band,
-            caller,
-          })),
-        )
-      }),
+  const { open, close: closeDocuments } = createJobOpening({
+    config,
+    redis: redis.own,
+    keys,
+    queue,
+    persistently,
   })
-  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, tessdataPrefix)
+  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
   const { find: findRecipe } = createRecipeStore(redis.own, keys)
   const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
   const read = createReading({
     workerId,
     open,
-    maxMegapixels,
+    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
     engineSlot,
     identities,
     log,
@@ -120,7 +83,7 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     log,
   })
 
-  const startedAt = new Date().toISOString()
+  const about = describeProcess(workerId, config)
   const onDesk = createDeskList(reporter)
   let pagesDone = 0
   const taker = createJobTaker({
@@ -149,18 +112,12 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     },
   })
   const describe = (): Heartbeat => ({
-    id: workerId,
-    pid: process.pid,
-    host: hostname(),
-    version,
-    languages,
-    engine: config.SCRIPTORIUM_ENGINE,
+    ...about,
     warm: engineSlot.warmEngines(),
     state: taker.isPaused() ? 'paused' : onDesk.first() === null ? 'idle' : 'reading',
     currentPage: onDesk.first(),
     pagesDone,
     rssBytes: process.memoryUsage.rss(),
-    startedAt,
     beatAt: new Date().toISOString(),
   })
   const stopHeartbeat = startHeartbeat({
@@ -177,11 +134,21 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     async close(): Promise<void> {
       await taker.close()
       onDesk.close()
-      await documents.close()
-      await openers.close()
+      await closeDocuments()
       await engineSlot.close()
       await stopHeartbeat()
       await queue.close()
     },
   }
 }
+
+/** The part of a heartbeat that stays the same. */
+const describeProcess = (id: string, config: WorkerConfig) => ({
+  id,
+  pid: process.pid,
+  host: hostname(),
+  version,
+  languages: config.SCRIPTORIUM_LANGUAGES.split('+'),
+  engine: config.SCRIPTORIUM_ENGINE,
+  startedAt: new Date().toISOString(),
+})
