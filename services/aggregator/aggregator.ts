@@ -1,38 +1,28 @@
-import { decodeMemory, durationMs, type AggregatorConfig } from '../../shared/process/config.ts'
+import type { AggregatorConfig } from '../../shared/process/config.ts'
 import { createEngineIdentities } from '../../shared/engine/engine-identity.ts'
-import { toError } from '../../shared/process/errors.ts'
 import type { Hands } from '../../shared/hands/hands.ts'
-import { createJobMarks } from '../../shared/redis/job-marks.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import { createPageQueue } from '../../shared/redis/queue.ts'
-import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createMemoryGauge, memoryMarks } from '../../shared/redis/connection/redis-memory.ts'
 import { createResultReader } from '../../shared/redis/result-stream.ts'
 import type { Spool } from '../../shared/files/spool.ts'
-import { createBackgroundPublisher } from '../outputs/publish/background-publisher.ts'
 import { startRun } from './runs/active-run.ts'
 import { createActiveRuns } from './runs/active-runs.ts'
 import { createCommands } from './commands/commands.ts'
 import { createNotices } from './webhooks/notices.ts'
-import { createCollector } from './results/collector.ts'
-import { createDocumentCommands } from './commands/document-commands.ts'
 import type { createLease } from './lease/lease.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { createPace } from './results/pace.ts'
-import { pdfPasswordsOf } from '../outputs/publish/pdf-password.ts'
-import { createDecoder } from '../outputs/decoder/decoder.ts'
 import { createPlanner } from './planning/planner.ts'
-import { createPublisher } from '../outputs/publish/publisher.ts'
-import { createReconciler } from './upkeep/reconciler.ts'
-import { createRecipeWatch, createRounds } from './runs/recipe-watch.ts'
+import { createPublishing } from './publishing.ts'
+import { createRecipeWatch } from './runs/recipe-watch.ts'
 import { createRunGuard } from './runs/run-guard.ts'
-import { createRecorder } from './results/recorder.ts'
+import { createResultFlow } from './result-flow.ts'
 import { createRunEnds } from './runs/run-ends.ts'
 import { serve } from './serve.ts'
-import { createSweeper } from './upkeep/sweeper.ts'
+import { createUpkeep } from './upkeep/upkeep.ts'
 import { createUploadWatch } from './runs/upload-watch.ts'
 
 interface Deps {
@@ -80,19 +70,14 @@ export function createAggregator(deps: Deps) {
   const { announcer, deliverer } = notices
   const ends = createRunEnds({ ledger, lease, keys, announcer, hands, log: outages })
   const guard = createRunGuard({ ...about, queue, active })
-  const pdfPasswordOf = pdfPasswordsOf(createPdfPasswords(redis, keys, config))
-  const decoder = createDecoder({
-    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
-    maxBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
-  })
-  const options = { pdfPasswordOf, hands, decoder }
-  const publisher = createPublisher(ledger, announcer.documentFinal, log, options)
-  const background = createBackgroundPublisher({
-    ledger,
-    publisher,
+  const publishing = createPublishing({
+    ...about,
+    config,
+    hands,
+    announce: announcer.documentFinal,
     onFinal: (ids) => onFinal(ids),
-    log: outages,
   })
+  const { publisher, background, pdfPasswordOf } = publishing
   const plan = createPlanner({
     ...about,
     queue,
@@ -104,84 +89,48 @@ export function createAggregator(deps: Deps) {
   })
   const runParts = { ...about, publisher, ends, pdfPasswordOf, plan, hands }
   const uploads = createUploadWatch({ ...about, announcer })
-  const pace = createPace()
-
-  const onNotEnded = (thrown: unknown): void =>
-    outages.warn({ err: toError(thrown) }, 'ending an upload failed, the next pass retries')
-  const onFinal = (ids: readonly string[]): void => {
-    const others = runs.ended(ids)
-    if (others.length > 0) uploads.ended(others).catch(onNotEnded)
-    runs.endIfDone()
-  }
-  const collector = createCollector({
-    ledger,
+  const results = createResultFlow({
+    ...about,
+    ...publishing,
     reader: createResultReader(deps.redis.results, keys, 'aggregator', lease),
     queue,
-    publisher: { publish: (ids) => publisher.publish(background.take(ids)) },
-    record: createRecorder(ledger, announcer.documentFinal),
-    onAccepted(accepted) {
-      sweeper.recorded(accepted)
-      uploads.accepted(accepted.map(({ request }) => request.runId)).catch(onNotEnded)
-    },
-    onPages(read) {
-      pace.add(read.length)
-      uploads.pagesRead(runs.pagesRead(read)).catch(onNotEnded)
-    },
-    onReadings: (readings) => guard.onReadings(readings),
-    onFinal,
+    runs,
+    uploads,
+    guard,
+    announce: announcer.documentFinal,
+    onAccepted: (accepted) => sweeper.recorded(accepted),
     hands,
-    log: outages,
   })
+  const { collector, pace, onFinal } = results
   const { absorb } = collector
-  const documents = createDocumentCommands({ ...about, queue, spool, absorb })
-  const sweeper = createSweeper({
-    ...about,
-    spool,
-    commands: documents,
-    absorb,
-    hands,
-    retentionMs: durationMs(config.SCRIPTORIUM_RETENTION),
-  })
+  const upkeep = createUpkeep({ ...about, config, queue, spool, absorb, active, recipes, hands })
+  const { documents, sweeper } = upkeep
   const taker = createCommands({
     ...about,
+    ...publishing,
+    ...notices,
     redis: deps.redis,
     identities,
     runs,
     ends,
     documents,
-    publisher,
-    background,
-    announcer,
-    deliverer,
     hands,
   })
-  const reconcileOpen = createReconciler({
-    ...about,
-    queue,
-    absorb,
-    marks: createJobMarks(redis, keys),
-  })
-  const reconcile = () => reconcileOpen([...active.values()].map(({ run }) => run))
-  const lookAtRecipes = createRounds({ watch: recipes, lease, reconcile, log: outages })
   const parts = {
     ...about,
+    ...upkeep,
     collector,
-    sweeper,
     taker,
-    lookAtRecipes,
     runs,
     ends,
     guard,
-    reconcile,
     deliverer,
     background,
     pace,
     hands,
     commands: deps.redis.commands,
-    folder: config.SCRIPTORIUM_DATA,
-    beatFile: config.SCRIPTORIUM_BEAT_FILE,
-    reconcileMs: config.SCRIPTORIUM_RECONCILE_MS,
-    recoverUploads: () => uploads.recover().catch(onNotEnded),
+    config,
+    recoverUploads: results.recoverUploads,
   }
 
   return {
@@ -195,7 +144,7 @@ export function createAggregator(deps: Deps) {
       await notices.close()
       await background.close()
       await runs.stop()
-      await decoder.close()
+      await publishing.close()
       await queue.close()
     },
   }

@@ -1,3 +1,4 @@
+import type { AggregatorConfig } from '../../shared/process/config.ts'
 import { toError } from '../../shared/process/errors.ts'
 import type { Hands } from '../../shared/hands/hands.ts'
 import { heartbeatMs } from '../../shared/redis/heartbeats.ts'
@@ -27,10 +28,10 @@ interface Deps {
   lease: ReturnType<typeof createLease>
   /** The connection that waits for commands. */
   commands: Redis
-  /** Folder of the ledger. */
-  folder: string
-  beatFile: string | undefined
-  reconcileMs: number
+  config: Pick<
+    AggregatorConfig,
+    'SCRIPTORIUM_DATA' | 'SCRIPTORIUM_BEAT_FILE' | 'SCRIPTORIUM_RECONCILE_MS'
+  >
   collector: Collector
   sweeper: ReturnType<typeof createSweeper>
   /** Ends uploads whose documents have ended. Never rejects. */
@@ -51,7 +52,7 @@ interface Deps {
 
 /** Acquires the lease, resumes interrupted work in the order of its dependencies, and serves until `stopping`. */
 export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
-  const { ledger, keys, lease, collector, sweeper, taker, lookAtRecipes, log } = deps
+  const { config, ledger, keys, lease, collector, sweeper, taker, lookAtRecipes, log } = deps
   const onTrouble = (err: Error): void =>
     deps.outages.warn({ err }, 'Redis rejects writes, start-up waits')
   const patiently = (work: () => Promise<void>): Promise<void> =>
@@ -60,12 +61,17 @@ export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
     })
   await patiently(() => lease.take(stopping))
   if (stopping.aborted) return
-  log.info({ folder: deps.folder }, 'ready')
+  log.info({ folder: config.SCRIPTORIUM_DATA }, 'ready')
   const describe = () => ({
     isLedgerWritable: ledger.isWritable(),
     pagesPerMinute: deps.pace.perMinute(),
   })
-  const stopHeartbeat = startAggregatorHeartbeat(lease, keys, describe, deps.beatFile)
+  const stopHeartbeat = startAggregatorHeartbeat(
+    lease,
+    keys,
+    describe,
+    config.SCRIPTORIUM_BEAT_FILE,
+  )
   await patiently(() => collector.recover())
   await patiently(() => sweeper.takeUp())
   await deps.recoverUploads()
@@ -93,7 +99,8 @@ export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
 
 /** Starts all periodic work. Returns the function that ends it. */
 function startRounds(deps: Deps): () => void {
-  const { sweeper, guard, ends, runs, reconcileMs, outages } = deps
+  const { sweeper, guard, ends, runs, outages } = deps
+  const reconcileMs = deps.config.SCRIPTORIUM_RECONCILE_MS
   const onNotTidied = (thrown: unknown): void =>
     outages.warn({ err: toError(thrown) }, 'reconciling failed, retrying')
   const tidy = async (): Promise<void> => {
