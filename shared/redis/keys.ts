@@ -1,6 +1,5 @@
 /**
- * Builds all our Redis keys. BullMQ's own are `<prefix>:bull:*`. docs/architecture.md lists types, lifetimes and
- * owners.
+ * Builds all our Redis keys. BullMQ's own are `<prefix>:bull:*`. docs/redis-keys.md lists types, lifetimes and owners.
  */
 export function createKeys(prefix: string) {
   const key = (...parts: string[]): string => [prefix, ...parts].join(':')

@@ -55,7 +55,8 @@ async function waitForAggregator(redis: Redis, keys: Keys, url: string): Promise
     if (performance.now() > deadline) {
       throw new ScriptoriumError(
         'aggregator_missing',
-        `no aggregator serves ${withoutPassword(url)}; start one: npm run start:aggregator`,
+        `no aggregator serves ${withoutPassword(url)}; start one with the same REDIS_URL: npx scriptorium serve, ` +
+          'or the service `aggregator` of Docker Compose',
       )
     }
     await delay(100)

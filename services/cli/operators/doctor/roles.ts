@@ -11,6 +11,9 @@ import { holderIn } from '../../../aggregator/lease/lease-holder.ts'
 import { createFleetView } from '../../../api/state/fleet-view.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
+const startAggregator = 'npx scriptorium serve, or docker compose up -d aggregator'
+const startWorkers = 'docker compose up -d worker, or npm run start:workers in a checkout'
+
 /** Number of uncollected results above which workers pause. */
 const fullStream = 2_000
 
@@ -33,7 +36,7 @@ export async function checkRoles(redis: Redis, keys: Keys): Promise<Check[]> {
       aggregatorCheck(sign),
       ...leaseChecks(await redis.get(keys.lease), sign),
       workers.length === 0
-        ? warning('workers at work', `none; queued jobs: ${waiting}`, 'npm run start:workers')
+        ? warning('workers at work', `none; queued jobs: ${waiting}`, startWorkers)
         : others.size > 0
           ? warning(
               'workers at work',
@@ -60,7 +63,7 @@ type Sign = Awaited<ReturnType<ReturnType<typeof createFleetView>['aggregator']>
 
 function aggregatorCheck(sign: Sign): Check {
   const name = 'aggregator'
-  if (sign === undefined) return warning(name, 'none serves this Redis', 'npm run start:aggregator')
+  if (sign === undefined) return warning(name, 'none serves this Redis', startAggregator)
   const who = `process ${sign.pid} on ${sign.host}, version ${sign.version}`
   if (!sign.isLedgerWritable) {
     const cure = 'free some disk space in SCRIPTORIUM_DATA, or make it writable; see its log'
