@@ -26,6 +26,9 @@ const floors: readonly (readonly string[])[] = [
 ]
 const maxEntries = 16
 
+const exported =
+  /^export (?:default )?(?:async )?(?:abstract )?(?:function\*?|const|class|interface|type) (\w+)/gm
+
 const files = globSync('{services,workers,shared,scripts}/**/*.ts', { cwd: repository })
 const known = new Set(files)
 const importsOf = new Map(files.map((file) => [file, findImports(file)]))
@@ -128,6 +131,25 @@ test(`no folder has more than ${maxEntries} entries`, () => {
   const full = [...entries].filter(([, { size }]) => size > maxEntries)
   assert.deepEqual(
     full.map(([folder, { size }]) => `${folder}: ${size}`),
+    [],
+  )
+})
+
+/** Names that two product files may export, and the reason. */
+const sharedNames: ReadonlyMap<string, string> = new Map([])
+
+test('no two product files export the same name', () => {
+  const filesOf = new Map<string, Set<string>>()
+  for (const file of files.filter((each) => !each.startsWith(`scripts${sep}`))) {
+    const text = readFileSync(join(repository, file), 'utf8')
+    for (const [, name = ''] of text.matchAll(exported)) {
+      filesOf.set(name, (filesOf.get(name) ?? new Set()).add(file))
+    }
+  }
+  assert.ok(filesOf.size > 1_000, `${filesOf.size} names are found`)
+  const twice = [...filesOf].filter(([name, { size }]) => size > 1 && !sharedNames.has(name))
+  assert.deepEqual(
+    twice.map(([name, among]) => `${name}: ${[...among].join(', ')}`),
     [],
   )
 })
