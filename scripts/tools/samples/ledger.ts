@@ -3,7 +3,7 @@ import { greyJpeg, greyPng, sidewaysJpeg } from './page.ts'
 import type { SamplePage } from './page.ts'
 import { dust, grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
-import type { Cell, Sheet } from './sheet.ts'
+import type { Cell, SampleSheet } from './sheet.ts'
 
 /** Records: an invoice with a ruled table, a till receipt, a typed log stored on its side. */
 export const ledger: readonly SamplePage[] = [
@@ -38,7 +38,7 @@ const goods = [
   ['1', 'Pumice powder, tin', '0.85', '0.85'],
 ] as const
 
-function invoice(): Sheet {
+function invoice(): SampleSheet {
   const sheet = createSheet({ width: 1160, height: 1380 })
   const body = { font: sans, size: 25 }
   const bold = { ...body, isBold: true }
@@ -62,7 +62,7 @@ function invoice(): Sheet {
 }
 
 /** Draws the goods and the lines around every cell; returns where the table ends. */
-function ruleTable(sheet: Sheet, top: number): number {
+function ruleTable(sheet: SampleSheet, top: number): number {
   const rowHeight = 62
   const bottom = top + rowHeight * goods.length
   for (let y = top; y <= bottom; y += rowHeight) sheet.rule(100, y, 1060, y)
@@ -98,7 +98,7 @@ const farewell = [
   'Thank you and safe crossing',
 ]
 
-function till(): Sheet {
+function till(): SampleSheet {
   const sheet = createSheet({ width: 600, height: 1180, ink: '#333', paper: '#eee' })
   const body = { font: thermal, size: 23 }
   const middle = { ...body, align: 'middle' } as const
@@ -163,7 +163,7 @@ const watches = [
   ],
 ] as const
 
-function lighthouse(): Sheet {
+function lighthouse(): SampleSheet {
   const sheet = createSheet({ width: 1080, height: 1200, ink: '#26262e', paper: '#f1f0ec' })
   const typed = { font: typewriter, size: 26 }
   sheet.line(110, 130, 'GULL ROCK LIGHT', { ...typed, size: 34, isBold: true })

@@ -3,7 +3,7 @@ import { colourJpeg, faxTiff, webp } from './page.ts'
 import type { SamplePage } from './page.ts'
 import { grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
-import type { Cell, Sheet } from './sheet.ts'
+import type { Cell, SampleSheet } from './sheet.ts'
 
 /** Letters in three hands: with a letterhead, set like a book, and off a fax machine. */
 export const letters: readonly SamplePage[] = [
@@ -50,7 +50,7 @@ const harbourText = [
   'Yours faithfully,',
 ]
 
-function harbour(): Sheet {
+function harbour(): SampleSheet {
   const sheet = createSheet({ width: 1120, height: 1320, ink: '#1b1d2b', paper: '#faf9f4' })
   const ink = '#1f3f66'
   sheet.shape(
@@ -98,7 +98,7 @@ const binderyText = [
   'The Binder',
 ]
 
-function bindery(): Sheet {
+function bindery(): SampleSheet {
   const sheet = createSheet({ width: 960, height: 1260, ink: '#2a2320', paper: '#f8f5ee' })
   const body = { font: slab, size: 22 }
   sheet.line(480, 120, 'The Bindery in Fennel Lane', {
@@ -139,7 +139,7 @@ const faxFields = [
   ['Subject', 'Your order of rag paper'],
 ] as const
 
-function fax(): Sheet {
+function fax(): SampleSheet {
   const sheet = createSheet({ width: 1216, height: 1640, ink: '#000' })
   sheet.row(
     60,

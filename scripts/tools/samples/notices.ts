@@ -3,7 +3,7 @@ import { greyPng } from './page.ts'
 import type { SamplePage } from './page.ts'
 import { dust, lay, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
-import type { Sheet } from './sheet.ts'
+import type { SampleSheet } from './sheet.ts'
 
 const white = [255, 255, 255] as const
 
@@ -78,7 +78,7 @@ const rightPackets = [
   ],
 ]
 
-function seeds(): Sheet {
+function seeds(): SampleSheet {
   const sheet = createSheet({ width: 1200, height: 1400, ink: '#151515' })
   const centred = { font: slab, align: 'middle' } as const
   sheet.line(600, 120, 'Garden Seeds for Spring', { ...centred, size: 50, isBold: true })
@@ -98,7 +98,7 @@ function seeds(): Sheet {
   return sheet
 }
 
-function poster(): Sheet {
+function poster(): SampleSheet {
   const sheet = createSheet({ width: 1000, height: 1400, ink: '#111' })
   const shout = { font: sans, isBold: true, align: 'middle' } as const
   sheet.shape(
@@ -140,7 +140,7 @@ const starsText = [
   'saw in the book beside the door, even if it was cloud.',
 ]
 
-function stars(): Sheet {
+function stars(): SampleSheet {
   const sheet = createSheet({ width: 1100, height: 1400, ink: '#f4f4f4', paper: '#080808' })
   const body = { font: sans, size: 33 }
   sheet.line(110, 160, 'A Night at the Observatory', { ...body, size: 52, isBold: true })

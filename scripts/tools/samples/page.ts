@@ -5,13 +5,13 @@ import type { Sharp } from 'sharp'
 import { toRaster, toSharp } from './raster.ts'
 import type { SampleRaster } from './raster.ts'
 import type { ScanStep } from './scan-steps.ts'
-import type { Sheet } from './sheet.ts'
+import type { SampleSheet } from './sheet.ts'
 
 /** A page of the sample folder: its content, its scan, its file. */
 export interface SamplePage {
   /** Below samples/, with the extension. */
   readonly path: string
-  readonly set: () => Sheet
+  readonly set: () => SampleSheet
   readonly steps: readonly ScanStep[]
   readonly store: (scan: SampleRaster) => Sharp
 }

@@ -3,7 +3,7 @@ import { colourJpeg, greyJpeg } from './page.ts'
 import type { SamplePage } from './page.ts'
 import { grain, lay, light, soften } from './scan-steps.ts'
 import { createSheet } from './sheet.ts'
-import type { Sheet } from './sheet.ts'
+import type { SampleSheet } from './sheet.ts'
 
 /** Pages to be read through: one skewed, one photographed on a table, one yellowed and faint. */
 export const prose: readonly SamplePage[] = [
@@ -58,7 +58,7 @@ const scriptoriumText = [
   'mistakes, each one marked in the margin with a small red hand.',
 ]
 
-function scriptorium(): Sheet {
+function scriptorium(): SampleSheet {
   const sheet = createSheet({ width: 1100, height: 1560, ink: '#191919', paper: '#f6f6f6' })
   const body = { font: serif, size: 31 }
   sheet.line(550, 150, 'THE COPYING ROOM', { ...body, size: 25, align: 'middle', tracking: 2 })
@@ -68,7 +68,7 @@ function scriptorium(): Sheet {
   return sheet
 }
 
-function recipe(): Sheet {
+function recipe(): SampleSheet {
   const sheet = createSheet({ width: 1000, height: 1180, ink: '#33261e', paper: '#f3e6c8' })
   const body = { font: slab, size: 23 }
   sheet.line(100, 150, 'Plum Cake for a Long Voyage', { ...body, size: 36, isBold: true })
@@ -122,7 +122,7 @@ const almanacText = [
   'a blanket within reach of the chair.',
 ]
 
-function almanac(): Sheet {
+function almanac(): SampleSheet {
   const sheet = createSheet({ width: 1040, height: 1320, ink: '#8a7448', paper: '#e6d6a4' })
   const body = { font: serif, size: 32 }
   const heading = { ...body, align: 'middle', isBold: true } as const

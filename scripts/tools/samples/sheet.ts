@@ -20,7 +20,7 @@ interface SheetOptions {
 }
 
 /** A page being typeset: its text is also recorded, line by line, as its ground truth. */
-export interface Sheet {
+export interface SampleSheet {
   line(x: number, y: number, text: string, type: Type): void
   /** Sets lines under one another and returns the next baseline; an empty line is a gap of half a line. */
   lines(x: number, y: number, texts: readonly string[], type: Type, leading: number): number
@@ -36,7 +36,12 @@ export interface Sheet {
 }
 
 /** Opens an empty sheet; `ink` and `paper` are SVG colours, black on white by default. */
-export function createSheet({ width, height, ink = '#111', paper = '#fff' }: SheetOptions): Sheet {
+export function createSheet({
+  width,
+  height,
+  ink = '#111',
+  paper = '#fff',
+}: SheetOptions): SampleSheet {
   const marks: string[] = []
   const printed: string[] = []
   const draw = (x: number, y: number, text: string, type: Type) => {

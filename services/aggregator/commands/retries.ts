@@ -1,4 +1,4 @@
-import { hasFailed } from '../../../shared/contract/contract.ts'
+import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'

@@ -1,5 +1,9 @@
 import { EventEmitter, once } from 'node:events'
-import { failedOutcomes, hasFailed, type Outcome } from '../../../shared/contract/result/outcomes.ts'
+import {
+  failedOutcomes,
+  hasFailed,
+  type Outcome,
+} from '../../../shared/contract/result/outcomes.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Lease } from '../../../shared/redis/lease.ts'
 import {

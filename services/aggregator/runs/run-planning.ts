@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DocumentError } from '../../../shared/contract/contract.ts'
+import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import { causeOf, explain } from '../../../shared/process/causes.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'

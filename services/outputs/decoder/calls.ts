@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../shared/process/errors.ts'
 import type { Below } from '../../../shared/files/open-below.ts'
-import type { Orientation, PictureHead } from './picture.ts'
+import type { StoredOrientation, PictureHead } from './picture.ts'
 
 /** State of a PDF that new objects are appended to. */
 export interface Base {
@@ -31,7 +31,7 @@ export interface Input {
 export interface PictureAnswer extends PictureHead {
   bytes: number
   mask?: PictureHead & { bytes: number }
-  orientation: Orientation
+  orientation: StoredOrientation
 }
 
 /** A page's size in pixels, from its header. */

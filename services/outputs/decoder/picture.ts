@@ -18,11 +18,11 @@ export interface Picture extends PictureHead {
 
 /** The picture of one page. */
 export interface PageImage extends Picture {
-  orientation: Orientation
+  orientation: StoredOrientation
 }
 
 /** EXIF's: how to turn the stored pixels for display. */
-export type Orientation = number
+export type StoredOrientation = number
 
 /** A picture whose data come in chunks, those of its mask before its own. */
 export interface StreamedPicture extends PictureHead {
@@ -32,7 +32,7 @@ export interface StreamedPicture extends PictureHead {
 }
 
 export interface StreamedImage extends StreamedPicture {
-  orientation: Orientation
+  orientation: StoredOrientation
 }
 
 export type Colour =

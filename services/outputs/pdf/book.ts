@@ -9,7 +9,7 @@ import type { Decoding } from '../decoder/decoder.ts'
 import { createFonts, type Fonts } from './text/fonts.ts'
 import { writeImagePage } from './image-pages.ts'
 import { openImages, readHeld } from './images/streamed-images.ts'
-import { layerOf, writePage } from './overlay.ts'
+import { layerOf, writePdfPage } from './overlay.ts'
 import { pagesOf } from './parse/parsed-pages.ts'
 import { isRefusedPage } from './refused-pages.ts'
 
@@ -96,7 +96,7 @@ async function* writePdfPages(book: Book, { document, input }: Finished): AsyncG
     const resultOf = createFinder(document.pages)
     let number = page ?? 1
     for await (const copied of pagesOf(decoding)) {
-      yield* writePage(file, copied, layerOf(copied, resultOf(number), fonts))
+      yield* writePdfPage(file, copied, layerOf(copied, resultOf(number), fonts))
       kids.push(copied.number)
       number += 1
     }

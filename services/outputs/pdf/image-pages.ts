@@ -1,7 +1,12 @@
 import type { PageResult } from '../../../shared/contract/result/page.ts'
 import type { PdfFile } from './file/assembly.ts'
 import type { Fonts } from './text/fonts.ts'
-import type { Colour, Orientation, StreamedImage, StreamedPicture } from '../decoder/picture.ts'
+import type {
+  Colour,
+  StoredOrientation,
+  StreamedImage,
+  StreamedPicture,
+} from '../decoder/picture.ts'
 import { PageRefused, type StreamedImages } from './images/streamed-images.ts'
 import { compose, decimal, decimals, isSideways, orientationMatrix, type Matrix } from './matrix.ts'
 import { fontEntries, makeTextLayer } from './text/text-layer.ts'
@@ -80,7 +85,7 @@ interface Size {
   height: number
 }
 
-type Sized = Size & { orientation: Orientation }
+type Sized = Size & { orientation: StoredOrientation }
 
 const mediaBox = ({ width, height }: Size): string =>
   `/MediaBox[0 0 ${decimal(width)} ${decimal(height)}]`

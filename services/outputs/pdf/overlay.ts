@@ -69,7 +69,7 @@ async function* writeLayers(
     if (layer.content === '') continue
     if (!isChanged) yield* file.separator()
     isChanged = true
-    yield* writePage(file, page, layer)
+    yield* writePdfPage(file, page, layer)
   }
   return isChanged
 }
@@ -78,7 +78,7 @@ async function* writeLayers(
  * Writes a page with a text layer. The layer precedes the page's content, whose coordinate changes could otherwise
  * shift it; it is invisible, so the order has no other effect.
  */
-export function* writePage(
+export function* writePdfPage(
   file: PdfFile,
   page: PdfPage,
   layer: ReturnType<typeof makeTextLayer>,

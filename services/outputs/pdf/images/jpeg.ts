@@ -2,7 +2,7 @@ import { tags } from '../../../../shared/raster/tiff/tiff-tags.ts'
 import {
   fittingProfile,
   type Colour,
-  type Orientation,
+  type StoredOrientation,
   type Picture,
   type PictureHead,
 } from '../../decoder/picture.ts'
@@ -15,7 +15,7 @@ interface Frame {
   components: number[]
   /** The colour transform of an Adobe marker: 0 none, 1 YCbCr, 2 YCCK; undefined without the marker. */
   adobe: number | undefined
-  orientation: Orientation
+  orientation: StoredOrientation
   profile: Uint8Array | undefined
 }
 
@@ -36,7 +36,7 @@ export function readJpeg(bytes: Uint8Array): Picture | undefined {
 /** Parses a JPEG's segments up to its frame; undefined where a PDF cannot hold it, or they end before. */
 export function readJpegHead(
   bytes: Uint8Array,
-): (PictureHead & { orientation: Orientation }) | undefined {
+): (PictureHead & { orientation: StoredOrientation }) | undefined {
   const frame = readFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   if (frame === undefined || !readableFrames.has(frame.marker) || frame.precision !== 8)
     return undefined

@@ -19,7 +19,7 @@ export type PaintedImage = PdfImage & { shown: BBox }
 type Size = { width: number; height: number }
 
 /** What a page itself knows of its text. */
-export type OwnText =
+export type OwnTextDecision =
   /** The text of the page, and the pictures without text, which may show more. */
   | { kind: 'whole'; layer: PdfPageText; reason: TextReason; pictures: readonly PaintedImage[] }
   /** Text of a part of the page, whose objects are not painted where the text is exact. */
@@ -36,7 +36,7 @@ export function ownTextOf(
   characters: readonly Character[],
   { images, textOrder }: Pick<PaintedObjects, 'textOrder'> & { images: readonly PaintedImage[] },
   page: Size,
-): OwnText {
+): OwnTextDecision {
   if (inkOf(characters).length === 0) return { kind: 'none', reason: 'no_text' }
   const scans = scansOf(images)
   const isHidden = (character: Character): boolean =>

@@ -6,7 +6,7 @@ import type { PageWishes } from '../opened.ts'
 import { charactersOf, type Character } from './characters.ts'
 import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
 import { isDecodable, objectsOf, type PdfImage } from './images.ts'
-import { ownTextOf, type OwnText } from './own-text.ts'
+import { ownTextOf, type OwnTextDecision } from './own-text.ts'
 import type { Pdfium } from './pdfium.ts'
 import { renderGray } from './render.ts'
 import { chooseDpi, scansOf } from './resolution.ts'
@@ -81,7 +81,7 @@ function readOwn(
   objects: Parameters<typeof ownTextOf>[1],
   size: { width: number; height: number },
   characters: () => Character[],
-): OwnText {
+): OwnTextDecision {
   if (pdfText === 'skip') return { kind: 'none', reason: 'skipped' }
   if (pdfText === 'auto') return ownTextOf(characters(), objects, size)
   const layer = toTextLayer(characters(), size)

@@ -1,5 +1,5 @@
 /** Counts of the words of a text by their form. */
-export interface Wording {
+export interface WordForms {
   /** Words with the form of a word in some language. */
   sound: number
   /** Words that no language has: mixed with symbols, without vowels, with a capital inside, of meaningless characters. */
@@ -30,7 +30,7 @@ const singleLetter = /^\p{Script=Latin}\p{M}*$/u
 const oneLetterWords = /^[aeiouyàéèóòíwzkvs&]$/iu
 
 /** Classifies the words of a text. Parts, serial and other numbers count as nothing. */
-export function wordingOf(text: string): Wording {
+export function wordingOf(text: string): WordForms {
   const wording = { sound: 0, odd: 0, mixed: 0, single: 0, stray: 0, lettered: 0 }
   for (const token of text.split(/\s+/u)) {
     if (token === '') continue
