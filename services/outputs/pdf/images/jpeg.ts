@@ -111,7 +111,7 @@ const short = 3
  * The orientation in an APP1 segment (Exif 2.32, 4.6.4 and 4.7.2); 1, upright, where it has none. `readTiff` would reject
  * a segment that is damaged behind it.
  */
-function readOrientation(segment: Buffer): Orientation {
+function readOrientation(segment: Buffer): StoredOrientation {
   if (segment.toString('latin1', 0, exif.length) !== exif) return 1
   const tiff = segment.subarray(exif.length)
   if (tiff.length < 8) return 1
