@@ -20,15 +20,13 @@ import { installQueryGuard } from './http/query-guard.ts'
 import { installRequestLog } from './observe/request-log.ts'
 import { installRouteScopes } from './http/route-scopes.ts'
 import type { App, Context } from './routes/context.ts'
-import { documentRoutes } from './routes/documents.ts'
+import { documentRoutes } from './routes/documents/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
 import { healthRoutes } from './routes/health.ts'
-import { resultRoute } from './routes/results.ts'
-import { runRoutes } from './routes/runs.ts'
+import { runRoutes } from './routes/runs/runs.ts'
 import { searchRoute } from './routes/search.ts'
-import { submitRoute } from './routes/submit.ts'
-import { webhookRoutes } from './routes/webhooks.ts'
+import { webhookRoutes } from './routes/webhooks/webhooks.ts'
 import { problemSchema } from './schemas/common.ts'
 import { documentViewSchema, uploadViewSchema } from './schemas/document.ts'
 import { runViewSchema } from './schemas/run.ts'
@@ -150,9 +148,7 @@ function addRoutes(app: App, context: Context): void {
   for (const schema of [problemSchema, documentViewSchema, uploadViewSchema, runViewSchema]) {
     app.addSchema(schema)
   }
-  submitRoute(app, context)
   documentRoutes(app, context)
-  resultRoute(app, context)
   runRoutes(app, context)
   eventRoutes(app, context)
   searchRoute(app, context)

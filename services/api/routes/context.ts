@@ -38,7 +38,7 @@ import type { Root } from '../state/roots.ts'
 import type { Searches } from '../search/searches.ts'
 import type { RunViews } from '../views/run-view.ts'
 import { waitUntil } from '../state/wait.ts'
-import type { WorkerWatch } from '../intake/worker-watch.ts'
+import type { WorkerWatch } from '../state/worker-watch.ts'
 
 /** What routes are built from. */
 export interface Context {

@@ -7,7 +7,7 @@ import { parseSeen, type Seen } from '../events/event-streams.ts'
 import { holderOf } from '../http/holder.ts'
 import { documentParams, runParams } from '../schemas/common.ts'
 import { requireRun, type App, type Context } from './context.ts'
-import { requireDocument } from './documents.ts'
+import { requireDocument } from './documents/find.ts'
 import { pageText } from '../../../shared/contract/schema/bounded.ts'
 import { described } from '../../../shared/contract/schema/described.ts'
 

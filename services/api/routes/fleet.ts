@@ -29,22 +29,14 @@ const queueSchema = Type.Object(
 )
 
 /** Workers, languages and the queue. */
-export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
-  const describeQueue = async () => {
-    const [{ isPaused: paused, oldestAt, ...counts }, uncollected, sign] = await Promise.all([
-      queue.depth(),
-      fleet.uncollected(),
-      fleet.aggregator(),
-    ])
-    const oldestSeconds = oldestAt === null ? null : Math.max(0, (Date.now() - oldestAt) / 1_000)
-    return {
-      paused,
-      ...counts,
-      uncollected,
-      oldestSeconds,
-      pagesPerMinute: sign?.pagesPerMinute ?? 0,
-    }
-  }
+export function fleetRoutes(app: App, context: Context): void {
+  languagesRoute(app, context)
+  workersRoute(app, context)
+  getQueueRoute(app, context)
+  setQueueRoute(app, context)
+}
+
+function languagesRoute(app: App, { config }: Context): void {
   app.get(
     '/v1/languages',
     {
@@ -69,6 +61,9 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
     },
     async () => ({ languages: listLanguages(config.TESSDATA_PREFIX) }),
   )
+}
+
+function workersRoute(app: App, { fleet }: Context): void {
   app.get(
     '/v1/workers',
     {
@@ -88,6 +83,26 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
     },
     async () => ({ items: await fleet.workers() }),
   )
+}
+
+/** The queue as the API shows it. */
+async function describeQueue({ queue, fleet }: Context) {
+  const [{ isPaused: paused, oldestAt, ...counts }, uncollected, sign] = await Promise.all([
+    queue.depth(),
+    fleet.uncollected(),
+    fleet.aggregator(),
+  ])
+  const oldestSeconds = oldestAt === null ? null : Math.max(0, (Date.now() - oldestAt) / 1_000)
+  return {
+    paused,
+    ...counts,
+    uncollected,
+    oldestSeconds,
+    pagesPerMinute: sign?.pagesPerMinute ?? 0,
+  }
+}
+
+function getQueueRoute(app: App, context: Context): void {
   app.get(
     '/v1/queue',
     {
@@ -100,8 +115,11 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
         response: { 200: queueSchema },
       },
     },
-    describeQueue,
+    () => describeQueue(context),
   )
+}
+
+function setQueueRoute(app: App, context: Context): void {
   app.put(
     '/v1/queue',
     {
@@ -124,8 +142,8 @@ export function fleetRoutes(app: App, { config, fleet, queue }: Context): void {
       },
     },
     async ({ body }) => {
-      await (body.paused ? queue.pause() : queue.resume())
-      return describeQueue()
+      await (body.paused ? context.queue.pause() : context.queue.resume())
+      return describeQueue(context)
     },
   )
 }

@@ -32,9 +32,15 @@ const readinessOf = (description: string) =>
   )
 type Check = { ok: boolean; detail: string }
 
-/** Whether the service lives, and whether it can do its work. */
+/** Liveness, readiness, version and metrics. */
 export function healthRoutes(app: App, context: Context): void {
-  const { metrics } = context
+  livezRoute(app)
+  readyzRoute(app, context)
+  versionRoute(app)
+  metricsRoute(app, context)
+}
+
+function livezRoute(app: App): void {
   app.get(
     '/livez',
     {
@@ -54,6 +60,9 @@ export function healthRoutes(app: App, context: Context): void {
     },
     async () => ({ live: true as const }),
   )
+}
+
+function readyzRoute(app: App, context: Context): void {
   app.get(
     '/readyz',
     {
@@ -75,6 +84,9 @@ export function healthRoutes(app: App, context: Context): void {
       return reply.code(ready ? 200 : 503).send({ ready, checks })
     },
   )
+}
+
+function versionRoute(app: App): void {
   app.get(
     '/version',
     {
@@ -94,6 +106,9 @@ export function healthRoutes(app: App, context: Context): void {
     },
     async () => ({ version }),
   )
+}
+
+function metricsRoute(app: App, { metrics }: Context): void {
   app.get(
     '/metrics',
     {

@@ -1,21 +1,9 @@
-import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Run } from '../../ledger/runs.ts'
-import { callerOf } from '../http/auth.ts'
-import { answerOf, refTo, runParams } from '../schemas/common.ts'
-import { commandProblems, recipeProblems } from '../schemas/problem-codes.ts'
-import { runViewSchema } from '../schemas/run.ts'
-import { requireFreeFolder, requireRun, type App, type Context } from './context.ts'
-
-/** The schema of an action on a run; the response is the run. */
-export const actionSchema = (operationId: string, summary: string, description: string) => ({
-  operationId,
-  summary,
-  description,
-  tags: ['Runs'],
-  params: runParams,
-})
-
-export const runAnswer = answerOf('The run.', refTo(runViewSchema))
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import type { Run } from '../../../ledger/runs.ts'
+import { callerOf } from '../../http/auth.ts'
+import { commandProblems, recipeProblems } from '../../schemas/problem-codes.ts'
+import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
+import { actionSchema, runAnswer } from './run-answer.ts'
 
 /** Resumes paused runs. */
 export function resumeRoute(app: App, context: Context): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { createWorkerWatch } from '../../../../services/api/intake/worker-watch.ts'
+import { createWorkerWatch } from '../../../../services/api/state/worker-watch.ts'
 import type { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { formOf, startApi } from '../../../helpers/api/api.ts'
 import { pngOf } from '../../../helpers/pages/pages.ts'
