@@ -104,7 +104,7 @@ const refusals: Refusal[] = [
     service: 'api',
     settings: () => ({ API_ADDRESS: '0.0.0.0' }),
     code: 9,
-    says: /API_ADDRESS=0\.0\.0\.0 is more than loopback and SCRIPTORIUM_TOKENS is not set/,
+    says: /API_ADDRESS=0\.0\.0\.0 is not loopback, and SCRIPTORIUM_TOKENS is not set/,
   },
 ]
 
