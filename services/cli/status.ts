@@ -132,7 +132,7 @@ export function formatStatus(found: RunStatus): string {
 
 /** `status`: as text, or as JSON for scripts. */
 export const statusCommand = ({ environment, stdout }: Pick<Host, 'environment' | 'stdout'>) =>
-  newCommand('status', { quiet: 'print errors only: the exit code tells whether a run is known' })
+  newCommand('status', { quiet: 'print errors only: the exit code shows whether a run is known' })
     .description(
       'Shows the progress of the run that writes to an output folder, or the report of the last one.',
     )

@@ -59,7 +59,6 @@ export function chooseParts(
   command.parse([...arguments_], { from: 'user' })
   const chosen: string[] = command.processedArgs[0]
   const unknown = chosen.find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    command.error(`there is no part ${unknown}; these are: ${names.join(', ')}`)
+  if (unknown !== undefined) command.error(`unknown part ${unknown}; known: ${names.join(', ')}`)
   return chosen
 }

@@ -68,7 +68,7 @@ export function parseChaosArguments(
   const chosen = faults.split(',').filter((name) => name !== '')
   const unknown = chosen.find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    command.error(`there is no fault '${unknown}'; these are: ${known.join(', ')}`)
+    command.error(`unknown fault '${unknown}'; known: ${known.join(', ')}`)
   }
   return {
     ...options,

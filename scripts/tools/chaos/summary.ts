@@ -18,7 +18,7 @@ export function formatCampaign({ injected, findings, ...totals }: Totals): strin
   )
   const byName = Map.groupBy(injected, ({ name }) => name)
   return [
-    'Recovery: from the heal until all that workers had in hand at the fault was final, seconds.',
+    'Recovery: from the heal until every document in progress at the fault is final, seconds.',
     ...[...byName].toSorted(([a], [b]) => a.localeCompare(b)).map(formatKind),
     `At rest after the last heal of a round: ${formatTimes(restMs)}.`,
     `${rounds} rounds in ${minutes.toFixed(1)} min, ${documents} documents, ` +

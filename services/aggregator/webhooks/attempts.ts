@@ -108,9 +108,9 @@ export function createAttempts(deps: Deps) {
 }
 
 const sentences = {
-  delivered: 'a webhook was told',
-  due: 'a webhook was not told, trying again',
-  failed: 'a webhook was not told, giving up',
+  delivered: 'webhook delivered',
+  due: 'webhook delivery failed, will be retried',
+  failed: 'webhook delivery failed for good',
 }
 
 function follow(

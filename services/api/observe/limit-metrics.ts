@@ -12,9 +12,9 @@ interface Deps {
 export function createLimitMetrics({ limits, registers }: Deps): () => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['limit'], registers })
-  const most = gauge('scriptorium_limit', 'Most of what a limit allows at a time')
-  const used = gauge('scriptorium_limit_used', 'How much of a limit is in use')
-  const refused = gauge('scriptorium_limit_refused_total', 'Requests that a limit refused')
+  const most = gauge('scriptorium_limit', 'Value of the limit')
+  const used = gauge('scriptorium_limit_used', 'Present use of the limit')
+  const refused = gauge('scriptorium_limit_refused_total', 'Requests refused by the limit')
   return () => {
     for (const { name, ...figures } of limits.figures()) {
       most.set({ limit: name }, figures.limit)

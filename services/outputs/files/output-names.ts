@@ -69,7 +69,7 @@ export function createOutputNames(
   ): string | undefined => {
     const name = outputName(named.path, format)
     const above = combinedAbove(named.path)
-    if (above !== undefined) return `${name} lies in ${above}, ${outputOf(combinedId)}`
+    if (above !== undefined) return `${name} is below ${above}, ${outputOf(combinedId)}`
     if (rival?.isAtWork === true) return `${name} is ${outputOf(rival.documentId)}`
     if (onExists === 'replace' || !listing.isAnyThere(named.path, format)) return undefined
     if (rival !== undefined) return `${name} is ${outputOf(rival.documentId)}; ${cure}`
@@ -180,5 +180,5 @@ function createLookUp(
 
 const outputOf = (documentId: string): string =>
   documentId === combinedId
-    ? 'what --combined writes'
+    ? 'a file of --combined'
     : `the output of another document (${documentId}) of this output folder`

@@ -73,7 +73,7 @@ async function usageOf(id: string): Promise<number> {
   })
   const nanoseconds = find(find(find(stats, 'cpu_stats'), 'cpu_usage'), 'total_usage')
   if (typeof nanoseconds !== 'number')
-    throw new Error(`the engine tells no processor time of ${id}`)
+    throw new Error(`the engine reports no processor time of ${id}`)
   return nanoseconds / 1e9
 }
 

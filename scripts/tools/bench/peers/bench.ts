@@ -50,7 +50,7 @@ const peers: Part<PeersSetting> = {
     if (!canHold(options.cores)) {
       return {
         kind: 'skipped',
-        reason: `${options.cores} cores cannot be had or held to (taskset)`,
+        reason: `${options.cores} cores are not available, or taskset cannot pin to them`,
       }
     }
     const pages = findTruthPages(options.pages, options)

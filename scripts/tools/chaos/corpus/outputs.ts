@@ -23,7 +23,7 @@ export function checkFolderOutputs({ name, out, expected }: Folder): ChaosFindin
     }
   }
   for (const file of written) {
-    findings.push(finding('orphans', `${name}/${file} was not asked for`))
+    findings.push(finding('orphans', `${name}/${file} was not requested`))
   }
   return findings
 }

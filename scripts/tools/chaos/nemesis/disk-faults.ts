@@ -14,7 +14,7 @@ export const diskFaults: readonly ChaosFault[] = disks.map(([name, disk]) => ({
   holds: disk === 'redis' ? 'redis' : `disk ${disk}`,
   lastsMs: [1_000, 8_000],
   lacks: (world) =>
-    world.disks[disk].canFill ? undefined : 'a disk of its own can only be mounted as root',
+    world.disks[disk].canFill ? undefined : 'mounting a separate disk requires root',
   strike({ world }) {
     world.disks[disk].fill()
     return {

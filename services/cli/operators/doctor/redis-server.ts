@@ -73,7 +73,7 @@ export function checkRole(info: Info): Check {
     return wrong('redis role', 'a replica, which takes no writes', cure)
   }
   if (info('cluster_enabled') === '1') {
-    const cure = 'use a Redis that is no cluster: the keys of one queue must lie on one node'
+    const cure = 'use a Redis without cluster mode: the keys of one queue must be on one node'
     return wrong('redis role', 'a cluster', cure)
   }
   return ok('redis role', 'primary')
@@ -94,7 +94,7 @@ export function checkMemory(info: Info): Check {
   const machine = Number(info('total_system_memory'))
   const limit = most > 0 ? most : machine
   const found = `${formatBytes(used)} of ${formatBytes(limit)} ${most > 0 ? '(maxmemory)' : '(the machine)'}`
-  const cure = 'raise maxmemory, or wait until what is queued has been read'
+  const cure = 'raise maxmemory, or wait until the queue is shorter'
   if (most > 0 && used >= most) return wrong('redis memory', `${found}: writes are refused`, cure)
   return limit > 0 && used > filling * limit
     ? warning('redis memory', found, cure)
@@ -107,8 +107,8 @@ export function checkPersistence(info: Info): Check {
     .filter((field) => info(field) === 'err')
     .join(', ')
   if (failed !== '') {
-    const cure = 'free its disk, or give it the right to write there; its log says which'
-    return wrong(name, `${failed} failed, so that it may refuse writes`, cure)
+    const cure = 'free its disk, or give it write permission; its log names the cause'
+    return wrong(name, `${failed} failed: it may refuse writes`, cure)
   }
   if (info('aof_enabled') === '1') return ok(name, 'append-only file')
   const cure = 'redis-cli CONFIG SET appendonly yes, and the same in redis.conf'

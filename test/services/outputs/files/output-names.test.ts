@@ -190,6 +190,6 @@ test('a folder named like a combined file does not block it', (t) => {
   const { ask } = setUp(t)
   const { isAdmitted, messages } = ask('results.ndjson/a.png', ['txt'], { combined: true })
   assert.equal(isAdmitted, false)
-  assert.match(messages.join(), /lies in results\.ndjson, what --combined writes/)
+  assert.match(messages.join(), /is below results\.ndjson, a file of --combined/)
   assert.equal(ask('results.ndjson/a.png', ['txt']).isAdmitted, true)
 })
