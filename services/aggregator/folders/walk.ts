@@ -1,14 +1,18 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import {
   ScriptoriumError,
   systemCode,
   toError,
   type ErrorCode,
 } from '../../../shared/process/errors.ts'
-import { statBelow } from '../../../shared/files/open-below.ts'
+import {
+  openFolderBelow,
+  statBelow,
+  type Below,
+  type OpenFolder,
+} from '../../../shared/files/open-below.ts'
 import { statKey } from '../../../shared/files/stat-key.ts'
-import { createLookUp, type LookUp } from './look-up.ts'
 
 /** A file that the walk found, or why it cannot be read. Paths are relative to the root. */
 export type Found = { path: string } & (
@@ -142,3 +146,34 @@ function kindOf(found: BigIntStats): string {
   if (found.isSocket()) return 'a socket'
   return found.isBlockDevice() || found.isCharacterDevice() ? 'a device' : 'something else'
 }
+
+/**
+ * Looks up entries of folders below a root. The last folder stays open, as files come folder by folder: a walk holds
+ * one descriptor, however deep it is.
+ */
+function createLookUp({ root, follow }: Omit<Below, 'path'>) {
+  let last: { path: string; open: OpenFolder } | undefined
+
+  const folder = (path: string): OpenFolder => {
+    if (last?.path === path) return last.open
+    last?.open.close()
+    last = undefined
+    const open = openFolderBelow({ root, path, follow })
+    last = { path, open }
+    return open
+  }
+
+  return {
+    /** The open folder, valid until another one is requested. Throws `path_outside_root`, or the system's error. */
+    folder,
+    /** Returns a path of a file for a system call: within its checked folder. Throws the errors of `folder`. */
+    entry(path: string): string {
+      if (path === '') return root
+      const parent = dirname(path)
+      return folder(parent === '.' ? '' : parent).entry(basename(path))
+    },
+    close: (): void => last?.open.close(),
+  }
+}
+
+type LookUp = ReturnType<typeof createLookUp>

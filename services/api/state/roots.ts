@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { causeOf } from '../../../shared/process/causes.ts'
+import type { ApiConfig } from '../../../shared/process/config.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { requireReadable } from '../../../shared/files/folder-access.ts'
 import { statBelow, type Below } from '../../../shared/files/open-below.ts'
@@ -75,4 +76,10 @@ function isFolder(place: Below, named: string): boolean {
       new ScriptoriumError('not_found', `${named} does not exist`, { cause: thrown })
     )
   }
+}
+
+/** The output folder of a folder run: one for each root and path, so that a second run of it resumes. */
+export function findOutput(config: ApiConfig, rootName: string, path: string): string {
+  const base = config.SCRIPTORIUM_OUTPUT ?? join(config.SCRIPTORIUM_DATA, 'output')
+  return join(resolve(base), rootName, path)
 }

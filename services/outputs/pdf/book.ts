@@ -3,7 +3,7 @@ import { version } from '../../../shared/process/version.ts'
 import { readOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { type PageResult } from '../../../shared/contract/result/page.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Finished } from '../format.ts'
+import type { Finished, OutputDocument } from '../format.ts'
 import { createPdfFile, pdfText, type PdfFile } from './file/assembly.ts'
 import type { Decoding } from '../decoder/decoder.ts'
 import { createFonts, type Fonts } from './text/fonts.ts'
@@ -11,7 +11,6 @@ import { writeImagePage } from './image-pages.ts'
 import { openImages, readHeld } from './images/streamed-images.ts'
 import { layerOf, writePdfPage } from './overlay.ts'
 import { pagesOf } from './parse/parsed-pages.ts'
-import { isRefusedPage } from './refused-pages.ts'
 
 interface Book {
   file: PdfFile
@@ -191,4 +190,23 @@ function* finishFile(
   yield* file.object(info, `<</Title${pdfText(title)}${producer}${created}>>`)
   const id = hash('md5', identity.join(' '))
   yield* file.finish({ root: `${catalog} 0 R`, info: `${info} 0 R`, id: `[<${id}><${id}>]` })
+}
+
+/**
+ * For these failures the picture was sound: it is shown, without text. For all others the decoder rejected the page.
+ */
+const engineFaults: ReadonlySet<string> = new Set([
+  'page_timeout',
+  'engine_failed',
+  'engine_boot_failed',
+  'recipe_mismatch',
+  'cancelled',
+])
+
+/** Tells which pages are not decoded for output because the worker could not decode them. */
+function isRefusedPage({ failedPages }: OutputDocument): (page: number) => boolean {
+  const refused = new Set(
+    failedPages.filter(({ error }) => !engineFaults.has(error.code)).map(({ page }) => page),
+  )
+  return (page) => refused.has(page)
 }

@@ -4,9 +4,8 @@ import type { FolderRequest } from '../../../../shared/contract/messages/run-req
 import { canonicalRecipe, defaultRecipe } from '../../../../shared/contract/recipe.ts'
 import { defaultFormats, formats } from '../../../../shared/contract/result/formats.ts'
 import { checkRecipe, checkGlobs, checkLabels } from '../../intake/check-options.ts'
-import { findOutput } from '../../intake/output-folder.ts'
 import type { RunBody } from '../../schemas/options.ts'
-import { findPlace } from '../../state/roots.ts'
+import { findOutput, findPlace } from '../../state/roots.ts'
 import type { Context } from '../context.ts'
 
 /** Converts a request body to the request that the aggregator executes. Throws `invalid_request`, and what `findPlace` throws. */
