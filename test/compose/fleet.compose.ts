@@ -57,10 +57,7 @@ test(
     assertFinal(documents, [...sheets.keys(), ...uploaded])
     const twice = attempts.filter((page) => page.attempts > 1)
     t.diagnostic(`read twice: ${twice.map(({ path }) => path).join(', ')}`)
-    assert.ok(
-      twice.length <= died.onDesk,
-      'only what lay on the killed worker’s desk is read again',
-    )
+    assert.ok(twice.length <= died.onDesk, 'only pages on the killed worker’s desk are read again')
 
     const seen = events()
     assert.deepEqual(

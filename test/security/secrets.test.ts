@@ -37,7 +37,7 @@ function processesOf(folder: string): { command: string; environment: string }[]
   })
 }
 
-const skip = process.platform !== 'linux' && 'there is no /proc'
+const skip = process.platform !== 'linux' && 'this machine has no /proc'
 
 test('the password of an upload reaches no file, not even that of Redis', { skip }, async (t) => {
   const scene = createScene(t)
@@ -46,7 +46,7 @@ test('the password of an upload reaches no file, not even that of Redis', { skip
   await client.upload([file], { options: { pdfPassword: password } })
   await client.upload([await fileOf('after')], { wait: 30 })
   // Redis writes to its file before it answers, within the second at the latest.
-  assert.ok(filesWith(join(data, 'redis'), ['sealed:']).length > 0, 'what is sealed is there')
+  assert.ok(filesWith(join(data, 'redis'), ['sealed:']).length > 0, 'the encrypted password exists')
   assert.deepEqual(filesWith(data, [password]), [])
 })
 

@@ -97,7 +97,7 @@ test('Queued and active documents can be cancelled, and documents that ended wit
     assert.ok((counts['cancelled'] ?? 0) >= 20, JSON.stringify(counts))
     const after = oneOf(await client.upload([await fileOf('after')], { wait: 30 }))
     assert.equal(after.outcome, 'succeeded')
-    assert.ok(scene.readings().size < names.length, 'what was cancelled is not read')
+    assert.ok(scene.readings().size < names.length, 'cancelled documents are not read')
   })
 })
 
@@ -155,7 +155,7 @@ test('Webhooks receive the ends of documents and runs, signed', async (t) => {
   await client.upload([await fileOf('untold')], { wait: 30 })
   const options = { tag: 'told', metadata: { box: '7' } }
   const view = oneOf(await client.upload([await fileOf('told')], { wait: 30, options }))
-  const seen = await waitFor('both are told', () => receiver.seen.length >= 2 && receiver.seen)
+  const seen = await waitFor('both are delivered', () => receiver.seen.length >= 2 && receiver.seen)
   const events = seen.map(({ headers }) => headers['scriptorium-event'])
   assert.deepEqual(events.toSorted(), ['document.finished', 'run.finished'])
   for (const { body, headers, path } of seen) {
@@ -163,7 +163,7 @@ test('Webhooks receive the ends of documents and runs, signed', async (t) => {
     const header = String(headers['scriptorium-signature'])
     assert.ok(verifySignature({ header, body, secret }))
     assert.ok(!verifySignature({ header, body: `${body} `, secret }))
-    assert.ok(!body.includes(await textOf('told')), 'never what was read')
+    assert.ok(!body.includes(await textOf('told')), 'never the text')
     const { data } = JSON.parse(body) as { data: Record<string, unknown> }
     assert.deepEqual(
       [data['runId'], data['tag'], data['metadata']],
@@ -180,7 +180,7 @@ test('An expired document is 410, and its input is deleted', async (t) => {
   const input = join(data, 'spool', 'inputs', hash('sha256', await pngOf('brief')))
   assert.ok(existsSync(input))
   assert.ok(Date.parse(view.expiresAt ?? '') - Date.parse(view.finishedAt ?? '') === 1_000)
-  await waitFor('its input is gone', () => !existsSync(input))
+  await waitFor('its input is deleted', () => !existsSync(input))
   await assert.rejects(client.text(view.id), /^Error: 410 expired/)
   await assert.rejects(client.retry(view.id), /^Error: (410 expired|409 already_finished)/)
   const search = await client.json<{ items: unknown[] }>(`/v1/search?q=${await textOf('brief')}`)

@@ -81,11 +81,14 @@ async function begin(scene: Scene, service: Service): Promise<Fuzz> {
   )
   const stock = await stockUp(service, maxFileBytes)
   const tellsNoFolder = (text: string): void =>
-    assert.ok(!text.includes(scene.folder), `a folder of the host is told: ${text.slice(0, 500)}`)
+    assert.ok(
+      !text.includes(scene.folder),
+      `the answer contains a folder of the host: ${text.slice(0, 500)}`,
+    )
   const judge: Fuzz['judge'] = (operation, { status, mediaType, headers, body }) => {
     assert.ok(status < 500, `status ${status}: ${body.slice(0, 500)}`)
     specification.judge(operation, status, mediaType, body)
-    assert.ok(headers['x-request-id'] !== undefined, 'there is no request id')
+    assert.ok(headers['x-request-id'] !== undefined, 'missing request id')
     tellsNoFolder(body)
   }
   const judgeBytes = (text: string, mostAnswers: number): void => {

@@ -49,7 +49,7 @@ test(
     assert.match(paused.pause?.message ?? '', /^\d+ readings in a row failed \(engine_failed\)/)
     assert.ok((paused.counts['succeeded'] ?? 0) > 0)
     const all = await waitFor(
-      'what was in hand has ended',
+      'the pages in hand have ended',
       async () => {
         const { counts } = await client.run(run.id)
         const depth = await client.json<{ active: number; bulk: number; delayed: number }>(

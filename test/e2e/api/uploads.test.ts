@@ -173,7 +173,7 @@ test('Every form of upload is read', async (t) => {
     })
     assert.deepEqual([...components].toSorted(), ['aggregator', 'api', 'worker'])
     const text = readFileSync(join(data, 'scriptorium.log'), 'utf8')
-    assert.ok(!text.includes(await textOf('traced')), 'no log tells what was read')
+    assert.ok(!text.includes(await textOf('traced')), 'no log contains the text')
   })
 
   await t.test('no files or keys are left behind', async () => {

@@ -148,8 +148,8 @@ test(
     const written = readFileSync(pdf)
     rmSync(join(scene.out, 'a.pdf.txt'))
     await run('txt,pdf')
-    assert.ok(existsSync(join(scene.out, 'a.pdf.txt')), 'what was missing is written again')
-    assert.ok(readFileSync(pdf).equals(written), 'what cannot be written again stays')
+    assert.ok(existsSync(join(scene.out, 'a.pdf.txt')), 'the missing PDF is written again')
+    assert.ok(readFileSync(pdf).equals(written), 'a PDF that cannot be written again stays')
     assertNowhere(scene.folder, said.join('\n'))
   },
 )

@@ -72,7 +72,7 @@ test('Pages of a PDF are read or their text used, and a bad page fails alone', a
   const before = readingsOf(scene, 'mixed.pdf')
   assert.equal((await scene.run([scene.input])).code, 2, 'it failed in an earlier run')
   assert.equal((await scene.run([scene.input, '--retry-failed'])).code, 2)
-  assert.equal(readingsOf(scene, 'mixed.pdf'), before, 'what was read stays')
+  assert.equal(readingsOf(scene, 'mixed.pdf'), before, 'finished pages stay')
   pages[2] = await scanned(30)
   writeOld(join(scene.input, 'mixed.pdf'), pdfOf(pages))
   assert.equal((await scene.run([scene.input])).code, 0, 'a file that was mended is read again')

@@ -83,7 +83,7 @@ for (const lost of ['command', 'list of paths'] as const) {
     await redis.set(keys.aggregator, sign) // It has just died: its heartbeat is there.
     const list = [...texts.keys()].map((path) => join(scene.input, path)).join('\n')
     const program = lost === 'command' ? ingest() : ingest(['-', '--base', scene.input], list)
-    await program.until('it is asked for', async () => (await redis.xlen(keys.commands)) > 0)
+    await program.until('the command is sent', async () => (await redis.xlen(keys.commands)) > 0)
     if (lost === 'command') await redis.flushall()
     else assert.equal(await redis.del(...(await redis.keys('*:paths'))), 1)
     services.startAggregator()

@@ -29,7 +29,7 @@ const moments = [
 ]
 
 for (const { moment, isAccepted } of moments) {
-  const what = isAccepted ? 'is read once without being sent again' : 'is as if it had never come'
+  const what = isAccepted ? 'is read once without being sent again' : 'leaves no trace'
   test(`An upload whose API dies ${moment} ${what}`, async (t) => {
     const scene = createScene(t)
     const mark = join(scene.folder, 'died')

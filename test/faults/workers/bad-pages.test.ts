@@ -66,7 +66,7 @@ test('A page that kills its worker is set aside after three deaths, and its neig
   for (const [label, count] of scene.readings()) assert.ok(count <= 3, `${label} ${count}`)
   const again = await scene.run([scene.input, '--workers', '2', '--retry-failed'], environment)
   assert.equal(again.code, 2)
-  assert.equal(scene.readings().get('exit-a.png#1'), 6, 'a retry begins to count anew')
+  assert.equal(scene.readings().get('exit-a.png#1'), 6, 'a retry resets the count')
 })
 
 test('A document whose pages all kill their worker ends after a few deaths, and its neighbours are read', async (t) => {

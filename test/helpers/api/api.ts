@@ -255,7 +255,7 @@ export function checkAnswer({ status, headers, text, body }: Answer, folder: str
   assert.equal(headers['x-content-type-options'], 'nosniff')
   assert.match(headers['content-security-policy'] ?? '', /^default-src 'none';/)
   assert.equal(headers['cache-control'], 'no-store')
-  assert.ok(!text.includes(folder), `an answer tells a path of the host: ${text}`)
+  assert.ok(!text.includes(folder), `an answer contains a path of the host: ${text}`)
   assert.ok(!/\n\s+at .*\.[jt]s:\d+/.test(text), `an answer holds a stack: ${text}`)
   if (status < 400 || isReadiness(body)) return
   assert.match(headers['content-type'] ?? '', /^application\/problem\+json/, text)

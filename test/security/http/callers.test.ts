@@ -139,7 +139,7 @@ test('a caller with few open documents is admitted though others have filled the
   const api = await start(t, given)
   for (const seed of ['q1', 'q2']) assert.equal((await upload(api, 'ann', seed)).status, 202)
   await waitFor(
-    'the depth is looked at',
+    'the depth is counted again',
     async () => (await upload(api, 'ann', 'q3')).status === 429,
   )
   assert.equal((await upload(api, 'bob', 'q4')).status, 202)

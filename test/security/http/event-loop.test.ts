@@ -202,7 +202,7 @@ const changes: [name: string, method: string, path: string, status: number][] = 
   ['a long document is removed', 'DELETE', `/v1/documents/${dense}`, 204],
   ['a webhook with many deliveries is removed', 'DELETE', '/v1/webhooks/w1', 204],
   ['a run of many documents is read again', 'POST', '/v1/runs/many/retry-failed', 202],
-  ['it is cancelled while it goes on', 'POST', '/v1/runs/many/cancel', 200],
+  ['it is cancelled while active', 'POST', '/v1/runs/many/cancel', 200],
 ]
 /** The aggregator continues work that exceeded its timeout, and a repeated request finds it done. */
 const done = [404, 409]

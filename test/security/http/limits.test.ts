@@ -196,7 +196,7 @@ test('a backlog of results and a full queue reject uploads, and are in the metri
   await api.refused(503, 'service_busy', 'POST', '/v1/documents', given)
   assert.deepEqual(await figuresOf(api, 'uncollected_results'), [20, 20, 1])
   await redis.del(keys.results)
-  await waitFor('uploads are taken in', async () => {
+  await waitFor('uploads are accepted', async () => {
     const { status } = await api.call('POST', '/v1/documents', given)
     return status === 202
   })

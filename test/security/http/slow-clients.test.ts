@@ -50,7 +50,10 @@ test('a JSON body that arrives too slowly is 408, and holds neither memory nor c
   assert.equal(await client.status(), 408)
   assert.match(client.text(), /"code":"upload_too_slow"/)
   await client.closed()
-  await waitFor('all is given back', () => used('body_bytes') === 0 && used('connections') === 0)
+  await waitFor(
+    'everything is released',
+    () => used('body_bytes') === 0 && used('connections') === 0,
+  )
 })
 
 test('an endless JSON body is 408 at its deadline, even if it is fast', async (t) => {
@@ -60,7 +63,7 @@ test('an endless JSON body is 408 at its deadline, even if it is fast', async (t
   t.after(() => clearInterval(stream))
   assert.equal(await client.status(), 408)
   await client.closed()
-  await waitFor('all is given back', () => used('body_bytes') === 0)
+  await waitFor('everything is released', () => used('body_bytes') === 0)
 })
 
 test('a chunked body is read up to its limit', async (t) => {
@@ -77,7 +80,7 @@ test('a chunked body is read up to its limit', async (t) => {
   for (let pieces = 0; pieces < 20 && large.socket.writable; pieces += 1) large.socket.write(piece)
   assert.equal(await large.status(), 413)
   assert.equal((await openRaw(t, port, json(2 ** 20 + 1)).then((one) => one.status())) ?? 0, 413)
-  await waitFor('all is given back', () => used('body_bytes') === 0)
+  await waitFor('everything is released', () => used('body_bytes') === 0)
 })
 
 test('a client that disconnects during its body or while it waits releases everything', async (t) => {
@@ -90,7 +93,10 @@ test('a client that disconnects during its body or while it waits releases every
   await waitFor('memory is held', () => used('body_bytes') === 3)
   half.socket.destroy()
   whole.socket.destroy()
-  await waitFor('all is given back', () => used('body_bytes') === 0 && used('connections') === 0)
+  await waitFor(
+    'everything is released',
+    () => used('body_bytes') === 0 && used('connections') === 0,
+  )
 })
 
 test('an unread body is cut off after a while', async (t) => {
@@ -104,7 +110,7 @@ test('an unread body is cut off after a while', async (t) => {
   const client = await openRaw(t, port, `${headOf('POST /refused', head)}{`)
   assert.equal(await client.status(), 401)
   await client.closed()
-  await waitFor('all is given back', () => used('connections') === 0)
+  await waitFor('everything is released', () => used('connections') === 0)
 })
 
 test('a client that does not read its answer is cut off, a slow one is not', async (t) => {

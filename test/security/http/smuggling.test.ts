@@ -28,7 +28,7 @@ const ambiguous = {
   'a length in hexadecimal': post('Content-Length: 0x2\r\n', `{}${hidden}`),
   'a blank before the colon': post('Content-Length : 2\r\n', `{}${hidden}`),
   'a folded header': post('X-A: b\r\n Content-Length: 40\r\nContent-Length: 2\r\n', `{}${hidden}`),
-  'an encoding that nobody knows': post('Transfer-Encoding: xchunked\r\n', `0\r\n\r\n${hidden}`),
+  'an unknown encoding': post('Transfer-Encoding: xchunked\r\n', `0\r\n\r\n${hidden}`),
   'chunked, and not last': post('Transfer-Encoding: chunked, identity\r\n', `0\r\n\r\n${hidden}`),
   'chunked by a tab': post('Transfer-Encoding:\x0bchunked\r\n', `0\r\n\r\n${hidden}`),
   'a chunk size that is no number': post(

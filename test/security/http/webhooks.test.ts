@@ -62,7 +62,7 @@ test('thousands of receivers that fail at once delay no heartbeat and no other r
   ended.push(() => clearInterval(heartbeat))
   const began = performance.now()
   startDeliverer({ after: (work) => void ended.push(work) }, webhooks)
-  await waitFor('the good one is told', () => webhooks.delivery('good')?.state === 'delivered')
+  await waitFor('the good one is delivered', () => webhooks.delivery('good')?.state === 'delivered')
   await waitFor('many have failed', () => Number(webhooks.delivery('dw0150')?.attempts) > 0)
   const ms = performance.now() - began
   assert.ok(loop.longestMs() < 100, `${loop.longestMs()} ms of processor time in one turn`)
@@ -96,7 +96,7 @@ test('a failing receiver is paused as a whole, and its backlog costs one attempt
     )
   await waitFor('it is paused', () => attempts() >= 5)
   wake()
-  await waitFor('what was under way has ended', () => attempts() === receiver.seen.length)
+  await waitFor('the active deliveries have ended', () => attempts() === receiver.seen.length)
   const before = receiver.seen.length
   assert.ok(before <= 6, `${before} attempts before the pause`)
   nowMs += 100_000

@@ -39,7 +39,7 @@ test('an upload that no worker can read is reported as blocked, and so is its ru
   const { status: state, outcome, error } = await document()
   assert.deepEqual([state, outcome, error], ['queued', null, null])
   assert.deepEqual((await run()).blocked, blocked)
-  await waitFor('somebody can read it', async () => {
+  await waitFor('a worker can read it', async () => {
     await beat(null)
     return (await document()).blocked === null && (await run()).blocked === null
   })

@@ -56,7 +56,7 @@ async function setUp(
 async function isWellAgain(api: Api): Promise<void> {
   api.startAggregator()
   const given = await upload('afterwards')
-  const { body } = await waitFor('it is taken in', async () => {
+  const { body } = await waitFor('it is accepted', async () => {
     const answer = await api.call<DocumentView>('POST', '/v1/documents', given)
     return answer.status === 202 && answer
   })

@@ -45,7 +45,7 @@ test('a run ends once, and its end stays unpublished until it is marked', (t) =>
   assert.deepEqual([runs.get('r1')?.state, runs.get('r1')?.report], ['finished', '{}'])
   runs.end('u1', 'finished', null)
   const untold = () => runs.unannounced().map(({ id }) => id)
-  assert.deepEqual(untold(), ['r1'], 'an upload has nobody who waits for its report')
+  assert.deepEqual(untold(), ['r1'], 'an upload has no watcher of its report')
   runs.setAnnounced('r1')
   assert.deepEqual(untold(), [])
   runs.reopen('r1')

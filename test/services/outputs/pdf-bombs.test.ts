@@ -130,7 +130,7 @@ test('a JPEG is written without the decoder', async (t) => {
   const decoder = makeDecoder(t)
   const none: Decoder = {
     ...decoder,
-    open: () => assert.fail('it was asked for'),
+    open: () => assert.fail('it was requested'),
   }
   const { codes, pdf } = await writePdf(t, { bytes, decoder: none })
   assert.deepEqual(codes, [])

@@ -115,7 +115,7 @@ for (const useObjectStreams of [true, false]) {
       assertPlaced(pdf, pages)
       assert.ok(
         readFileSync(pdf).subarray(0, input.length).equals(input),
-        'it begins with what was given',
+        'it starts with the original',
       )
       assert.ok(statSync(pdf).size <= input.length * 1.05 + 4 * 40_960)
       const kept = runTool('qpdf', ['--qdf', '--object-streams=disable', pdf, '-']).stdout

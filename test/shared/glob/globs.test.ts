@@ -119,7 +119,7 @@ for (const seed of [1, 20_261_130]) {
         if (isMatch) matched += 1
       }
     }
-    assert.ok(matched > 500, `${matched} matched: too few to tell`)
+    assert.ok(matched > 500, `${matched} matched: too few for a verdict`)
   })
 }
 

@@ -19,7 +19,7 @@ for (const [what, escaped] of shown) {
     const raw = JSON.parse(`"${escaped}"`) as string
     assert.equal(printable(raw), escaped)
     assert.equal(printableName(raw).replaceAll('"', ''), escaped)
-    assert.equal(JSON.parse(printable(JSON.stringify({ raw }))).raw, raw, 'JSON stays what it was')
+    assert.equal(JSON.parse(printable(JSON.stringify({ raw }))).raw, raw, 'JSON keeps its value')
   })
 }
 

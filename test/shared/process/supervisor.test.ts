@@ -56,7 +56,7 @@ test('a configuration error with work in hand restarts the process until it has 
     hasInHand: () => inHand-- > 0,
   })
   t.after(() => supervised.stop(0))
-  await waitFor('it is given up', () => misconfigured > 0)
+  await waitFor('the supervisor gives up', () => misconfigured > 0)
   assert.deepEqual([deaths.length, misconfigured], [3, 1])
 })
 

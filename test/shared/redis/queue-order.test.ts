@@ -58,7 +58,7 @@ for (const [name, band] of Object.entries(bands)) {
     const places = await queue.places(['modest0000', 'modest0001', 'greedy3000'])
     const [first, second, last] = [...places.values()].map(Number)
     assert.ok(Number(first) < 100 && Number(second) < 100, `${first} and ${second} of 3 000`)
-    assert.equal(last, 3_002, 'what comes later does not overtake the same caller')
+    assert.equal(last, 3_002, 'a later job does not overtake the same caller')
   })
 }
 

@@ -108,7 +108,7 @@ test('a job is cancelled if its document is, and no other job', async () => {
 test('the start of a page is published on the event stream of its run, which expires', async () => {
   const step = { type: 'started', documentId: 'd1', page: 2, pagesTotal: 3, at: 'now' } as const
   createReporter(redis, keys).tell('r1', step)
-  const [entry] = await waitFor('the step is told', async () => {
+  const [entry] = await waitFor('the step is published', async () => {
     const entries = await redis.xrange(keys.events('r1'), '-', '+')
     return entries.length > 0 && entries
   })

@@ -104,7 +104,7 @@ test('deleting a document twice is idempotent', async (t) => {
   const told: unknown[] = []
   announcer.tellRest = async () => void told.push(ledger.documents.get(documentId)?.state)
   await handle({ kind: 'deleteDocument', documentId })
-  assert.deepEqual(told, ['final'], 'webhooks are told of it before it goes')
+  assert.deepEqual(told, ['final'], 'webhooks are notified before the deletion')
   await handle({ kind: 'deleteDocument', documentId })
   assert.equal(ledger.documents.get(documentId), undefined)
 })

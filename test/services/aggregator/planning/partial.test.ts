@@ -134,7 +134,7 @@ test('a partial document is read again in full if its file changed, or with --fo
     assert.deepEqual(
       jobs.map(({ job }) => job.page),
       [undefined],
-      'it is opened anew',
+      'it is opened again',
     )
     assert.deepEqual(ledger.pages.states('d1'), [])
   }
@@ -168,7 +168,7 @@ test('--retry-failed reads the failed page of a document that another run left o
 })
 
 test('a forced run reads a document that another run left open in full, any other run only its rest', (t) => {
-  assert.deepEqual(goOnWith(t, { force: true }).pages, [undefined], 'it is opened anew')
+  assert.deepEqual(goOnWith(t, { force: true }).pages, [undefined], 'it is opened again')
   for (const given of [{}, { runId: 'r1', retryFailed: true }, { runId: 'r1', force: true }]) {
     const { ledger, jobs, pages } = goOnWith(t, given)
     assert.deepEqual(pages, [3])

@@ -32,9 +32,9 @@ test('with a full Redis progress is reported again once it has room, including d
   const ending = { documentId: 'd1', pages: 1, confidence: 90, ms: 1, error: null }
   progress.ended({ path: 'a.png', outcome: 'succeeded', ...ending })
   await redis.del(keys.progress(run.id))
-  await waitFor('it is told all the same', async () => (await seen())?.done === 1)
+  await waitFor('the progress is published nevertheless', async () => (await seen())?.done === 1)
   assert.equal(await redis.exists(keys.events(run.id)), 0)
 
   await redis.config('SET', 'maxmemory', '0')
-  await waitFor('its event is told', async () => (await redis.xlen(keys.events(run.id))) === 1)
+  await waitFor('its event is published', async () => (await redis.xlen(keys.events(run.id))) === 1)
 })

@@ -94,7 +94,7 @@ test('a forced upload starts without the pages of the earlier reading', (t) => {
   assert.notEqual(jobId, before.jobId)
   assert.deepEqual(ledger.pages.states(id), [])
   take(makeAcceptance(['one'], { runId: 'u3', pass: 1 }))
-  assert.equal(rowOf(ledger, id).pass, 2, 'what comes late asks for nothing new')
+  assert.equal(rowOf(ledger, id).pass, 2, 'a late report requests nothing new')
 })
 
 test('a report is valid from the acceptance on, also in the same batch', (t) => {

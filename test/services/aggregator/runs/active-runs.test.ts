@@ -25,5 +25,5 @@ test('a new run that start-up resumes before its command is acknowledged starts 
   assert.equal(runs.active.get('r1'), taken)
 
   runs.replace({ ...taken.run, fingerprint: 'other' })
-  assert.deepEqual(started, ['fp', 'other'], 'a run that is planned anew is replaced')
+  assert.deepEqual(started, ['fp', 'other'], 'a replanned run is replaced')
 })

@@ -15,7 +15,7 @@ test('a slow receiver delays its own deliveries, two at a time, and no others', 
   enqueue('slow', 20)
   enqueue('quick', 20)
   const { wake } = start()
-  await waitFor('all of the quick ones are told', () => quick.seen.length === 20)
+  await waitFor('all quick ones are delivered', () => quick.seen.length === 20)
   await ended(webhooks, 'n040')
   // A clock that was set back makes the next one look older than the active deliveries.
   const late = { id: 'late', webhookId: 'slow', event: 'document.finished', payload: '{}' } as const
@@ -43,7 +43,7 @@ test('a free slot goes to a receiver without one', async (t) => {
   await waitFor('all places are taken', () => countSeen() === 8)
   enqueue('quick')
   wake()
-  await waitFor('the quick one is told', () => quick.seen.length === 1)
+  await waitFor('the quick one is delivered', () => quick.seen.length === 1)
   assert.ok(countSeen() <= 16, `${countSeen()} of 40 went first`)
 })
 
@@ -96,7 +96,7 @@ test('a webhook deleted during a delivery leaves nothing, and the others continu
   enqueue('a', 2)
   subscribe('b', receiver.url)
   const { wake } = start()
-  await waitFor('the first is told', () => webhooks.get('a') === undefined)
+  await waitFor('the first is delivered', () => webhooks.get('a') === undefined)
   enqueue('b')
   wake()
   assert.equal((await ended(webhooks, 'n003')).state, 'delivered')
@@ -129,6 +129,6 @@ test('old ended deliveries are deleted', async (t) => {
     webhooks.recordAttempts(new Map([[id, told]]))
   }
   start()
-  await waitFor('the old one is gone', () => webhooks.delivery('old') === undefined)
+  await waitFor('the old one is deleted', () => webhooks.delivery('old') === undefined)
   assert.ok(webhooks.delivery('young'))
 })

@@ -48,7 +48,7 @@ async function collect(
   let place = after
   while (all.length < count) {
     const next = await hub.next(runId, place, 2_000, never)
-    assert.notEqual(next.length, 0, `only ${all.length} of ${count} came`)
+    assert.notEqual(next.length, 0, `only ${all.length} of ${count} arrived`)
     all.push(...next)
     place = next.at(-1)?.id ?? place
   }

@@ -86,7 +86,7 @@ test('three redirects are followed, a fourth is not, and none to a forbidden add
     return response.writeHead(301, { location }).end()
   })
   const { stream, name } = await fetch('/3')
-  assert.equal(name, '3', 'it is called as it was asked for')
+  assert.equal(name, '3', 'it has the requested name')
   assert.equal(String(await buffer(stream)), 'file')
   await assert.rejects(fetch('/4'), { code: 'url_failed' })
   await assert.rejects(fetch('/inside'), { code: 'url_refused' })

@@ -64,7 +64,7 @@ test('a full queue is 429 with the time that the fleet needs to make room', asyn
   const { redis, keys } = api.context
   const sign = { pid: 1, host: 'h', version: '1', isLedgerWritable: true, pagesPerMinute: 20 }
   await redis.set(keys.aggregator, JSON.stringify(sign))
-  const full = await waitFor('the depth is looked at', async () => {
+  const full = await waitFor('the depth is counted again', async () => {
     const answer = await api.call<DocumentView>('POST', '/v1/documents', upload)
     return answer.status === 429 && answer
   })

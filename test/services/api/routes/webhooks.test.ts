@@ -48,7 +48,7 @@ test('a webhook is added with a secret that is shown once, listed and removed', 
   assert.deepEqual({ url, events, tag }, body)
   const listed = await api.call<{ items: Webhook[] }>('GET', '/v1/webhooks')
   assert.deepEqual(listed.body.items.find((webhook) => webhook.id === id)?.url, body.url)
-  assert.ok(!listed.text.includes(added.body.secret ?? ''), 'the secret is not told again')
+  assert.ok(!listed.text.includes(added.body.secret ?? ''), 'the secret is not shown again')
   assert.equal((await api.call('DELETE', `/v1/webhooks/${id}`)).status, 204)
   await api.refused(404, 'unknown_webhook', 'DELETE', `/v1/webhooks/${id}`)
   await api.refused(404, 'unknown_webhook', 'GET', `/v1/webhooks/${id}/deliveries`)

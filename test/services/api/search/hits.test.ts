@@ -44,7 +44,7 @@ test('a phrase matches consecutive words, across lines and within words', () => 
   assert.deepEqual(wordsOf(page, '"quick brown"'), ['quick', 'brown'])
   assert.deepEqual(wordsOf(page, '"brown fox"'), ['brown', 'fox'])
   assert.deepEqual(wordsOf(page, '"brown fo"*'), ['brown', 'fox'])
-  assert.deepEqual(wordsOf(page, '"bro fox"*'), [], 'only the last word may go on')
+  assert.deepEqual(wordsOf(page, '"bro fox"*'), [], 'only the last word is a prefix')
   assert.deepEqual(wordsOf(page, '"brien e"'), ["O'Brien", 'e-mail'])
   assert.deepEqual(wordsOf(page, '"quick a"'), [])
   assert.deepEqual(wordsOf(page, '"mail e"'), [], 'the page ends')

@@ -41,7 +41,7 @@ test('a phrase matches consecutive words, in straight or typographic quotes', (t
     assert.deepEqual(find(q), [0], q)
   }
   assert.deepEqual(find('"brown quick"'), [])
-  assert.deepEqual(find('"quick brown'), [0], 'nobody closed it')
+  assert.deepEqual(find('"quick brown'), [0], 'unclosed')
   assert.deepEqual(find('dog "a quick"'), [1])
 })
 

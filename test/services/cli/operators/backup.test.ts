@@ -173,7 +173,7 @@ test('a damaged ledger is not backed up, a damaged upload is skipped and reporte
   assert.deepEqual(damaged, [sha256])
   const paths = manifest.files.map(({ path }) => path)
   assert.ok(paths.includes(`spool/inputs/${good}`) && !paths.includes(`spool/inputs/${sha256}`))
-  assert.ok(existsSync(join(data, 'spool/inputs', sha256)), 'nothing is taken from the source')
+  assert.ok(existsSync(join(data, 'spool/inputs', sha256)), 'the source stays unchanged')
 
   close()
   const bytes = readFileSync(ledgerFile(data))

@@ -74,7 +74,7 @@ test('without its input, or with a changed one, only the PDF is left out, and an
     decoder,
   })
   assert.equal(gone.unavailable[0]?.code, 'input_unreadable')
-  assert.ok(!gone.unavailable[0]?.message.includes(folder), 'it tells no path of the host')
+  assert.ok(!gone.unavailable[0]?.message.includes(folder), 'it contains no path of the host')
   assert.deepEqual(readdirSync(files.temporary), [])
 })
 

@@ -98,7 +98,7 @@ test('a document is announced once it is final, not when it is written again or 
 })
 
 function refuse(): never {
-  throw new Error('nobody wants to know')
+  throw new Error('the announcement is refused')
 }
 
 test('PDFs are opened with the password of the run that writes them, requested only when needed', async (t) => {

@@ -225,7 +225,7 @@ test('a job cancelled during its reading ends as cancelled without a retry', asy
   const cancelling = new AbortController()
   const { deliver, reports } = setUp(async (delivery) => {
     cancelling.abort()
-    assert.equal(delivery.cancelling.aborted, true, 'whoever reads it can see that')
+    assert.equal(delivery.cancelling.aborted, true, 'its reader can see that')
     return failWith('cancelled')()
   })
   assert.equal(await deliver('j1', makeJob({ attempts: 5 }), 0, cancelling.signal), 'reported')

@@ -104,7 +104,7 @@ async function decode({ width, height, ...page }: OpenedPage & { kind: 'pixels' 
     .catch((thrown: unknown) => {
       throw new ScriptoriumError('corrupt_image', String(thrown))
     })
-  assert.deepEqual([info.width, info.height], [width, height], 'the size is told as it is')
+  assert.deepEqual([info.width, info.height], [width, height], 'the size is exact')
 }
 
 async function judge(bytes: Buffer, password?: string): Promise<string> {

@@ -94,7 +94,7 @@ test("a page's own text is used, and its boxes contain the ink of the displayed 
     )
     const { x0, y0, x1, y1 } = line.baseline
     const direction = Math.round((Math.atan2(y1 - y0, x1 - x0) * 180) / Math.PI)
-    assert.equal((direction + 360) % 360, rotate, 'the baseline tells which way it is written')
+    assert.equal((direction + 360) % 360, rotate, 'the baseline has the direction of the text')
     assert.ok(line.size > 40 && line.size < 70, `12 points at 300 dpi, and not ${line.size} px`)
   }
 })

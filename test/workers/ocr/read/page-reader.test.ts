@@ -89,7 +89,7 @@ test('a page on its side is probed before it is read, and rotated', async () => 
   ] as const) {
     const { calls, read } = await readWith(turned(given), [...before, good])
     const { orientation, readings } = await read
-    assert.equal(calls.length, before.length + 2, 'no further way round is looked at')
+    assert.equal(calls.length, before.length + 2, 'no further rotation is probed')
     assert.deepEqual(orientation, { isMirrored: false, rotation, skew: 0 })
     assert.equal(readings[0]?.rotation, rotation)
     const page = calls.at(-1)
@@ -109,7 +109,7 @@ test('a page upside down is rotated after it has read poorly', async () => {
   assert.equal(calls.length, 4)
   assert.equal(orientation.rotation, 180)
   assert.equal(text, 'there is a good deal to be read here')
-  assert.equal(readings.length, 1, 'what was read upside down is of no use')
+  assert.equal(readings.length, 1, 'the upside-down reading is dropped')
 })
 
 test('a second reading that times out loses only itself', async () => {

@@ -61,7 +61,7 @@ test('a file is in tmp until it is kept, and then in inputs under its hash', asy
   assert.deepEqual([inTmp(), inInputs()], [[], [sha256]])
   assert.deepEqual(readFileSync(join(spool.inputs, sha256)), page)
   await received.drop()
-  assert.deepEqual(inInputs(), [sha256], 'what is kept is not dropped')
+  assert.deepEqual(inInputs(), [sha256], 'a kept file is not dropped')
 })
 
 test('concurrent uploads of the same bytes give one complete file', async (t) => {
@@ -197,7 +197,7 @@ test('a disk that fills up during an upload gives disk_full, and the draft is de
   try {
     execFileSync('unshare', [...command, 'true'], { stdio: 'ignore' })
   } catch {
-    return t.skip('this machine lets nobody mount a small disk')
+    return t.skip('a small disk cannot be mounted here')
   }
   const output = execFileSync('unshare', [...command, process.execPath, script, folder])
   assert.deepEqual(JSON.parse(output.toString()), { code: 'disk_full', inTmp: [] })

@@ -113,7 +113,7 @@ const fields: Record<string, SlopeField> = {
   'of a page that was bent': fieldOf(
     warp(level, ({ x, y }) => ({ x, y: y - 30 * ((x - 300) / 500) ** 2 - 0.03 * x })),
   ),
-  'of a page that lies very much askew': fieldOf(askew(level, 9)),
+  'of a strongly skewed page': fieldOf(askew(level, 9)),
   'of a page that is bent every way at once': {
     x: 480,
     y: 640,
