@@ -69,6 +69,17 @@ export interface PdfPage {
   rotation: 0 | 90 | 180 | 270
 }
 
+/**
+ * A page whose invisible text is removed. The deflated data of its content and of its forms are read next, in this
+ * order.
+ */
+export interface BareAnswer {
+  bytes: number
+  forms: { name: string; entries: string; bytes: number }[]
+  resources: string
+  xObjects: string
+}
+
 /** The calls of the decoder. It has one document open: a call that opens a document closes the previous one. */
 export interface DecoderCalls {
   openImages: {
@@ -93,6 +104,8 @@ export interface DecoderCalls {
   pdfObjects: { argument: null; answer: { objects: CopiedObject[]; count?: number } }
   /** The next pages, described or copied; none after the last. Those of a copy come after its objects. */
   pdfPages: { argument: null; answer: { pages: PdfPage[] } }
+  /** A described or copied page, counted from 0 in their order, without its invisible text; null where it has none. */
+  pdfBarePage: { argument: { index: number }; answer: BareAnswer | null }
   /** The next piece of announced data, about a mebibyte. */
   read: { argument: { maxBytes: number }; answer: { data: Uint8Array } }
   /** Returns the memory of the process, bytes. */

@@ -123,7 +123,13 @@ function explain(name: keyof DecoderCalls, thrown: unknown): ScriptoriumError {
   return new ScriptoriumError(code, `its pages cannot be shown: ${toError(thrown).message}`)
 }
 
-const ofPdfs: ReadonlySet<string> = new Set(['describePdf', 'copyPdf', 'pdfObjects', 'pdfPages'])
+const ofPdfs: ReadonlySet<string> = new Set([
+  'describePdf',
+  'copyPdf',
+  'pdfObjects',
+  'pdfPages',
+  'pdfBarePage',
+])
 
 const isLate = (): ScriptoriumError =>
   new ScriptoriumError('decode_timeout', 'its pages cannot be shown: decoding takes too long')

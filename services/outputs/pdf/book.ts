@@ -9,7 +9,7 @@ import type { Decoding } from '../decoder/decoder.ts'
 import { createFonts, type Fonts } from './text/fonts.ts'
 import { writeImagePage } from './image-pages.ts'
 import { openImages, readHeld } from './images/streamed-images.ts'
-import { layerOf, writePdfPage } from './overlay.ts'
+import { layerOf, writeBare, writePdfPage } from './overlay.ts'
 import { pagesOf } from './parse/parsed-pages.ts'
 
 interface Book {
@@ -95,7 +95,14 @@ async function* writePdfPages(book: Book, { document, input }: Finished): AsyncG
     const resultOf = createFinder(document.pages)
     let number = page ?? 1
     for await (const copied of pagesOf(decoding)) {
-      yield* writePdfPage(file, copied, layerOf(copied, resultOf(number), fonts))
+      const result = resultOf(number)
+      const layer = layerOf(copied, result, fonts)
+      const index = number - (page ?? 1)
+      const isWritten = layer.content !== ''
+      const bare = isWritten
+        ? yield* writeBare(file, decoding, { page: copied, index, result })
+        : copied
+      yield* writePdfPage(file, bare, layer)
       kids.push(copied.number)
       number += 1
     }

@@ -60,6 +60,18 @@ serveCalls<DecoderCalls>({
     return batch
   },
   pdfPages: () => ({ pages: opened(pdf).nextPages() }),
+  pdfBarePage({ index }) {
+    const page = opened(pdf).barePage(index)
+    if (page === undefined) return null
+    const { content, forms, resources, xObjects } = page
+    held.hold([content, ...forms.map(({ data }) => data)])
+    return {
+      bytes: content.length,
+      forms: forms.map(({ name, entries, data }) => ({ name, entries, bytes: data.length })),
+      resources,
+      xObjects,
+    }
+  },
   read: ({ maxBytes }) => ({ data: held.take(maxBytes) }),
   close() {
     forget()

@@ -7,6 +7,7 @@ import { readHeld } from './images/streamed-images.ts'
 import { openInputFile } from './file/input-file.ts'
 import type { Matrix } from './matrix.ts'
 import type { PdfPage } from '../decoder/calls.ts'
+import type { Decoding } from '../decoder/decoder.ts'
 import { pagesOf } from './parse/parsed-pages.ts'
 import { fontEntries, makeTextLayer } from './text/text-layer.ts'
 
@@ -29,7 +30,7 @@ export async function* overlayPdf(
     else yield* readHeld(decoding, rebuiltBytes)
     const file = createPdfFile(base)
     const fonts = createFonts(file, `S${base.nextNumber}-`)
-    const isChanged = yield* writeLayers(file, fonts, document.pages, pagesOf(decoding))
+    const isChanged = yield* writeLayers(file, fonts, document.pages, decoding)
     if (!isChanged) return
     yield* fonts.finish()
     yield* file.finish(trailer)
@@ -52,8 +53,9 @@ async function* writeLayers(
   file: PdfFile,
   fonts: Fonts,
   results: Iterable<PageResult>,
-  pages: AsyncIterator<PdfPage>,
+  decoding: Decoding,
 ): AsyncGenerator<Uint8Array, boolean> {
+  const pages = pagesOf(decoding)
   let isChanged = false
   let number = 0
   for (const result of results) {
@@ -69,7 +71,8 @@ async function* writeLayers(
     if (layer.content === '') continue
     if (!isChanged) yield* file.separator()
     isChanged = true
-    yield* writePdfPage(file, page, layer)
+    const bare = yield* writeBare(file, decoding, { page, index: number - 1, result })
+    yield* writePdfPage(file, bare, layer)
   }
   return isChanged
 }
@@ -91,7 +94,49 @@ export function* writePdfPage(
   yield* file.object(number, `<<${entries}/Contents[${streams}]${named}>>`, generation)
 }
 
-/** The text layer of a read page; none if the page has its own text. */
+interface ReadPage {
+  page: PdfPage
+  /** Its place among the pages that the decoder returns, from 0. */
+  index: number
+  result: PageResult | undefined
+}
+
+/**
+ * Writes the content of a page that was read again, without the invisible text of an earlier OCR program: otherwise a
+ * reader would find every word twice. Returns the page with this content.
+ */
+export async function* writeBare(
+  file: PdfFile,
+  decoding: Decoding,
+  { page, index, result }: ReadPage,
+): AsyncGenerator<Buffer, PdfPage> {
+  if (result === undefined || !isReadAgain(result)) return page
+  const bare = await decoding.ask('pdfBarePage', { index })
+  if (bare === null) return page
+  const write = async function* (entries: string, bytes: number): AsyncGenerator<Buffer, number> {
+    const number = file.allocate()
+    const dictionary = `<<${entries}/Filter/FlateDecode/Length ${bytes}>>`
+    yield* file.streamed(number, dictionary, readHeld(decoding, bytes))
+    return number
+  }
+  const contents = `${yield* write('', bare.bytes)} 0 R`
+  let forms = ''
+  for (const { name, entries, bytes } of bare.forms) {
+    forms += `${nameText(name)} ${yield* write(entries, bytes)} 0 R`
+  }
+  const resources = `${bare.resources}/XObject<<${bare.xObjects}${forms}>>`
+  return { ...page, contents, resources }
+}
+
+/** A name in PDF's form. */
+const nameText = (name: string): string =>
+  `/${name.replaceAll(/[^A-Za-z0-9_.+-]/g, (sign) => `#${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)}`
+
+/** Whether the reading replaced all text that the page does not show. */
+const isReadAgain = ({ textSource, textReason }: PageResult): boolean =>
+  textSource === 'engine' || (textSource === 'mixed' && textReason === 'text_on_scan')
+
+/** The text layer of a read page; nothing where the page has text of its own. */
 export const layerOf = (page: PdfPage, result: PageResult | undefined, fonts: Fonts) =>
   result === undefined || result.textSource === 'layer'
     ? { content: '', faces: [] }

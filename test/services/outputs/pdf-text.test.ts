@@ -9,7 +9,7 @@ import {
   makePdf,
   width,
 } from '../../helpers/pages/drawing.ts'
-import { makeLine, makeScan } from '../../helpers/pages/scan.ts'
+import { makeLine, makeScan, type Edges } from '../../helpers/pages/scan.ts'
 import { boxesOf, pdfTextOf, runTool, withoutTools } from '../../helpers/tools.ts'
 
 const skip = withoutTools('qpdf', 'pdftotext', 'pdfimages', 'pdftoppm')
@@ -85,6 +85,45 @@ test('a slanted line is drawn at its angle', { skip }, async (t) => {
   const [, cos, sin] = /([\d.]+) (-[\d.]+) [\d.]+ [\d.]+ [\d.]+ [\d.]+ Tm/.exec(content) ?? []
   const angle = (Math.atan2(Number(sin), Number(cos)) * 180) / Math.PI
   assert.ok(Math.abs(angle + 29.9) < 0.5, `${angle}`)
+})
+
+/** Three lines of words that rise by this angle, with the upright boxes around them, as an engine gives them. */
+function risingLines(degrees: number) {
+  const radians = (degrees * Math.PI) / 180
+  const [cos, sin] = [Math.cos(radians), Math.sin(radians)]
+  const texts = ['The harbour ledger', 'mentions timber', 'and velvet ribbons']
+  const at = (along: number, below: number): [number, number] => [
+    60 + along * cos + below * sin,
+    300 - along * sin + below * cos,
+  ]
+  return texts.map((text, row) => {
+    const base = 60 * row
+    let start = 0
+    const words = text.split(' ').map((word): readonly [string, Edges] => {
+      const end = start + 14 * word.length
+      const corners = [
+        at(start, base - 22),
+        at(end, base - 22),
+        at(start, base + 6),
+        at(end, base + 6),
+      ]
+      start = end + 10
+      const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)]
+      return [word, [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]]
+    })
+    return makeLine(words, [...at(0, base), ...at(start, base)], 28)
+  })
+}
+
+test('words of skewed pages are extracted whole', { skip }, async (t) => {
+  for (const degrees of [2, 4, 7, 10, 15, -4, -10]) {
+    const lines = risingLines(degrees)
+    const page = makeScan(lines, { width, height, dpi: 75 })
+    const pdf = await makePdf(t, await drawing().png().toBuffer(), 'image/png', [page])
+    const wanted = lines.flatMap(({ words }) => words.map(({ text }) => text))
+    const found = pdfTextOf(pdf).split(/\s+/).filter(Boolean)
+    assert.deepEqual(found.toSorted(), wanted.toSorted(), `${degrees} degrees`)
+  }
 })
 
 test('text of any script is extracted in reading order', { skip }, async (t) => {

@@ -99,7 +99,7 @@ function rotationOf(rotation: PDFObject | undefined): PdfPage['rotation'] {
 type Box = PdfPage['box']
 
 /** As in viewers: the intersection of the crop box and the media box. */
-function boxOf(context: PDFContext, entries: Map<string, PDFObject>): Box {
+export function boxOf(context: PDFContext, entries: Map<string, PDFObject>): Box {
   const media = toBox(context, entries.get('MediaBox')) ?? letter
   const crop = toBox(context, entries.get('CropBox'))
   if (crop === undefined) return media

@@ -1,11 +1,19 @@
-import { EncryptedPDFError, ParseSpeeds, PDFDocument, PDFName, type PDFRef } from '@cantoo/pdf-lib'
+import {
+  EncryptedPDFError,
+  ParseSpeeds,
+  PDFDocument,
+  PDFName,
+  type PDFObject,
+  type PDFRef,
+} from '@cantoo/pdf-lib'
 import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
 import type { Base, Trailer } from '../../decoder/calls.ts'
 import type { CopiedObject } from '../../decoder/calls.ts'
 import { createCopy } from './copy.ts'
 import { checkCrossReferences } from './cross-references.ts'
 import { tidyDecrypted } from './decrypted.ts'
-import { describePage, findPages } from './pages.ts'
+import { barePage, type BarePage } from './bare-page.ts'
+import { boxOf, describePage, findPages, type FoundPage } from './pages.ts'
 import type { PdfPage } from '../../decoder/calls.ts'
 
 /** A PDF whose pages are returned in batches, after the objects of a copy. */
@@ -13,6 +21,8 @@ export interface ParsedPdf {
   nextPages: () => PdfPage[]
   /** `data` are the bytes of the batch's last object. */
   nextObjects: () => { objects: CopiedObject[]; count?: number; data?: Uint8Array }
+  /** A page by its place among those, from 0, without its invisible text; undefined where it has none. */
+  barePage: (index: number) => BarePage | undefined
 }
 
 interface Described {
@@ -97,6 +107,7 @@ function describe(base: Base, parsed: PDFDocument): Described {
     parsed: {
       nextPages: inBatches(describeNext()),
       nextObjects: () => ({ objects: [], count: 0 }),
+      barePage: (index) => bare(context, pages[index], (value) => value.toString()),
     },
     base,
     trailer: {
@@ -140,6 +151,8 @@ function copy(parsed: PDFDocument, { firstNumber, parent, page }: CopyTask): Par
   const objects = copied.objects()
   return {
     nextPages: inBatches(pages.values()),
+    // All of its references were copied with the page.
+    barePage: (index) => bare(context, wanted[index], copied.toText),
     nextObjects() {
       const batch: CopiedObject[] = []
       for (let room = batchBytes; room > 0;) {
@@ -154,6 +167,12 @@ function copy(parsed: PDFDocument, { firstNumber, parent, page }: CopyTask): Par
     },
   }
 }
+
+const bare = (
+  context: PDFDocument['context'],
+  page: FoundPage | undefined,
+  toText: (value: PDFObject) => string,
+): BarePage | undefined => page && barePage(context, page, boxOf(context, page.entries), toText)
 
 const textOf = ({ entries, contents, resources, fonts }: PdfPage): number =>
   entries.length + contents.length + resources.length + fonts.length

@@ -24,14 +24,23 @@ interface Extent {
   top: number
 }
 interface Course {
+  /** The direction in which words are set. */
   along: Point
-  /** Nearly flat lines are set flat, word by word: readers split a sloping word into several. */
+  /** The direction of the line. */
+  exact: Point
+  /** Flat lines are set word by word, by the boxes of the words. */
   isFlat: boolean
   /** Height of the baseline at a place along it. */
   heightAt: (place: number) => number
 }
 
-const flatSlope = Math.sin((3 * Math.PI) / 180)
+const sine = (degrees: number): number => Math.sin((degrees * Math.PI) / 180)
+const flatSlope = sine(3)
+/**
+ * The words of steeper lines up to this slope are level, each at its own height: Poppler splits a word whose letters do
+ * not share a baseline.
+ */
+const levelSlope = sine(20)
 const smallestSize = 1
 /** Readers see no space between words that are nearer than `tooNear`; from `clear` on they do. Both for font size 1. */
 const tooNear = 0.1
@@ -52,7 +61,7 @@ export function placeWords(line: Line, toPage: Matrix): (Placement | undefined)[
   const size = sizeOf(line, toPage)
   const extents = line.words.map(({ bbox }) => {
     const corners = cornersOf(bbox, toPage)
-    return course.isFlat ? around(corners, course.along) : tilted(corners, course, size)
+    return course.isFlat ? around(corners, course.along) : sloping(corners, course, size)
   })
   return extents.map((extent, index) => {
     const room = extents[index + 1]
@@ -83,11 +92,13 @@ function courseOf({ baseline, bbox }: Line, toPage: Matrix): Course {
   const [from, to] = [ends[0] ?? { x: 0, y: 0 }, ends[1] ?? { x: 1, y: 0 }]
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1
   const exact = { x: (to.x - from.x) / length, y: (to.y - from.y) / length }
-  const isFlat = Math.min(Math.abs(exact.x), Math.abs(exact.y)) < flatSlope
-  const along = isFlat ? { x: Math.round(exact.x) + 0, y: Math.round(exact.y) + 0 } : exact
+  const slant = Math.min(Math.abs(exact.x), Math.abs(exact.y))
+  const along =
+    slant < levelSlope ? { x: Math.round(exact.x) + 0, y: Math.round(exact.y) + 0 } : exact
   const [begin, height] = [dot(from, along), dot(from, across(along))]
   const slope = dot(exact, across(along)) / (dot(exact, along) || 1)
-  return { along, isFlat, heightAt: (at) => height + slope * (at - begin) }
+  const isFlat = slant < flatSlope
+  return { along, exact, isFlat, heightAt: (at) => height + slope * (at - begin) }
 }
 
 /** The font size in the page's units; derived from the words where the line does not give it. */
@@ -119,16 +130,19 @@ function around(corners: readonly Point[], along: Point): Extent {
 }
 
 /** Only the bounding box of a word at an angle is known: it is `a cos + b sin` wide and `a sin + b cos` high. */
-function tilted(corners: readonly Point[], { along, heightAt }: Course, size: number): Extent {
+function sloping(corners: readonly Point[], course: Course, size: number): Extent {
+  const { along, exact, heightAt } = course
   const box = around(corners, { x: 1, y: 0 })
   const [width, height] = [box.right - box.left, box.top - box.bottom]
-  const [cos, sin] = [Math.abs(along.x), Math.abs(along.y)]
+  const [cos, sin] = [Math.abs(exact.x), Math.abs(exact.y)]
   const b = Math.min(size, width, height)
   const a = Math.max(b / 3, cos >= sin ? (width - b * sin) / cos : (height - b * cos) / sin)
+  // Level words keep their gaps.
+  const length = a * Math.abs(dot(exact, along))
   const middle = { x: (box.left + box.right) / 2, y: (box.bottom + box.top) / 2 }
   const centre = dot(middle, along)
   const bottom = Math.min(heightAt(centre), dot(middle, across(along)) - b / 4)
-  return { left: centre - a / 2, right: centre + a / 2, bottom, top: bottom + b }
+  return { left: centre - length / 2, right: centre + length / 2, bottom, top: bottom + b }
 }
 
 function place({ left, right, bottom, top }: Extent, course: Course, lineSize: number): Placement {
