@@ -1,7 +1,8 @@
 import type { RouteOptions } from 'fastify'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Node } from './components.ts'
-import { retryAfterHeader } from '../schemas/common.ts'
+import { toProblem } from '../http/problem.ts'
+import { exampleRequestId, retryAfterHeader } from '../schemas/common.ts'
 import { meanings, type ProblemCode } from '../schemas/problem-codes.ts'
 
 declare module 'fastify' {
@@ -57,11 +58,11 @@ export function problemResponses({ config, method, schema }: Route): Record<stri
   return Object.fromEntries(
     [...byStatus]
       .toSorted(([a], [b]) => a - b)
-      .map(([status, found]) => [String(status), toResponse([...found])]),
+      .map(([status, found]) => [String(status), toResponse(status, [...found])]),
   )
 }
 
-function toResponse(codes: readonly ProblemCode[]): Node {
+function toResponse(status: number, codes: readonly ProblemCode[]): Node {
   const isRetryable = codes.some((code) => new ScriptoriumError(code, '').retryable)
   const { description, ...schema } = retryAfterHeader['Retry-After']
   return {
@@ -88,7 +89,16 @@ function toResponse(codes: readonly ProblemCode[]): Node {
             },
           ],
         },
+        ...exampleOf(status, codes),
       },
     },
   }
+}
+
+/** A problem with the first of the codes; without it, tools show the same example for every status. */
+function exampleOf(status: number, [code]: readonly ProblemCode[]): Node {
+  if (code === undefined) return {}
+  const problem = toProblem(new ScriptoriumError(code, meanings[code]), exampleRequestId)
+  const fault = { path: '/recipe/psm', message: 'must be an integer between 1 and 13' }
+  return { example: { ...problem, status, ...(code === 'invalid_request' && { errors: [fault] }) } }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../../shared/contract/schema/described.ts'
 
 const closed = { additionalProperties: false }
+export const exampleRequestId = 'ed9b3aa3-5a86-4b0e-8f4b-6f3b5f0c3d7e'
 
 /** RFC 9457. Programs use `code`; `detail` is for people. */
 export const problemSchema = Type.Object(
@@ -31,7 +32,7 @@ export const problemSchema = Type.Object(
     requestId: described(
       idText,
       'Id of the request, as in the header X-Request-Id and in the log.',
-      'ed9b3aa3-5a86-4b0e-8f4b-6f3b5f0c3d7e',
+      exampleRequestId,
     ),
     errors: Type.Optional(
       described(

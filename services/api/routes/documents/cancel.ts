@@ -5,13 +5,13 @@ import { documentViewSchema } from '../../schemas/document.ts'
 import { commandProblems } from '../../schemas/problem-codes.ts'
 import { waitUntil } from '../../state/wait.ts'
 import type { App, Context } from '../context.ts'
-import { actionSchema } from './action.ts'
+import { documentActionSchema } from './action.ts'
 import { latestOf, requireDocument } from './find.ts'
 
 const recordSeconds = 5
 
 /** `POST /v1/documents/{id}/cancel`. */
-export function cancelRoute(app: App, context: Context): void {
+export function cancelDocumentRoute(app: App, context: Context): void {
   app.post(
     '/v1/documents/:id/cancel',
     {
@@ -20,7 +20,7 @@ export function cancelRoute(app: App, context: Context): void {
         problems: ['unknown_document', 'already_finished', ...commandProblems],
       },
       schema: {
-        ...actionSchema(
+        ...documentActionSchema(
           'cancelDocument',
           'Cancel a document',
           'Stops a queued or active document. Its record stays with the outcome `cancelled`.',

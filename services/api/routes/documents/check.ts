@@ -70,7 +70,7 @@ const checkedSchema = Type.Object(
 )
 
 /** `POST /v1/documents/check`. */
-export function checkRoute(app: App, { ledger, identities }: Context): void {
+export function checkDocumentsRoute(app: App, { ledger, identities }: Context): void {
   app.post(
     '/v1/documents/check',
     {

@@ -4,11 +4,11 @@ import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { callerOf } from '../../http/auth.ts'
 import { commandProblems } from '../../schemas/problem-codes.ts'
 import type { App, Context } from '../context.ts'
-import { actionSchema } from './action.ts'
+import { documentActionSchema } from './action.ts'
 import { requireDocument } from './find.ts'
 
 /** `DELETE /v1/documents/{id}`. */
-export function deleteRoute(app: App, context: Context): void {
+export function deleteDocumentRoute(app: App, context: Context): void {
   app.delete(
     '/v1/documents/:id',
     {
@@ -17,7 +17,7 @@ export function deleteRoute(app: App, context: Context): void {
         problems: ['unknown_document', 'not_finished', ...commandProblems],
       },
       schema: {
-        ...actionSchema(
+        ...documentActionSchema(
           'deleteDocument',
           'Delete a document',
           'Deletes the record, the text and, for an upload, the input file.',

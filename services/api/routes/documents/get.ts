@@ -12,7 +12,7 @@ import { isAwaited, type App, type Context } from '../context.ts'
 import { latestOf, requireDocument } from './find.ts'
 
 /** `GET /v1/documents/{id}`. */
-export function getRoute(app: App, context: Context): void {
+export function getDocumentRoute(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id',
     {

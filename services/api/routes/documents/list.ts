@@ -11,7 +11,7 @@ import type { App, Context } from '../context.ts'
 const defaultLimit = 50
 
 /** `GET /v1/documents`. */
-export function listRoute(app: App, { ledger, documents }: Context): void {
+export function listDocumentsRoute(app: App, { ledger, documents }: Context): void {
   app.get(
     '/v1/documents',
     {

@@ -4,11 +4,11 @@ import { answerOf, refTo } from '../../schemas/common.ts'
 import { documentViewSchema } from '../../schemas/document.ts'
 import { admissionProblems, commandProblems } from '../../schemas/problem-codes.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
-import { actionSchema } from './action.ts'
+import { documentActionSchema } from './action.ts'
 import { requireDocument } from './find.ts'
 
 /** `POST /v1/documents/{id}/retry`. */
-export function retryRoute(app: App, context: Context): void {
+export function retryDocumentRoute(app: App, context: Context): void {
   app.post(
     '/v1/documents/:id/retry',
     {
@@ -26,7 +26,7 @@ export function retryRoute(app: App, context: Context): void {
         ],
       },
       schema: {
-        ...actionSchema(
+        ...documentActionSchema(
           'retryDocument',
           'Retry a document',
           'Reads a failed or cancelled document again.',

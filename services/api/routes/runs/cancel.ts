@@ -2,10 +2,10 @@ import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { callerOf } from '../../http/auth.ts'
 import { commandProblems } from '../../schemas/problem-codes.ts'
 import { requireRun, type App, type Context } from '../context.ts'
-import { showRun, actionSchema, runAnswer } from './run-answer.ts'
+import { showRun, runActionSchema, runAnswer } from './run-answer.ts'
 
 /** `POST /v1/runs/{id}/cancel`. */
-export function cancelRoute(app: App, context: Context): void {
+export function cancelRunRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs/:id/cancel',
     {
@@ -14,7 +14,7 @@ export function cancelRoute(app: App, context: Context): void {
         problems: ['unknown_run', 'already_finished', ...commandProblems],
       },
       schema: {
-        ...actionSchema(
+        ...runActionSchema(
           'cancelRun',
           'Cancel a run',
           'Documents that are not read yet end with the outcome `cancelled`.',

@@ -7,7 +7,7 @@ import { requireRun, type App, type Context } from '../context.ts'
 const defaultLimit = 50
 
 /** `GET /v1/runs/{id}/documents`. */
-export function documentsRoute(app: App, context: Context): void {
+export function runDocumentsRoute(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id/documents',
     {

@@ -3,7 +3,7 @@ import { type App, type Context, findRun } from '../context.ts'
 import { showRun, runAnswer } from './run-answer.ts'
 
 /** `GET /v1/runs/{id}`. */
-export function getRoute(app: App, context: Context): void {
+export function getRunRoute(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id',
     {

@@ -11,7 +11,7 @@ import type { App, Context } from '../context.ts'
 const defaultLimit = 50
 
 /** `GET /v1/runs`. */
-export function listRoute(app: App, { ledger, runs }: Context): void {
+export function listRunsRoute(app: App, { ledger, runs }: Context): void {
   app.get(
     '/v1/runs',
     {

@@ -5,7 +5,7 @@ import { shownReport } from '../../views/shown.ts'
 import { requireRun, type App, type Context } from '../context.ts'
 
 /** `GET /v1/runs/{id}/report`. */
-export function reportRoute(app: App, context: Context): void {
+export function runReportRoute(app: App, context: Context): void {
   app.get(
     '/v1/runs/:id/report',
     {

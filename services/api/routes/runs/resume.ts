@@ -3,10 +3,10 @@ import type { Run } from '../../../ledger/runs.ts'
 import { callerOf } from '../../http/auth.ts'
 import { commandProblems, recipeProblems } from '../../schemas/problem-codes.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
-import { actionSchema, runAnswer } from './run-answer.ts'
+import { runActionSchema, runAnswer } from './run-answer.ts'
 
 /** Resumes paused runs. */
-export function resumeRoute(app: App, context: Context): void {
+export function resumeRunRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs/:id/resume',
     {
@@ -21,7 +21,7 @@ export function resumeRoute(app: App, context: Context): void {
         ],
       },
       schema: {
-        ...actionSchema(
+        ...runActionSchema(
           'resumeRun',
           'Resume a paused run',
           '`pause` of the run holds the reason for the pause and its cure.',

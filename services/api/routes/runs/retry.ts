@@ -3,10 +3,10 @@ import { callerOf } from '../../http/auth.ts'
 import { admissionProblems, commandProblems } from '../../schemas/problem-codes.ts'
 import { countFailed } from '../../views/run-view.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
-import { showRun, actionSchema, runAnswer } from './run-answer.ts'
+import { showRun, runActionSchema, runAnswer } from './run-answer.ts'
 
 /** `POST /v1/runs/{id}/retry-failed`. */
-export function retryRoute(app: App, context: Context): void {
+export function retryRunRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs/:id/retry-failed',
     {
@@ -22,7 +22,7 @@ export function retryRoute(app: App, context: Context): void {
         ],
       },
       schema: {
-        ...actionSchema(
+        ...runActionSchema(
           'retryRun',
           "Retry a run's failed documents",
           'Reads the failed and cancelled documents of the run again.',

@@ -3,7 +3,7 @@ import { runViewSchema, type RunView } from '../../schemas/run.ts'
 import { requireRun, type Context } from '../context.ts'
 
 /** The schema of an action on a run; the response is the run. */
-export const actionSchema = (operationId: string, summary: string, description: string) => ({
+export const runActionSchema = (operationId: string, summary: string, description: string) => ({
   operationId,
   summary,
   description,

@@ -36,7 +36,7 @@ const problems = [
 ] as const satisfies ProblemCode[]
 
 /** `POST /v1/runs`. */
-export function startRoute(app: App, context: Context): void {
+export function startRunRoute(app: App, context: Context): void {
   app.post(
     '/v1/runs',
     {

@@ -53,7 +53,7 @@ const bodySchema = Type.Object(
 )
 
 /** `POST /v1/webhooks`. */
-export function addRoute(app: App, context: Context): void {
+export function addWebhookRoute(app: App, context: Context): void {
   const { ledger, command, limits } = context
   app.post(
     '/v1/webhooks',

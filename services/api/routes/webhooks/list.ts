@@ -11,7 +11,7 @@ const webhookViewSchema = Type.Object(webhookFields, {
 })
 
 /** `GET /v1/webhooks`. */
-export function listRoute(app: App, context: Context): void {
+export function listWebhooksRoute(app: App, context: Context): void {
   const { ledger } = context
   app.get(
     '/v1/webhooks',

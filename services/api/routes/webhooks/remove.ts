@@ -5,7 +5,7 @@ import type { App, Context } from '../context.ts'
 import { webhookParams, requireWebhook } from './webhook.ts'
 
 /** `DELETE /v1/webhooks/{id}`. */
-export function removeRoute(app: App, context: Context): void {
+export function removeWebhookRoute(app: App, context: Context): void {
   const { command } = context
   app.delete(
     '/v1/webhooks/:id',
