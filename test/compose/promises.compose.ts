@@ -155,7 +155,7 @@ test('The image contains run-time files and no development files', { skip }, asy
   ]) {
     assert.ok(!names.includes(name), name)
   }
-  for (const name of ['tesseract.js', 'services', 'workers', 'ingest.ts'])
+  for (const name of ['tesseract.js', 'services', 'workers', 'scriptorium.js'])
     assert.ok(names.includes(name), name)
 })
 
