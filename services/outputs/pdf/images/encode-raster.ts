@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp'
 import { damaged, fullScale, type Raster, type Samples } from '../../../../shared/raster/raster.ts'
 import { sharp } from '../../../../shared/raster/sharp.ts'
 import { photometrics } from '../../../../shared/raster/tiff/tiff-tags.ts'
@@ -34,7 +35,8 @@ async function compress(
   isBits: boolean,
 ): Promise<Picture> {
   const raw = { width, height, channels }
-  const picture = await compressLossless(sharp(samples, { raw, limitInputPixels: false }), {
+  const open = (): Sharp => sharp(samples, { raw, limitInputPixels: false })
+  const picture = await compressLossless(open, {
     height,
     isBilevel: isBits,
     isGrey: channels === 1,

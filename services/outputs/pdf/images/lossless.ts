@@ -22,23 +22,23 @@ export interface Content {
 
 /**
  * Compresses pixels losslessly in the smallest form: a fax or one bit per pixel, a palette, grey or RGB. All forms are
- * made by libvips and cut out of its files, except a palette: libvips quantises colours for one. `image` has one page
- * and is not turned.
+ * made by libvips and cut out of its files, except a palette: libvips quantises colours for one. `open` opens an image
+ * of one page, not turned: `clone` would copy its data each time.
  */
 export async function compressLossless(
-  image: Sharp,
+  open: () => Sharp,
   content: Content,
 ): Promise<Picture | undefined> {
   const { isBilevel, mayHavePalette, hasAlpha, compressionLevel } = content
-  if (isBilevel) return asBilevel(image, content)
+  if (isBilevel) return asBilevel(open, content)
   if (mayHavePalette) {
-    const indexed = toIndexed(await pixelsOf(image), compressionLevel)
+    const indexed = toIndexed(await pixelsOf(open()), compressionLevel)
     if (indexed !== undefined) return indexed
   }
-  const picture = await asPng(image.clone().removeAlpha(), content)
+  const picture = await asPng(open().removeAlpha(), content)
   if (picture === undefined || !hasAlpha) return picture
   // The last channel is the alpha, in 8 bits: a reader needs no more.
-  const alpha = image.clone().ensureAlpha().extractChannel('alpha').toColourspace('b-w')
+  const alpha = open().ensureAlpha().extractChannel('alpha').toColourspace('b-w')
   const mask = readPng(await alpha.png({ ...pngOptions, compressionLevel }).toBuffer())
   return mask === undefined ? picture : { ...picture, mask }
 }
@@ -57,11 +57,11 @@ async function asPng(
 }
 
 /** A fax is smallest for text, at 60 % of a PNG, and may be larger than the pixels for dots. */
-async function asBilevel(image: Sharp, content: Content): Promise<Picture | undefined> {
+async function asBilevel(open: () => Sharp, content: Content): Promise<Picture | undefined> {
   const { compressionLevel } = content
-  const grey = image.clone().toColourspace('b-w')
-  const png = grey.clone().png({ ...bilevelOptions, compressionLevel })
-  const forms = [await asFax(grey, content), readPng(await png.toBuffer())]
+  const grey = (): Sharp => open().toColourspace('b-w')
+  const png = grey().png({ ...bilevelOptions, compressionLevel })
+  const forms = [await asFax(grey(), content), readPng(await png.toBuffer())]
   return forms.reduce((best, form) => (sizeOf(form) < sizeOf(best) ? form : best))
 }
 
@@ -91,7 +91,7 @@ export interface Colours {
 }
 
 async function pixelsOf(image: Sharp): Promise<Colours> {
-  const rgba = image.clone().toColourspace('srgb').ensureAlpha().raw()
+  const rgba = image.toColourspace('srgb').ensureAlpha().raw()
   const { data, info } = await rgba.toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, channels: 4, samples: data }
 }

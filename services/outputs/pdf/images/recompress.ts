@@ -28,12 +28,12 @@ interface Encoded {
  * `too_much_memory`.
  */
 export async function recompress(given: Encoded, limits: Limits): Promise<PageImage | undefined> {
-  const image = decode(given.bytes)
-  const metadata = await image.metadata()
+  const open = (): Sharp => decode(given.bytes)
+  const metadata = await open().metadata()
   requireSize(metadata.width, metadata.height, limits.maxMegapixels)
   requireMemory(given, metadata, limits.maxBytes)
   const { height, channels, depth, icc } = metadata
-  const picture = await compressLossless(image, {
+  const picture = await compressLossless(open, {
     height,
     isBilevel: metadata.bitsPerSample === 1 && channels === 1,
     isGrey: channels <= 2,
