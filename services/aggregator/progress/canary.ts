@@ -31,7 +31,7 @@ export function canaryStage(
 export function judgeCanaries({ documents }: Ledger, { id, request }: FolderRun): Trip | undefined {
   const { share } = request.maxFailures ?? defaultMaxFailures
   // A user who disables the failure limit still wants the canaries to be evaluated.
-  const most = share < 1 ? share : defaultMaxFailures.share
+  const maxShare = share < 1 ? share : defaultMaxFailures.share
   const tally = createTally()
   let of = 0
   for (const n of documents.countFinal(id).values()) of += n
@@ -41,5 +41,5 @@ export function judgeCanaries({ documents }: Ledger, { id, request }: FolderRun)
     const error = row.error ?? { code: 'internal', message: '' }
     failures = tally.add({ runId: id, documentId: row.id, page: null, error }, error.code)
   }
-  return failures > most * of ? { rule: 'canary', failures, of, codes: tally.codes } : undefined
+  return failures > maxShare * of ? { rule: 'canary', failures, of, codes: tally.codes } : undefined
 }

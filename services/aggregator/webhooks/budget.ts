@@ -1,10 +1,10 @@
 /** A rate limit: `perSecond` on average, and a tenth of that at once. */
 export function createBudget(perSecond: number, nowMs: number) {
-  const most = Math.max(1, perSecond / 10)
-  let left = most
+  const max = Math.max(1, perSecond / 10)
+  let left = max
   let filledAt = nowMs
   const fill = (at: number): void => {
-    left = Math.min(most, left + (Math.max(0, at - filledAt) * perSecond) / 1_000)
+    left = Math.min(max, left + (Math.max(0, at - filledAt) * perSecond) / 1_000)
     filledAt = at
   }
   return {

@@ -19,7 +19,7 @@ export type StoredEvent = { id: string } & (
 )
 
 const pollMs = 100
-const mostAtATime = 500
+const maxAtATime = 500
 
 interface Waiting {
   key: string
@@ -66,7 +66,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
     const found = new Map<Waiting, StoredEvent[]>()
     for (const places of layers(asked)) {
       const streams = await redis.xread(
-        ...(['COUNT', mostAtATime, 'STREAMS'] as const),
+        ...(['COUNT', maxAtATime, 'STREAMS'] as const),
         ...places.keys(),
         ...places.values(),
       )

@@ -15,7 +15,7 @@ import { setSecurityHeaders } from './security-headers.ts'
 /** A fault quotes the request, in which a key may be as long as the request. */
 const maxPathLength = 200
 const maxFaultLength = 2_000
-const mostFaults = 20
+const maxFaults = 20
 
 /** One fault of a request, by JSON pointer. */
 export interface Fault {
@@ -28,7 +28,7 @@ export class InvalidRequest extends ScriptoriumError {
   readonly faults: readonly Fault[]
 
   constructor(code: 'malformed_request' | 'invalid_request', faults: readonly Fault[]) {
-    const shown = faults.slice(0, mostFaults).map(({ path, message }) => ({
+    const shown = faults.slice(0, maxFaults).map(({ path, message }) => ({
       path: cut(path, maxPathLength),
       message: cut(message, maxFaultLength),
     }))
@@ -154,7 +154,7 @@ function translate(thrown: unknown): ScriptoriumError {
 
 function validationFaults(error: Error): Fault[] | undefined {
   if (!('validation' in error) || !Array.isArray(error.validation)) return undefined
-  return error.validation.slice(0, mostFaults).map((fault: unknown) => ({
+  return error.validation.slice(0, maxFaults).map((fault: unknown) => ({
     path: textAt(fault, 'instancePath') ?? '',
     message: textAt(fault, 'message') ?? 'is not valid',
   }))

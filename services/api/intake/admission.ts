@@ -89,7 +89,7 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
   return {
     /** Throws `queue_full`, with the time it takes the fleet to make room, or `service_busy`. */
     async require({ name, isAdmin }: Caller): Promise<void> {
-      const most = config.SCRIPTORIUM_MAX_QUEUE
+      const max = config.SCRIPTORIUM_MAX_QUEUE
       const [waiting, results, open] = await Promise.all([
         fleet.waiting(),
         fleet.recentlyUncollected(),
@@ -98,17 +98,17 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
       limits.require('uncollected_results', results)
       limits.note('queue_jobs', waiting)
       const isSmall = open < share * keptShare
-      if (waiting < most && (isAdmin || open < share)) return
+      if (waiting < max && (isAdmin || open < share)) return
       const pace = (await fleet.aggregator())?.pagesPerMinute ?? 0
       if (!isAdmin) requireShare(open, pace)
-      if (waiting < most || isSmall) return
-      limits.require('queue_jobs', waiting, secondsFor(waiting - most + 1, pace))
+      if (waiting < max || isSmall) return
+      limits.require('queue_jobs', waiting, secondsFor(waiting - max + 1, pace))
     },
     /** Throws `queue_full` where a caller has too many folder runs going on. */
     requireRun({ name, isAdmin }: Caller): void {
-      const most = config.SCRIPTORIUM_MAX_RUNS
-      if (isAdmin || ledger.get().callers.openFolders(name) < most) return
-      const message = `this token has ${most} active runs, its limit; wait for the end of one`
+      const max = config.SCRIPTORIUM_MAX_RUNS
+      if (isAdmin || ledger.get().callers.openFolders(name) < max) return
+      const message = `this token has ${max} active runs, its limit; wait for the end of one`
       throw new TryLater('queue_full', message, runWaitSeconds)
     },
   }

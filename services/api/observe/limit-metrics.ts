@@ -12,12 +12,12 @@ interface Deps {
 export function createLimitMetrics({ limits, registers }: Deps): () => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['limit'], registers })
-  const most = gauge('scriptorium_limit', 'Value of the limit')
+  const limit = gauge('scriptorium_limit', 'Value of the limit')
   const used = gauge('scriptorium_limit_used', 'Present use of the limit')
   const refused = gauge('scriptorium_limit_refused_total', 'Requests refused by the limit')
   return () => {
     for (const { name, ...figures } of limits.figures()) {
-      most.set({ limit: name }, figures.limit)
+      limit.set({ limit: name }, figures.limit)
       used.set({ limit: name }, figures.used)
       refused.set({ limit: name }, figures.refused)
     }

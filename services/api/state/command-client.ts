@@ -5,7 +5,7 @@ import type { Command } from '../../../shared/contract/messages/command.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { waitUntil } from './wait.ts'
 
-const mostSeconds = 10
+const maxSeconds = 10
 const sendAgainMs = 1_000
 
 /**
@@ -26,7 +26,7 @@ export function createCommandClient(redis: Redis, keys: Keys) {
       if (typeof state === 'object') throw new ScriptoriumError('poison', state.refusal)
       return state === 'done'
     }
-    if (await waitUntil(isDone, mostSeconds)) return
+    if (await waitUntil(isDone, maxSeconds)) return
     throw new ScriptoriumError(
       'aggregator_missing',
       'the aggregator does not respond; it executes the command when it is back',

@@ -14,7 +14,7 @@ export interface Named {
 }
 
 /** Maximum number of other output folders to search: this one may have been moved. */
-const mostFolders = 50
+const maxFolders = 50
 /** A `.json` file begins with the id of its document. */
 const startBytes = 64
 
@@ -33,7 +33,7 @@ export function createOwnFiles(
 
   /** The output folder was moved or copied: the content's hash equals that of our output for this path. */
   const wasWrittenElsewhere = ({ path }: Named, format: Format): boolean => {
-    elsewhere ??= runs.elsewhere(out, mostFolders)
+    elsewhere ??= runs.elsewhere(out, maxFolders)
     const known = elsewhere.flatMap((place) => {
       const row = documents.get(folderDocumentId(place.out, place.root, path))
       return row?.outputs[format] ?? []

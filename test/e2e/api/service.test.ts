@@ -67,7 +67,7 @@ test('A start-up error is named, with exit code 9', async (t) => {
   const { port } = taken.address() as AddressInfo
   const missing = join(scene.folder, 'missing')
   const cases: [more: NodeJS.ProcessEnv, message: RegExp][] = [
-    [{ PORT: String(port) }, new RegExp(`127\\.0\\.0\\.1:${port} is taken by another program`)],
+    [{ PORT: String(port) }, new RegExp(`127\\.0\\.0\\.1:${port} is in use by another process`)],
     [{ SCRIPTORIUM_ROOTS: `scans=${missing}` }, /SCRIPTORIUM_ROOTS: .*missing is not a folder/],
     [{ HOST: '0.0.0.0' }, /HOST=0\.0\.0\.0 .*SCRIPTORIUM_TOKENS/],
     [

@@ -116,15 +116,15 @@ export function checkDisks(
   folders: { out?: string; data?: string },
   environment: Environment,
 ): Check[] {
-  const least = Number(environment['SCRIPTORIUM_MIN_FREE_BYTES'] || 512 * 2 ** 20)
+  const minBytes = Number(environment['SCRIPTORIUM_MIN_FREE_BYTES'] || 512 * 2 ** 20)
   const { out, data } = folders
   return [
-    ...(out === undefined ? [] : [checkDisk('disk: output', out, least)]),
+    ...(out === undefined ? [] : [checkDisk('disk: output', out, minBytes)]),
     ...(data === undefined
       ? []
       : [
-          checkDisk('disk: data', data, least),
-          checkDisk('disk: spool', join(data, 'spool'), least),
+          checkDisk('disk: data', data, minBytes),
+          checkDisk('disk: spool', join(data, 'spool'), minBytes),
         ]),
     checkDisk('disk: temporary', tmpdir(), smallestTemporary),
   ]

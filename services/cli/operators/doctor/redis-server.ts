@@ -90,12 +90,12 @@ export function checkPolicy(info: Info): Check {
 
 export function checkMemory(info: Info): Check {
   const used = Number(info('used_memory'))
-  const most = Number(info('maxmemory'))
+  const max = Number(info('maxmemory'))
   const machine = Number(info('total_system_memory'))
-  const limit = most > 0 ? most : machine
-  const found = `${formatBytes(used)} of ${formatBytes(limit)} ${most > 0 ? '(maxmemory)' : '(the machine)'}`
+  const limit = max > 0 ? max : machine
+  const found = `${formatBytes(used)} of ${formatBytes(limit)} ${max > 0 ? '(maxmemory)' : '(the machine)'}`
   const cure = 'raise maxmemory, or wait until the queue is shorter'
-  if (most > 0 && used >= most) return wrong('redis memory', `${found}: writes are refused`, cure)
+  if (max > 0 && used >= max) return wrong('redis memory', `${found}: writes are refused`, cure)
   return limit > 0 && used > filling * limit
     ? warning('redis memory', found, cure)
     : ok('redis memory', found)
@@ -117,11 +117,11 @@ export function checkPersistence(info: Info): Check {
 }
 
 export function checkClients(info: Info, workers: number): Check {
-  const most = Number(info('maxclients'))
+  const max = Number(info('maxclients'))
   const connected = Number(info('connected_clients'))
   const needed = workers * connectionsPerWorker + otherConnections
-  const found = `${connected} connected, maxclients ${most}`
-  const isTight = most > 0 && most < Math.max(needed, connected + otherConnections)
+  const found = `${connected} connected, maxclients ${max}`
+  const isTight = max > 0 && max < Math.max(needed, connected + otherConnections)
   const cure = `redis-cli CONFIG SET maxclients ${Math.max(10_000, 2 * needed)}, and ulimit -n above it`
   return isTight ? warning('redis clients', found, cure) : ok('redis clients', found)
 }

@@ -62,8 +62,8 @@ function withoutColour(raster: Pixels): Pixels {
 }
 
 function isBilevel({ channels, samples }: Pixels): boolean {
-  const most = fullScale(samples)
-  return channels === 1 && samples.every((sample) => sample === 0 || sample === most)
+  const max = fullScale(samples)
+  return channels === 1 && samples.every((sample) => sample === 0 || sample === max)
 }
 
 const { cieLab, ituLab } = photometrics

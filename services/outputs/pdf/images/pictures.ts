@@ -23,11 +23,11 @@ export interface Pictures {
   size: (number: number) => Size | undefined
 }
 
-const mostImages = 100_000
+const maxImages = 100_000
 
 /** Opens an image file by its format; data that a PDF can hold stay unchanged, all others are compressed losslessly. */
 export function openPictures(bytes: Buffer, mediaType: ReadableType, limits: Limits): Pictures {
-  const tiff = mediaType === 'image/tiff' ? readTiff(bytes, mostImages) : undefined
+  const tiff = mediaType === 'image/tiff' ? readTiff(bytes, maxImages) : undefined
   return {
     pagesTotal: Math.max(1, tiff?.pagesTotal ?? 1),
     async page(number) {

@@ -1,5 +1,5 @@
 const longestTrailer = 65_536
-const mostSections = 1_000
+const maxSections = 1_000
 
 /**
  * Whether a PDF's cross-references allow appending: they are at the given offset, and a table's entries point at
@@ -14,7 +14,7 @@ export function checkCrossReferences(
   let form: 'table' | 'stream' | undefined
   const seen = new Set<number>()
   for (let at: number | undefined = startXref; at !== undefined;) {
-    if (seen.has(at) || seen.size > mostSections || at <= 0 || at >= bytes.length) return undefined
+    if (seen.has(at) || seen.size > maxSections || at <= 0 || at >= bytes.length) return undefined
     seen.add(at)
     const isTable = bytes.toString('latin1', at, at + 4) === 'xref'
     if (!isTable) {

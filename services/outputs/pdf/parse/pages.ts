@@ -10,7 +10,7 @@ import {
 import type { PdfPage } from '../../decoder/calls.ts'
 
 const deepest = 64
-const mostPages = 100_000
+const maxPages = 100_000
 const letter: [number, number, number, number] = [0, 0, 612, 792]
 const inheritable = ['Resources', 'MediaBox', 'CropBox', 'Rotate']
 
@@ -34,7 +34,7 @@ export function findPages(context: PDFContext, root: PDFObject | undefined): Fou
       seen.add(node)
     }
     const dictionary = context.lookup(node)
-    if (!(dictionary instanceof PDFDict) || depth > deepest || found.length >= mostPages) return
+    if (!(dictionary instanceof PDFDict) || depth > deepest || found.length >= maxPages) return
     const own = new Map(dictionary.entries().map(([key, value]) => [key.decodeText(), value]))
     const kids = context.lookup(own.get('Kids'))
     if (kids instanceof PDFArray) {

@@ -15,7 +15,7 @@ export interface Face {
 
 export const stepsPerEm = 20
 /** Readers ignore larger values. */
-export const mostSteps = 36
+export const maxSteps = 36
 
 const firstAstral = 0x10000
 /** No characters are assigned there, so these codes are free for characters beyond 16 bits. */

@@ -1,5 +1,5 @@
 import type { BBox, Line } from '../../../../shared/contract/result/layout.ts'
-import { mostSteps, stepsPerEm } from './fonts.ts'
+import { maxSteps, stepsPerEm } from './fonts.ts'
 import { apply, scaleOf, type Matrix, type Point } from '../matrix.ts'
 
 /** Position and size of a word's characters, in the space of the PDF's page. */
@@ -151,7 +151,7 @@ function place({ left, right, bottom, top }: Extent, course: Course, lineSize: n
   // Dashes and quotation marks float above the baseline, and no font has an upward descent.
   const height = baseline > bottom && baseline < top ? baseline : bottom
   const tallest = Math.max(top - height, height - bottom)
-  const size = Math.max(lineSize, (tallest * stepsPerEm) / mostSteps)
+  const size = Math.max(lineSize, (tallest * stepsPerEm) / maxSteps)
   const up = across(along)
   return {
     start: { x: left * along.x + height * up.x, y: left * along.y + height * up.y },
