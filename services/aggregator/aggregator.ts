@@ -75,7 +75,7 @@ export function createAggregator(deps: Deps) {
     config,
     hands,
     announce: announcer.documentFinal,
-    onFinal: (ids) => onFinal(ids),
+    onFinal: (ids) => results.onFinal(ids),
   })
   const { publisher, background, pdfPasswordOf } = publishing
   const plan = createPlanner({
@@ -101,8 +101,7 @@ export function createAggregator(deps: Deps) {
     onAccepted: (accepted) => sweeper.recorded(accepted),
     hands,
   })
-  const { collector, pace, onFinal } = results
-  const { absorb } = collector
+  const { absorb } = results.collector
   const upkeep = createUpkeep({ ...about, config, queue, spool, absorb, active, recipes, hands })
   const { documents, sweeper } = upkeep
   const taker = createCommands({
@@ -119,18 +118,16 @@ export function createAggregator(deps: Deps) {
   const parts = {
     ...about,
     ...upkeep,
-    collector,
+    ...results,
     taker,
     runs,
     ends,
     guard,
     deliverer,
     background,
-    pace,
     hands,
     commands: deps.redis.commands,
     config,
-    recoverUploads: results.recoverUploads,
   }
 
   return {

@@ -37,17 +37,17 @@ export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, coun
   const progress = progressOf(run, counted)
   const before = { ended: progress.done + progress.failed, pages: progress.pagesRead }
   let expected: Work | undefined
-  const expectedLeft = (): number | undefined =>
-    expected && Math.max(0, expected.documents - progress.done - progress.failed)
-
   const outstanding = (): number => Math.max(0, progress.planned - progress.done - progress.failed)
 
   const refresh = (): void => {
     const seconds = (performance.now() - began) / 1_000
     const pages = progress.pagesRead - before.pages
     progress.pagesPerSecond = Math.round((100 * pages) / Math.max(seconds, 0.001)) / 100
-    const documents = progress.done + progress.failed - before.ended
-    const left = progress.planningDone ? outstanding() : expectedLeft()
+    const ended = progress.done + progress.failed
+    const documents = ended - before.ended
+    const left = progress.planningDone
+      ? outstanding()
+      : expected && Math.max(0, expected.documents - ended)
     progress.etaSeconds =
       documents === 0 || left === undefined ? null : Math.round((left * seconds) / documents)
   }
