@@ -4,7 +4,7 @@ import { unreadEvent } from '../events/document-event.ts'
 import type { KnownDocument } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
-import { createOutputNames } from '../../outputs/files/output-names.ts'
+import { createOutputNames, tooLongName } from '../../outputs/files/output-names.ts'
 import { createDecider, documentIdOf, type Decision } from './plan-file.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
 import { outcomeOf, recordPlan, type WalkProblem, type ToRead } from './record-plan.ts'
@@ -73,6 +73,11 @@ export function createBatchPlanner(
       for (const row of restored) names.admit(row, formats, !dryRun)
       const taken: WalkProblem[] = []
       const admitted = toRead.filter(({ plan }) => {
+        const message = tooLongName(plan.path, formats)
+        if (message !== undefined) {
+          taken.push({ path: plan.path, problem: { code: 'output_conflict', message } })
+          return false
+        }
         const admission = names.admit(plan, formats, !dryRun)
         if (admission.isAdmitted) return true
         if (onExists === 'skip') existing += 1

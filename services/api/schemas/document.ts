@@ -102,7 +102,7 @@ export const documentViewSchema = Type.Object(
     attempts: described(Type.Integer({ minimum: 0 }), 'Attempts at its pages so far.', 3),
     confidence: described(
       orNull(Type.Number({ minimum: 0, maximum: 100 })),
-      'Mean page confidence, percent; null without pages.',
+      'Mean page confidence, weighted by words: blank pages do not count. Percent; null without words.',
       94.5,
     ),
     duplicateOf: described(

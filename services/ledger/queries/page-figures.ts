@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 /** Totals of a document's pages. */
 export interface PagesSummary {
   pages: number
+  /** Mean over the words, so that blank pages do not count; null without words. */
   confidence: number | null
   ms: number
   /** Number of all their readings. */
@@ -29,7 +30,7 @@ export interface PageLine {
 export function createPageFigures(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   const summary = sql(`
-    SELECT count(*) AS pages, avg(confidence) AS confidence, coalesce(sum(busy_ms), 0) AS ms,
+    SELECT count(*) AS pages, round(sum(confidence * words) / nullif(sum(words), 0), 2) AS confidence, coalesce(sum(busy_ms), 0) AS ms,
       coalesce(sum(attempts), 0) AS attempts FROM pages
     WHERE document_id = ? AND result IS NOT NULL`)
   const ofRun = `FROM pages p JOIN documents d ON d.id = p.document_id

@@ -135,6 +135,17 @@ export function createOutputNames(
   }
 }
 
+/** Of nearly all file systems. */
+const maxNameBytes = 255
+
+/** The reason why a document's output files cannot be written whatever it contains; undefined where they can. */
+export function tooLongName(path: string, wanted: readonly Format[]): string | undefined {
+  const names = wanted.map((format) => basename(outputName(path, format)))
+  const bytes = Math.max(0, ...names.map((name) => Buffer.byteLength(name)))
+  if (bytes <= maxNameBytes) return undefined
+  return `its output file would have a name of ${bytes} bytes, more than the ${maxNameBytes} that file systems allow; shorten the name of the input file by ${bytes - maxNameBytes}`
+}
+
 /** Claims names for a document, and takes them from the rivals whose files it replaces. */
 function claimNames(
   claims: Ledger['claims'],

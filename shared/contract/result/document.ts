@@ -35,7 +35,7 @@ export const documentSchema = Type.Object(
     error: described(orNull(documentErrorSchema), 'Reason for a failure, or null.'),
     confidence: described(
       orNull(Type.Number()),
-      'Mean page confidence, weighted by words. Percent, 0 to 100; null without pages.',
+      'Mean page confidence, weighted by words: blank pages do not count. Percent, 0 to 100; null without words.',
       94.5,
     ),
     pages: described(

@@ -139,3 +139,22 @@ test('identical documents are found by size and content, with the same recipe on
   assert.equal(ledger.documents.withContent('abc', 'fp', 'd2')?.id, 'd1')
   assert.equal(ledger.documents.withContent('abc', 'other', 'd2'), undefined)
 })
+
+test('the confidence of a document leaves blank pages out', (t) => {
+  const ledger = makeLedger(t, makeFolder(t))
+  ledger.runs.add(makeRequest(), 'fp')
+  ledger.documents.plan(makePlan('d1'))
+  ledger.documents.plan(makePlan('d2'))
+  const { blocks } = makePage({})
+  const written = makePage({ page: 1, confidence: 96 })
+  assert.ok(blocks.length > 0, 'the page has words')
+  ledger.pages.putResult('d1', written)
+  const blank = { outcome: 'empty' as const, text: '', blocks: [], confidence: 0 }
+  ledger.pages.putResult('d1', makePage({ page: 2, ...blank }))
+  assert.equal(ledger.pages.summary('d1').confidence, 96)
+  ledger.pages.putResult('d2', makePage({ page: 1, ...blank }))
+  assert.deepEqual(
+    [ledger.pages.summary('d2').pages, ledger.pages.summary('d2').confidence],
+    [1, null],
+  )
+})

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { createOutputNames } from '../../../../services/outputs/files/output-names.ts'
+import { createOutputNames, tooLongName } from '../../../../services/outputs/files/output-names.ts'
 import type { Format } from '../../../../shared/contract/result/formats.ts'
 import { folderDocumentId } from '../../../../shared/contract/ids.ts'
 import type { FolderRequest } from '../../../../shared/contract/messages/run-request.ts'
@@ -192,4 +192,14 @@ test('a folder named like a combined file does not block it', (t) => {
   assert.equal(isAdmitted, false)
   assert.match(messages.join(), /is below results\.ndjson, a file of --combined/)
   assert.equal(ask('results.ndjson/a.png', ['txt']).isAdmitted, true)
+})
+
+test('an output name that no file system allows is found before reading, by its bytes', () => {
+  const named = (bytes: number): string => `folder/${'ü'.repeat(bytes / 2 - 2)}.png`
+  assert.equal(tooLongName(named(250), ['txt', 'json']), undefined)
+  assert.match(
+    tooLongName(named(252), ['txt', 'json']) ?? '',
+    /a name of 257 bytes, more than the 255 .* shorten the name of the input file by 2$/,
+  )
+  assert.equal(tooLongName(named(250), []), undefined)
 })

@@ -1,4 +1,5 @@
 import { PDFiumModule } from '@hyzyla/pdfium'
+import { clearCounts, namesMorePages, trailerOf } from './page-counts.ts'
 
 /**
  * The used part of PDFium's C interface (public/fpdfview.h, fpdf_text.h, fpdf_edit.h); handles are addresses, 0 for
@@ -180,6 +181,8 @@ function toRaw(module: object): RawPdfium {
   }
 }
 
+/** A trailer that is appended to a file without one. */
+const trailerRoom = 64
 const errorPassword = 4
 const errorSecurity = 5
 
@@ -200,7 +203,7 @@ export type PdfRefusal = 'password' | 'security' | 'damaged'
 export function reserveFile(pdfium: Pdfium, length: number): PdfiumFile {
   const { raw } = pdfium
   const { malloc, free } = raw.wasmExports
-  const data = malloc(Math.max(1, length))
+  const data = malloc(length + trailerRoom)
   if (data === 0) throw new Error('out of memory')
   let handle = 0
   return {
@@ -210,12 +213,34 @@ export function reserveFile(pdfium: Pdfium, length: number): PdfiumFile {
     },
     load(password) {
       const secret = password === undefined ? 0 : toCString(raw, password)
-      handle = raw.FPDF_LoadMemDocument(data, length, secret)
-      const error = raw.FPDF_GetLastError()
-      if (secret !== 0) free(secret)
-      if (handle !== 0) return { pagesTotal: countPages(pdfium, handle) }
-      if (error === errorPassword) return 'password'
-      return error === errorSecurity ? 'security' : 'damaged'
+      let size = length
+      const open = (): number => raw.FPDF_LoadMemDocument(data, size, secret)
+      const bytes = (): Buffer => Buffer.from(raw.HEAPU8.buffer, data, length + trailerRoom)
+      try {
+        handle = open()
+        const error = raw.FPDF_GetLastError()
+        if (handle === 0 && error === errorPassword) return 'password'
+        if (handle === 0 && error === errorSecurity) return 'security'
+        const trailer = handle === 0 ? trailerOf(bytes().subarray(0, length)) : undefined
+        if (trailer !== undefined) {
+          size += bytes().write(trailer, length, 'latin1')
+          handle = open()
+        }
+        if (handle === 0) return 'damaged'
+        const pagesTotal = countPages(pdfium, handle)
+        if (!namesMorePages(bytes().subarray(0, length), pagesTotal)) return { pagesTotal }
+        raw.FPDF_CloseDocument(handle)
+        const restore = clearCounts(bytes().subarray(0, length))
+        handle = open()
+        const counted = handle === 0 ? 0 : countPages(pdfium, handle)
+        if (counted > pagesTotal) return { pagesTotal: counted }
+        if (handle !== 0) raw.FPDF_CloseDocument(handle)
+        restore()
+        handle = open()
+        return handle === 0 ? 'damaged' : { pagesTotal }
+      } finally {
+        if (secret !== 0) free(secret)
+      }
     },
     handle: () => handle,
     close(): void {
