@@ -151,7 +151,10 @@ test('PDFs are opened with the password of the run that writes them, requested o
 
 test('announcements are committed with their documents or not at all', async (t) => {
   const { ledger, ids } = setUp(t, ['a.png'])
-  await assert.rejects(createPublisher(ledger, refuse, silent).publish(ids), /announcement is refused/)
+  await assert.rejects(
+    createPublisher(ledger, refuse, silent).publish(ids),
+    /announcement is refused/,
+  )
   assert.deepEqual(ledger.documents.unpublished(), ids)
 })
 
