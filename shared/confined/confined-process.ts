@@ -41,10 +41,9 @@ const defaultIdleMs = 30_000
  * costs only that file. Calls run one after the other. The first call starts the process; later calls reuse it; after
  * its end the next call starts a new one.
  *
- * Both decoders use it. A pool of threads (`piscina`) does not serve: threads share the memory of their process, so no
- * limit holds for one of them, and a crash in libvips or PDFium ends all of them with it. The engines need no such
- * process: tesseract.js runs WebAssembly in a thread that a worker process may end, and `tesseract` is a process
- * already, with a protocol of its own. Searches run in a thread, because they read our own ledger.
+ * Both decoders use it. A pool of threads (`piscina`) does not serve: threads share the memory of their process, where
+ * V8's limits count no pixels, and a crash in libvips or PDFium ends all of them. The engines and the searches have
+ * deadlines of their own: an engine gets decoded pages, and a search reads our own ledger in a thread.
  */
 export function createConfinedProcess<C extends Calls<C>>(deps: Deps) {
   const { script, maxBytes, keepBytes, idleMs = defaultIdleMs } = deps

@@ -22,6 +22,7 @@ const memory = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 }
 /**
  * Runs searches in their own thread, one after the other: finding the words of 500 dense pages takes seconds, which
  * would block the event loop. A search that exceeds its deadline ends with its thread.
+ * No confined process is needed: it reads our own ledger, and V8's limits hold for a thread's objects.
  */
 export function createSearches({ folder, limits, deadlineMs = 20_000 }: Deps) {
   const inTurn = pLimit(1)

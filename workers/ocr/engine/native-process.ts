@@ -55,7 +55,10 @@ export async function findWrappers(): Promise<Wrappers> {
   }
 }
 
-/** Starts `tesseract` with `settings`; the process loads its models at once and waits for the paths of pages. */
+/**
+ * Starts `tesseract` with `settings`; the process loads its models at once and waits for the paths of pages. Not a
+ * confined process: that runs a module of ours and speaks our protocol.
+ */
 export function startNativeProcess(
   { words, isFlushed }: Wrappers,
   settings: readonly string[],

@@ -15,7 +15,8 @@ const bootDeadlineMs = 60_000
 /**
  * Loads tesseract.js for one recipe: a worker thread that holds the WebAssembly engine and its models. tesseract.js
  * lacks some safeguards (see docs/architecture.md); this file adds them: a boot deadline, a page deadline, detection of
- * a dead thread, and errors instead of rejected strings.
+ * a dead thread, and errors instead of rejected strings. Not a confined process: the page was decoded before, and
+ * WebAssembly cannot crash the process around it.
  */
 export async function createTesseract(
   recipe: Recipe,
