@@ -48,38 +48,7 @@ const soundRequestId = /^[A-Za-z0-9._:-]{1,100}$/
 /** Builds the server from its parts, without listening. */
 export async function buildApp(context: Context): Promise<App> {
   const { config, log, metrics } = context
-  const loggerInstance: FastifyBaseLogger = log
-  const unparsed = createUnparsedAnswer()
-  const answerError = createErrorAnswer()
-  const app: App = fastify({
-    loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
-    trustProxy:
-      config.SCRIPTORIUM_TRUST_PROXY === '' ? false : splitList(config.SCRIPTORIUM_TRUST_PROXY),
-    bodyLimit: maxBodyBytes,
-    // Uploads have their own watch: a large one may take long, a stalled one is ended.
-    requestTimeout: 0,
-    // Node would answer a missing Host header by itself, without a body: a hook does.
-    http: {
-      headersTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
-      requireHostHeader: false,
-    },
-    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
-    forceCloseConnections: 'idle',
-    // Fastify's early error answers are not problem documents, so they are replaced.
-    return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-    clientErrorHandler: (error, socket) => unparsed.answer(error, socket),
-    genReqId({ headers }) {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && soundRequestId.test(given) ? given : randomUUID()
-    },
-  }).withTypeProvider<TypeBoxTypeProvider>()
-  unparsed.watch(app.server)
-  app.setValidatorCompiler(compileValidator)
-  app.removeContentTypeParser('text/plain') // No route takes it, and it would be read as an upload of 0 bytes.
-  app.setErrorHandler(answerError)
+  const app = createServer(context)
   installMethodGuard(app)
   installRouteScopes(app)
   installSecurityHeaders(app)
@@ -125,6 +94,43 @@ export async function buildApp(context: Context): Promise<App> {
   await registerUploads(app, context.intake.limits)
   await registerOpenApi(app)
   addRoutes(app, context)
+  return app
+}
+
+/** The bare server: its time limits, its request ids, and problem documents for whatever goes wrong. */
+function createServer({ config, log }: Context): App {
+  const loggerInstance: FastifyBaseLogger = log
+  const unparsed = createUnparsedAnswer()
+  const answerError = createErrorAnswer()
+  const app: App = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy:
+      config.SCRIPTORIUM_TRUST_PROXY === '' ? false : splitList(config.SCRIPTORIUM_TRUST_PROXY),
+    bodyLimit: maxBodyBytes,
+    // Uploads have their own watch: a large one may take long, a stalled one is ended.
+    requestTimeout: 0,
+    // Node would answer a missing Host header by itself, without a body: a hook does.
+    http: {
+      headersTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
+      requireHostHeader: false,
+    },
+    schemaController: { compilersFactory: { buildSerializer: createSerializers() } },
+    forceCloseConnections: 'idle',
+    // Fastify's early error answers are not problem documents, so they are replaced.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    clientErrorHandler: (error, socket) => unparsed.answer(error, socket),
+    genReqId({ headers }) {
+      const given = headers['x-request-id']
+      return typeof given === 'string' && soundRequestId.test(given) ? given : randomUUID()
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  unparsed.watch(app.server)
+  app.setValidatorCompiler(compileValidator)
+  app.removeContentTypeParser('text/plain') // No route takes it, and it would be read as an upload of 0 bytes.
+  app.setErrorHandler(answerError)
   return app
 }
 
