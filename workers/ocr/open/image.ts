@@ -67,9 +67,17 @@ async function metadata(bytes: Buffer, page = 0): Promise<Metadata> {
   }
 }
 
-/** libvips' own message, on one line. */
+/** Words of libvips and its libraries for files that are sound, and that they do not decode. */
+const isUnsupported =
+  /unsupported|not supported|not implemented|can ?not handle|can't handle|channel limit|no (?:known )?(?:loader|codec)/i
+
+/** The error of a decoder, with its own message on one line: not every file that it refuses is damaged. */
 export function corrupt(thrown: unknown): ScriptoriumError {
   const [reason = ''] = toError(thrown).message.split('\n')
   const options = { cause: thrown }
+  if (isUnsupported.test(reason)) {
+    const message = `has an encoding that is not supported (${reason}); save it as PNG or JPEG`
+    return new ScriptoriumError('unsupported_encoding', message, options)
+  }
   return new ScriptoriumError('corrupt_image', `is damaged or truncated (${reason})`, options)
 }

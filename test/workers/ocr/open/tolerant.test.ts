@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
+import { corrupt } from '../../../../workers/ocr/open/image.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
 import { inCorpus, withoutCorpus } from '../../../helpers/corpus.ts'
 import { tiffOf, type TiffPageSource } from '../../../helpers/pages/tiff-file.ts'
@@ -304,4 +305,17 @@ test('the odd files of the faults open', { skip: withoutCorpus(faults) }, async 
       assert.ok(pages[0]?.levels.some((level) => level < 100))
     })
   }
+})
+
+test('a file is not called damaged if a decoder merely does not support it', () => {
+  for (const reason of [
+    'tiff2vips: Sorry, can not handle image',
+    'Input buffer contains unsupported image format',
+    'heif: Unsupported feature: Unsupported codec (4.3000)',
+  ]) {
+    const { code, message } = corrupt(new Error(`${reason}\nmore`))
+    assert.equal(code, 'unsupported_encoding', reason)
+    assert.doesNotMatch(message, /damaged/)
+  }
+  assert.equal(corrupt(new Error('VipsJpeg: premature end of JPEG image')).code, 'corrupt_image')
 })
