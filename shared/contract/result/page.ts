@@ -2,7 +2,15 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { engineSchema } from '../engine.ts'
 import { textReasonSchema, textSourceSchema } from '../text-source.ts'
 import { oneOf } from '../../process/one-of.ts'
-import { boundedList, idText, longList, nameText, pageText, pathText } from '../schema/bounded.ts'
+import {
+  boundedList,
+  idText,
+  longList,
+  messageText,
+  nameText,
+  pageText,
+  pathText,
+} from '../schema/bounded.ts'
 import { amountOf, countOf, described, percentOf, shareOf } from '../schema/described.ts'
 import { outcomes } from './outcomes.ts'
 import { blockSchema } from './layout.ts'
@@ -63,6 +71,9 @@ export const readingSchema = Type.Object(
     confidence: percentOf('Mean word confidence.', 91.2),
     score: shareOf('Expected proportion of correct words.', 0.97),
     linesKept: countOf('Lines of this attempt in the text of the page.', 41),
+    uncovered: Type.Optional(
+      shareOf('Letters in lines that no word of this attempt covers. Absent in older data.', 0.02),
+    ),
     recogniseMs: amountOf('Recognition, milliseconds.', 830),
   },
   {
@@ -72,6 +83,18 @@ export const readingSchema = Type.Object(
   },
 )
 export type Reading = Static<typeof readingSchema>
+
+const pageWarningSchema = Type.Object(
+  {
+    code: described(
+      oneOf(['text_missed']),
+      '`text_missed`: some printed lines have no words, even after further attempts.',
+    ),
+    message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
+  },
+  { ...closed, title: 'PageWarning', description: 'A known defect of the text of a page.' },
+)
+export type PageWarning = Static<typeof pageWarningSchema>
 
 /** The result of reading one page. `width` and `height` are those of the given page, pixels. */
 export const pageSchema = Type.Object(
@@ -92,6 +115,18 @@ export const pageSchema = Type.Object(
     textSource: textSourceSchema,
     textReason: Type.Optional(textReasonSchema),
     readings: described(boundedList(readingSchema, 1_000), 'Recognition attempts, in order.'),
+    uncovered: Type.Optional(
+      shareOf(
+        'Letters in lines that no word covers: printed, but not in the text. Absent in older data, and where the text comes from a layer.',
+        0.01,
+      ),
+    ),
+    warnings: Type.Optional(
+      described(
+        boundedList(pageWarningSchema, 100),
+        'Known defects of the text. Absent where there are none.',
+      ),
+    ),
     confidence: percentOf('Mean word confidence of the page.', 94.5),
     scannedConfidence: Type.Optional(
       described(

@@ -2,7 +2,7 @@ import type { PreparedPage } from '../engine/engine.ts'
 import type { Grey } from './grey.ts'
 import type { Mapping } from './mapping.ts'
 import { planRendering, type RenderWishes } from './rendering.ts'
-import { placeBefore } from './slope/straighten.ts'
+import { placeAfter, placeBefore } from './slope/straighten.ts'
 import { divideBackground } from './steps/divide-background.ts'
 import { level } from './steps/level.ts'
 import { scale } from './steps/scale.ts'
@@ -23,6 +23,12 @@ export const fromLevel =
   ({ slopes }: PageSurvey): Mapping =>
   (place) =>
     slopes === undefined ? place : placeBefore(slopes, place)
+
+/** Maps from the surveyed page to the levelled one. */
+export const toLevel =
+  ({ slopes }: PageSurvey): Mapping =>
+  (place) =>
+    slopes === undefined ? place : placeAfter(slopes, place)
 
 /**
  * The steps from the surveyed page to the engine's. The background goes before lines are levelled: beside the white that

@@ -17,6 +17,8 @@ interface LetterSize {
 export interface RenderWishes extends LetterSize {
   /** For pages of many letters: they take the most time, and narrowing costs least there. */
   many?: LetterSize
+  /** Writing between these heights keeps its size, as tables of figures always do. */
+  keeps?: readonly [min: number, max: number]
   /** Maximum factor by which faint ink is darkened. */
   gain: number
 }
@@ -71,12 +73,19 @@ export function planRendering(survey: PageSurvey, wishes: RenderWishes): Renderi
   }
 }
 
+/** Writing of this height is read at its own scale: smaller letters are blurred, larger ones take longer. */
+const legible = [16, 40] as const
+
 /** Chooses the size of a page's writing. */
 function sizeOf(
-  { samples }: PageSurvey,
-  { textHeight, narrowing, many }: RenderWishes,
+  { samples, isTable, hasSmallPrint, textHeight: own }: PageSurvey,
+  { textHeight, narrowing, many, keeps = isTable ? legible : undefined }: RenderWishes,
 ): LetterSize {
-  const hasMany = lettersOf(samples) > manyLetters
+  if (keeps !== undefined) {
+    const isKept = own === 0 || (own >= keeps[0] && own <= keeps[1])
+    return { textHeight: isKept ? own : textHeight, narrowing: 1 }
+  }
+  const hasMany = lettersOf(samples) > manyLetters && !hasSmallPrint
   return hasMany && many !== undefined ? many : { textHeight, narrowing }
 }
 

@@ -1,20 +1,31 @@
 import type { BBox } from '../../../shared/contract/result/layout.ts'
 import { flatten } from './background/background.ts'
-import { findComponents, type Components } from './components.ts'
-import { findGlyphs, textHeight, turnGlyph, type Glyph } from './glyphs.ts'
+import { findComponents, type Components } from './letters/components.ts'
+import { eraseFrames } from './letters/frames.ts'
+import { turnGlyph, type Glyph } from './letters/glyph.ts'
+import { findGlyphs, textHeight } from './letters/glyphs.ts'
 import type { Grey } from './grey.ts'
+import { countLetters, findLines, type TextLine } from './letters/lines.ts'
 import type { PageLook } from './look.ts'
+import { upperMedian } from './median.ts'
 import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
+import { hasRules, isTable } from './letters/table.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
 /** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
 export interface PageSurvey {
-  /** The page, with its dark panels repainted. */
+  /** The page, with its dark panels repainted and the frames of its cells erased. */
   page: Grey
   /** Height of a line's capitals, 0 where there is almost no writing. */
   textHeight: number
   glyphs: readonly Glyph[]
+  /** Pieces of lines along the page: what is to be read. */
+  lines: readonly TextLine[]
   samples: readonly SlopeSample[]
+  /** A part of the letters is much smaller than most: it stays legible only at a larger scale. */
+  hasSmallPrint: boolean
+  /** The letters are short cells in rows, mostly figures, without rules between them. */
+  isTable: boolean
   /** Slopes of the lines, where they are not level. */
   slopes: SlopeField | undefined
   /** Bounding box of everything that is not paper. */
@@ -35,27 +46,79 @@ const inkBelow = 150
 /** Below this slope (0.46 degrees) levelling costs more than it gains. */
 const minSlope = 0.008
 
-/** Surveys a page without changing it. */
+/** Letters in a line: three may stand in one by chance. */
+const minInLine = 4
+
+/** Surveys a page; the page itself stays as it is. */
 export function surveyPage({ page, small, factor, background }: PageLook): PageSurvey {
   const components = findComponents(flatten(small, background, surveyGain), inkBelow)
   const glyphs = findGlyphs(components, small.height, factor)
-  const height = textHeight(glyphs)
+  const turned = glyphs.map(turnGlyph)
+  const [across, down] = [findLines(glyphs, minInLine), findLines(turned, minInLine)]
+  const runDown = areDown(across, down)
+  const lines = runDown ? down : across
+  const height = heightOfText(runDown ? turned : glyphs, lines)
   const samples = height === 0 ? [] : sampleSlopes(glyphs, height)
-  const down = height === 0 ? [] : sampleSlopes(glyphs.map(turnGlyph), height)
-  const runDown = lettersOf(down) > muchMore * lettersOf(samples)
-  const hasLines = areLines(runDown ? down : samples)
+  const along = runDown && height > 0 ? sampleSlopes(turned, height) : samples
+  const hasCells = !runDown && isTable(glyphs)
+  const isRuled = hasCells && hasRules(components, height / factor)
+  const hasLines = areLines(along) || areFewWords(lines, glyphs) || hasCells
   return {
-    page,
+    page: eraseFrames(page, components, height / factor, factor),
     textHeight: height,
     glyphs,
+    lines: runDown ? [] : hasCells ? findLines(glyphs, 1) : across,
     samples,
-    slopes: hasLines ? slopesOf(samples) : undefined,
+    hasSmallPrint: smallOf(lines) < maxSmall * height,
+    isTable: hasCells && !isRuled,
+    slopes: hasLines && !runDown ? slopesOf(samples) : undefined,
     content: contentOf(components, factor, page),
     hasLines,
     isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }
 }
+
+/**
+ * The lines run down the page: there, more letters follow each other closely. Letters that are spaced out are counted
+ * however far apart they are.
+ */
+function areDown(across: readonly TextLine[], down: readonly TextLine[]): boolean {
+  const [closeAcross, closeDown] = [across, down].map((lines) =>
+    lines.reduce((sum, { close }) => sum + close, 0),
+  )
+  const areSpaced = (closeAcross ?? 0) + (closeDown ?? 0) < minTelling
+  return areSpaced
+    ? countLetters(down) > muchMore * countLetters(across)
+    : (closeDown ?? 0) > muchMore * (closeAcross ?? 0)
+}
+
+/** Height of the writing: of its lines, where pieces that stand in none tell another one. */
+function heightOfText(glyphs: readonly Glyph[], lines: readonly TextLine[]): number {
+  const height = textHeight(glyphs)
+  if (countLetters(lines) < minTelling) return height
+  const heights = lines.flatMap((line) => line.letters.map(() => line.height))
+  const ofLines = upperMedian(heights)
+  return height > maxOdd * ofLines || height * maxOdd < ofLines ? ofLines : height
+}
+
+/** Height of the lines that hold the smallest 15 % of the letters. */
+function smallOf(lines: readonly TextLine[]): number {
+  const heights = lines.flatMap((line) => line.letters.map(() => line.height))
+  return heights.toSorted((a, b) => a - b)[Math.floor(heights.length * 0.15)] ?? Infinity
+}
+
+/** Print of less than this share of the height is small. */
+const maxSmall = 0.72
+
+/** Fewer letters in lines tell no height. */
+const minTelling = 8
+/** Letters in lines and all pieces differ by this factor where many pieces are no letters. */
+const maxOdd = 1.5
+
+/** A banner, a label: fewer letters than a picture yields by chance, but almost all of its pieces are letters. */
+const areFewWords = (lines: readonly TextLine[], { length }: readonly Glyph[]): boolean =>
+  countLetters(lines) >= Math.max(minTelling, 0.5 * length)
 
 /** The texture of a picture yields as many letters in lines as fewer than this. */
 const minLetters = 20

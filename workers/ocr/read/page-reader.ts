@@ -1,34 +1,28 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
-import type { Orientation, Reading } from '../../../shared/contract/result/page.ts'
-import { ScriptoriumError } from '../../../shared/process/errors.ts'
+import type { Orientation, PageWarning, Reading } from '../../../shared/contract/result/page.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
-import { mergeReadings } from './merge.ts'
+import { findBare, type Bare } from './coverage.ts'
+import { fillBare, isBare } from './fill-bare.ts'
+import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { findRotation } from './rotation.ts'
-import { planOf, engineWishesOf, type PlannedReading } from './plan.ts'
+import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf, type Score } from './score.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
-import { turnPage, type PageOnDesk } from '../prepare/prepare.ts'
-import { fromLevel, renderPage, toPrepared, type Rendered } from '../prepare/render.ts'
+import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
+import { fromLevel, renderPage, type Rendered } from '../prepare/render.ts'
+import type { PageSurvey } from '../prepare/survey.ts'
 import { placeBeforeTurn } from '../prepare/turn.ts'
 
 /** The result of reading one page, in the pixels of the given page. */
 export interface PageReading extends Recognition {
   orientation: Orientation
   readings: Reading[]
-}
-
-/** A completed reading, in the pixels of the levelled page. */
-interface Made {
-  planned: PlannedReading
-  scale: number
-  rotation: number
-  blocks: Block[]
-  score: Score
-  confidence: number
-  recogniseMs: number
+  /** Share of the letters in lines that no word covers. */
+  uncovered?: number
+  warnings?: PageWarning[]
 }
 
 /**
@@ -43,16 +37,10 @@ const poor = 0.65
 const doubtful = 0.75
 const few = 3
 
-/** Parameters of reading a page. */
-interface Reader {
-  label: string
-  recipe: Recipe
-  read: ReadPrepared
-}
-
 /**
  * Reads a page as its preset says: reads until the judge's expectation is high enough, and merges the readings
- * line by line. Turns a page first that is on its side or upside down. Rejects only if the first reading does, or with
+ * line by line. Reads lines again that no word covers. Turns a page first that is on its side or upside down. Rejects
+ * only if the first reading does, or with
  * `cancelled`.
  */
 export async function readPage(
@@ -63,11 +51,12 @@ export async function readPage(
 ): Promise<PageReading> {
   const { readings, enough } = planOf(recipe)
   const [first, ...others] = readings
-  if (given.survey.isBlank) return conclude(given, [], [])
   const reader = { label, recipe, read }
+  if (given.survey.isBlank)
+    return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
   const { page, reading } = await readUpright(reader, given, first)
   const made = [reading]
-  if (isPicture(page, reading)) return conclude(page, [], made)
+  if (isPicture(page, reading)) return readLast(reader, page, made)
   let { blocks } = reading
   for (const planned of others) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
@@ -77,10 +66,29 @@ export async function readPage(
     made.push(next)
     blocks = mergeBetter(blocks, next.blocks)
   }
-  return conclude(page, blocks, made)
+  const filled = await fillBare(reader, page, blocks)
+  made.push(...filled.made)
+  blocks = filled.blocks
+  return isWorthless(blocks) ? readLast(reader, page, made) : conclude(page, blocks, made)
 }
 
-/** Makes the first reading, on the page in its best rotation. */
+/** Nothing of the reading will be kept. */
+const isWorthless = (blocks: readonly Block[]): boolean =>
+  isDoubtful(scoreOf(wordsOf(withoutNoise(blocks))))
+
+/** No page is called empty that was not read as it is: preparation may have erased its writing. */
+async function readLast(
+  reader: Reader,
+  page: PageOnDesk,
+  made: readonly Made[],
+): Promise<PageReading> {
+  const last = await unlessFailing(make(reader, page, lastReading, await renderAsIs(page)))
+  if (last === undefined) return conclude(page, [], made)
+  const isCredible = last.score.share >= poor && !isDoubtful(last.score)
+  return conclude(page, isCredible ? last.blocks : [], [...made, last])
+}
+
+/** Makes the first planned, on the page in its best rotation. */
 async function readUpright(
   reader: Reader,
   given: PageOnDesk,
@@ -97,24 +105,15 @@ async function readUpright(
   return second === undefined ? { page, reading } : { page: turned, reading: second }
 }
 
-async function make(
-  { label, recipe, read }: Reader,
+/** Reads a whole page once. */
+function make(
+  reader: Reader,
   page: PageOnDesk,
   planned: PlannedReading,
   rendered: Rendered,
 ): Promise<Made> {
-  const began = performance.now()
-  const prepared = toPrepared(rendered.image, label, engineWishesOf(planned, recipe))
-  const { blocks, confidence } = await read(prepared)
-  return {
-    planned,
-    scale: rendered.scale,
-    rotation: page.turn.rotation,
-    blocks: mapBlocks(blocks, rendered.toLevel),
-    score: scoreOf(wordsOf(blocks)),
-    confidence,
-    recogniseMs: performance.now() - began,
-  }
+  const layout = page.survey.isTable ? { psm: tablePsm, ...planned } : planned
+  return makeReading(reader, page.turn, layout, rendered)
 }
 
 async function turnIfBetter(
@@ -135,26 +134,6 @@ const isPicture = ({ survey }: PageOnDesk, { score }: Made): boolean =>
 
 const isDoubtful = ({ words, share }: Score): boolean => words < few && share < doubtful
 
-/** The reading with the higher worth leads: its line order is kept. */
-function mergeBetter(first: readonly Block[], second: readonly Block[]): Block[] {
-  const [a, b] = [scoreOf(wordsOf(first)), scoreOf(wordsOf(second))]
-  return a.worth >= b.worth ? mergeReadings(first, second) : mergeReadings(second, first)
-}
-
-/**
- * A rotation test or a further reading that times out or breaks the engine costs only itself: the earlier reading
- * stands.
- */
-async function unlessFailing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading
-  } catch (thrown) {
-    const isOfEngine = thrown instanceof ScriptoriumError && thrown.code !== 'cancelled'
-    if (isOfEngine) return undefined
-    throw thrown
-  }
-}
-
 function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Made[]): PageReading {
   const { turn, size, survey } = page
   const sound = withoutNoise(merged)
@@ -164,6 +143,7 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     mapBlocks(kept, (place) => placeBeforeTurn(turn, size, toPage(place))),
     size,
   )
+  const bare = findBare(survey, kept)
   const lines = new Set(linesOf(kept))
   const words = wordsOf(blocks)
   const lean = survey.slopes?.coefficients[0] ?? 0
@@ -173,11 +153,18 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     blocks,
     // Adds zero so that the skew of a level page is 0, not -0.
     orientation: { ...turn, skew: hundredths((Math.atan(-lean) * 180) / Math.PI) + 0 },
-    readings: made.map((each) => toReading(each, lines)),
+    readings: made.map((each) => toReading(each, lines, survey)),
+    uncovered: hundredths(bare.share),
+    ...(isBare(bare) && { warnings: [textMissed(bare)] }),
   }
 }
 
-function toReading(made: Made, kept: ReadonlySet<unknown>): Reading {
+const textMissed = ({ share }: Bare): PageWarning => ({
+  code: 'text_missed',
+  message: `${Math.round(share * 100)} % of the letters in lines have no word: printed text is missing`,
+})
+
+function toReading(made: Made, kept: ReadonlySet<unknown>, survey: PageSurvey): Reading {
   const { planned, scale, rotation, blocks, score, confidence, recogniseMs } = made
   return {
     name: planned.name,
@@ -188,6 +175,7 @@ function toReading(made: Made, kept: ReadonlySet<unknown>): Reading {
     confidence,
     score: hundredths(score.share),
     linesKept: linesOf(blocks).filter((line) => kept.has(line)).length,
+    uncovered: hundredths(findBare(survey, blocks).share),
     recogniseMs: hundredths(recogniseMs),
   }
 }

@@ -6,6 +6,8 @@ import type { RenderWishes } from '../prepare/rendering.ts'
 export interface PlannedReading
   extends RenderWishes, Pick<EngineWishes, 'dpi' | 'thresholding' | 'findsTables'> {
   name: string
+  /** Page layout in place of the automatic one, unless the recipe has another. */
+  psm?: number
 }
 
 /** A preset: readings, one after another, until the expected share of right words is high enough. */
@@ -77,12 +79,28 @@ export function planOf({ preset, languages }: Pick<Recipe, 'preset' | 'languages
   return { ...plan, readings: [firstOfOthers[preset], ...others] }
 }
 
+/** The page's own scale: letters that are legible keep their size and width. */
+const own: PlannedReading = { ...whole, name: 'own', textHeight: 24, narrowing: 1, keeps: [16, 40] }
+/** The same as one block of lines: rows of cells stay whole. */
+export const bareBlock: PlannedReading = { ...own, name: 'block', psm: 6 }
+
+/** Further readings where letters are left that no word covers: first as the page was, then as one block. */
+export const bareReadings: readonly PlannedReading[] = [own, bareBlock]
+
+/** The last reading of a page without text. */
+export const lastReading: PlannedReading = { ...own, name: 'as is', dpi: 0 }
+
+/** Rows of figures are read as one block: the automatic layout reads columns, and drops short ones. */
+export const tablePsm = 6
+
+const automaticPsm = 3
+
 /** Returns the wishes of a planned reading for the engine; the user's own settings take precedence. */
 export const engineWishesOf = (
-  { thresholding, findsTables, dpi }: PlannedReading,
+  { thresholding, findsTables, dpi, psm = automaticPsm }: PlannedReading,
   recipe: Recipe,
 ): EngineWishes => ({
-  psm: recipe.psm,
+  psm: recipe.psm === automaticPsm ? psm : recipe.psm,
   dpi: recipe.dpi === 0 ? dpi : recipe.dpi,
   thresholding,
   findsTables,

@@ -4,7 +4,7 @@ import { estimateBackground, flatten } from '../prepare/background/background.ts
 import { scaleGrey } from '../prepare/decode.ts'
 import { cropGrey, type Grey } from '../prepare/grey.ts'
 import { toPrepared } from '../prepare/render.ts'
-import { upperMedian } from '../prepare/slope/slope.ts'
+import { upperMedian } from '../prepare/median.ts'
 import type { PageSurvey } from '../prepare/survey.ts'
 import { turn, type Turn } from '../prepare/turn.ts'
 import { scoreOf, wordsOf } from './score.ts'

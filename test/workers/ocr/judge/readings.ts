@@ -15,6 +15,23 @@ export function lineAt(y: number, text: string, confidence = 95, x = 0): Line {
   return { text, confidence, bbox, baseline, size: 20, words }
 }
 
+/** A line whose words lie side by side over this width, without a gap. */
+export function lineOver(
+  text: string,
+  confidence: number,
+  width: number,
+  [y0, y1]: readonly [top: number, bottom: number],
+): Line {
+  const parts = text.split(' ')
+  const words = parts.map((word, at) => ({
+    text: word,
+    confidence,
+    bbox: { x0: (at * width) / parts.length, y0, x1: ((at + 1) * width) / parts.length, y1 },
+  }))
+  const baseline = { x0: 0, y0: y1, x1: width, y1 }
+  return { text, confidence, bbox: { x0: 0, y0, x1: width, y1 }, baseline, size: y1 - y0, words }
+}
+
 /** One block of one paragraph. */
 export const blockOf = (...lines: Line[]): Block => toBlock([toParagraph(lines)])
 

@@ -2,7 +2,7 @@
 import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import type { PagePoint } from '../../../../workers/ocr/prepare/mapping.ts'
 import { lookAt } from '../../../../workers/ocr/prepare/look.ts'
-import { repaint } from '../../../../workers/ocr/prepare/steps/repaint.ts'
+import { darken, repaint } from '../../../../workers/ocr/prepare/steps/repaint.ts'
 import { surveyPage, type PageSurvey } from '../../../../workers/ocr/prepare/survey.ts'
 
 export const paperOf = (width: number, height: number, value = 255): Grey => ({
@@ -108,4 +108,5 @@ export const medianOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 /** The survey of an image after the steps before it. */
-export const surveyOf = (image: Grey): PageSurvey => surveyPage(repaint.apply(lookAt(image)))
+export const surveyOf = (image: Grey): PageSurvey =>
+  surveyPage(darken.apply(repaint.apply(lookAt(image))))

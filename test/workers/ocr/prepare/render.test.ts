@@ -196,6 +196,7 @@ test('a page rotated on the desk is surveyed and rendered again', async () => {
     size,
     turn: { isMirrored: true, rotation: 180 },
     grey,
+    hasInk: true,
     survey,
     first,
     stepsMs: {},
@@ -206,6 +207,6 @@ test('a page rotated on the desk is surveyed and rendered again', async () => {
   assert.deepEqual(turned.turn, { isMirrored: true, rotation: 270 })
   assert.deepEqual([turned.grey.width, turned.grey.height], [900, 1200])
   assert.deepEqual(turned.size, size)
-  const names = ['repaint', 'scale', 'divide background', 'level']
+  const names = ['repaint', 'darken', 'scale', 'divide background', 'level']
   assert.deepEqual(Object.keys(turned.stepsMs), names)
 })

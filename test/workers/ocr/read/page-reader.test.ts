@@ -4,9 +4,17 @@ import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import { turn } from '../../../../workers/ocr/prepare/turn.ts'
 import { planOf } from '../../../../workers/ocr/read/plan.ts'
-import { blockOf, lineAt, textsOf } from '../judge/readings.ts'
-import { fill, paperOf } from '../prepare/drawn.ts'
-import { readWith, recipeOf, recognition, says, written, type Answer } from './read-with.ts'
+import { blockOf, lineAt, lineOver, textsOf } from '../judge/readings.ts'
+import { fill, paperOf, write } from '../prepare/drawn.ts'
+import {
+  covering,
+  readWith,
+  recipeOf,
+  recognition,
+  says,
+  written,
+  type Answer,
+} from './read-with.ts'
 
 const nothing: Answer = () => recognition()
 const fails =
@@ -68,10 +76,8 @@ test('readings of a page differ in size or settings', async () => {
 })
 
 test('the better of two readings is kept for each line, in page order', async () => {
-  const [top, foot] = [lineAt(100, 'the first line', 90), lineAt(300, 'lho 1asl llme', 20)]
-  const first: Answer = () => recognition(blockOf(top, foot))
-  const second: Answer = () =>
-    recognition(blockOf(lineAt(100, 'the fjrst ljne', 40), lineAt(300, 'the last line', 92)))
+  const first = covering(['the first line', 90], ['lho 1asl llme', 20])
+  const second = covering(['the fjrst ljne', 40], ['the last line', 92])
   const { read } = await readWith(written, [first, second])
   const { blocks, text, readings } = await read
   assert.deepEqual(textsOf(blocks), ['the first line', 'the last line'])
@@ -166,6 +172,7 @@ test('a blank page never reaches the engine', async () => {
     blocks: [],
     orientation: { isMirrored: false, rotation: 0, skew: 0 },
     readings: [],
+    uncovered: 0,
   })
   assert.equal(calls.length, 0)
 })
@@ -179,21 +186,70 @@ function picture(): Grey {
   return page
 }
 
-test('a picture is read once, and words that the engine sees in it are dropped', async () => {
+test('a picture is read as it is, too, and words that the engine sees in it are dropped', async () => {
   const { calls, read } = await readWith(picture(), [says('l 1 oFa il', 20)])
   const { text, blocks, readings } = await read
-  assert.deepEqual([text, blocks, calls.length], ['', [], 1])
-  assert.equal(readings[0]?.linesKept, 0)
+  assert.deepEqual([text, blocks, calls.length], ['', [], 2])
+  assert.deepEqual(
+    readings.map(({ name, linesKept }) => [name, linesKept]),
+    [
+      ['whole', 0],
+      ['as is', 0],
+    ],
+  )
 })
 
 test('a short isolated word needs more confidence than one among others', async () => {
   const { calls, read } = await readWith(picture(), [says('ore', 75)])
-  assert.deepEqual([(await read).text, calls.length], ['', 1])
+  assert.deepEqual([(await read).text, calls.length], ['', 2])
   const alone = await readWith(written, [says('ore', 75), nothing])
   assert.equal((await alone.read).text, '')
-  const among = recognition(blockOf(lineAt(100, 'a line of it'), lineAt(300, 'ore', 75)))
-  const other = await readWith(written, [() => among])
+  const other = await readWith(written, [covering(['a line of it', 95], ['ore', 75])])
   assert.match((await other.read).text, /ore/)
+})
+
+test('no page with ink is called empty before it was read as it is', async () => {
+  const asItIs: Answer = (page) => {
+    const isSame = page.pgm.subarray(-written.data.length).equals(written.data)
+    return isSame && page.wishes.dpi === 0 ? good(page) : recognition()
+  }
+  const { text, readings } = await (await readWith(written, [asItIs])).read
+  assert.equal(text, 'there is a good deal to be read here')
+  assert.deepEqual(
+    readings.filter(({ linesKept }) => linesKept > 0).map(({ name }) => name),
+    ['as is'],
+  )
+  const faint = paperOf(900, 1200, 255)
+  fill(faint, 100, 100, 120, 40, 250)
+  const stain = await readWith(faint, [good])
+  assert.equal((await stain.read).text, text)
+})
+
+test('lines without words are read again in their region, added, and reported where they stay without', async () => {
+  const page = paperOf(1200, 1200)
+  for (const [left, right] of [
+    [60, 540],
+    [660, 1140],
+  ] as const) {
+    write(page, { left, right, top: 100, bottom: 1100, letter: 24 })
+  }
+  const half: Answer = ({ width, height }) =>
+    recognition(blockOf(lineOver('the left half of the page', 95, width / 2, [0, height])))
+  const readHalf = async (answer: Answer) => (await readWith(page, [half, answer])).read
+  const { text, readings, blocks, uncovered, warnings } = await readHalf(says('and the right half'))
+  assert.deepEqual(text.split(/\n+/), ['the left half of the page', 'and the right half'])
+  assert.equal(readings.length, 2)
+  assert.ok(Math.abs((readings[0]?.uncovered ?? 0) - 0.5) < 0.1, `${readings[0]?.uncovered}`)
+  assert.deepEqual([uncovered, warnings], [0, undefined])
+  const { x0 = 0, x1 = 0 } = blocks.at(-1)?.bbox ?? {}
+  assert.ok(x0 > 580 && x1 > 1100 && x1 <= 1200, `${x0} to ${x1}`)
+  assert.deepEqual((await readHalf(says('and the right half'))).blocks, blocks)
+  const lost = await readHalf(nothing)
+  assert.ok(Math.abs((lost.uncovered ?? 0) - 0.5) < 0.1, `${lost.uncovered}`)
+  assert.deepEqual(
+    lost.warnings?.map(({ code }) => code),
+    ['text_missed'],
+  )
 })
 
 test('a word in a picture is kept', async () => {
@@ -202,8 +258,11 @@ test('a word in a picture is kept', async () => {
 })
 
 test('lines that an engine sees in rules and stains are dropped', async () => {
-  const [sound, noise] = [lineAt(100, 'a line of sound writing'), lineAt(300, 'l i a', 5)]
-  const { read } = await readWith(written, [() => recognition(blockOf(sound, noise))])
+  const both: Answer = ({ width, height }) => {
+    const sound = lineOver('a line of sound writing', 95, width, [0, height - 30])
+    return recognition(blockOf(sound, lineAt(height - 20, 'l i a', 5)))
+  }
+  const { read } = await readWith(written, [both])
   const { text, readings, blocks } = await read
   assert.equal(text, 'a line of sound writing')
   assert.deepEqual(textsOf(blocks), ['a line of sound writing'])

@@ -7,7 +7,7 @@ import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import { preparePage } from '../../../../workers/ocr/prepare/prepare.ts'
 import { readPage } from '../../../../workers/ocr/read/page-reader.ts'
 import { planOf } from '../../../../workers/ocr/read/plan.ts'
-import { blockOf, lineAt } from '../judge/readings.ts'
+import { blockOf, lineOver } from '../judge/readings.ts'
 import { writtenPage } from '../prepare/drawn.ts'
 
 export const recipeOf = (preset: Preset): Recipe => ({ ...defaultRecipe, preset })
@@ -45,11 +45,18 @@ export const recognition = (...blocks: Block[]): Recognition => ({
   confidence: 50,
   blocks,
 })
-/** An engine that answers with one line. */
-export const says =
-  (text: string, confidence = 95): Answer =>
-  () =>
-    recognition(blockOf(lineAt(100, text, confidence, 100)))
+/** An engine that answers with lines which together cover the page, so that none of its ink is left. */
+export const covering =
+  (...lines: readonly (readonly [text: string, confidence: number])[]): Answer =>
+  ({ width, height }) => {
+    const edgeOf = (at: number): number => Math.round((at * height) / lines.length)
+    const made = lines.map(([text, confidence], at) =>
+      lineOver(text, confidence, width, [edgeOf(at), edgeOf(at + 1) - 1]),
+    )
+    return recognition(blockOf(...made))
+  }
+/** An engine that answers with one line over the page. */
+export const says = (text: string, confidence = 95): Answer => covering([text, confidence])
 
 /** An upright page of lines. */
 export const written = writtenPage(900, 1200, 24)

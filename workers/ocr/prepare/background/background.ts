@@ -110,9 +110,21 @@ const minContrast = 0.12
  * A new image of the same size.
  */
 export function flatten(image: Grey, background: Background, maxGain: number): Grey {
+  return mapTiles(image, background, linearMaps(background, maxGain))
+}
+
+/** Makes paper white, and all ink `gain` times as dark as it is to its paper. A new image of the same size. */
+export function strengthen(image: Grey, background: Background, gain: number): Grey {
+  const gains = background.paper.map((white) => (255 / Math.max(1, white)) * gain)
+  return mapTiles(image, background, [gains, gains.map(() => 255 * (1 - gain))])
+}
+
+function mapTiles(
+  image: Grey,
+  { columns, rows, side }: Background,
+  [gains, offsets]: readonly [gains: Float32Array, offsets: Float32Array],
+): Grey {
   const { width, height } = image
-  const { columns, rows, side } = background
-  const [gains, offsets] = linearMaps(background, maxGain)
   const flat = new Uint8Array(image.data.length)
   const across = createAcross(width, columns, side)
   for (let y = 0; y < height; y += 1) {

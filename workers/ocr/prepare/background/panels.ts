@@ -1,8 +1,9 @@
 import { estimateBackground, flatten, type Background } from './background.ts'
-import { findComponents } from '../components.ts'
-import { findGlyphs, textHeight, turnGlyph } from '../glyphs.ts'
+import { findComponents } from '../letters/components.ts'
+import { turnGlyph } from '../letters/glyph.ts'
+import { findGlyphs } from '../letters/glyphs.ts'
 import type { Grey } from '../grey.ts'
-import { sampleSlopes } from '../slope/slope.ts'
+import { countLetters, findLines } from '../letters/lines.ts'
 
 /** Treatment of a tile: unchanged, inverted from light on dark to dark on light, or painted as paper. */
 const [keep, invert, blank] = [0, 1, 2]
@@ -10,6 +11,8 @@ const [keep, invert, blank] = [0, 1, 2]
 /** Large dark parts of a page, tile by tile: a slide, a table's header, a scanner's lid, the surface under a book. */
 interface Panels {
   tiles: Uint8Array
+  /** Factor that makes the paper of an inverted tile white. */
+  gains: Float32Array
   columns: number
   /** Side of a tile, pixels. */
   side: number
@@ -19,27 +22,55 @@ interface Panels {
 
 /** Tiles that are mostly darker than this belong to a panel: writing covers less than half of a tile. */
 const dark = 110
+/** So do tiles that are darker than the page's paper by this factor: boxes of a colour. */
+const shaded = 0.75
 /** Smaller panels are the strokes of a headline, or a stamp. */
 const [minTiles, minColumns, minRows] = [24, 6, 3]
-/** Minimum number of light text lines for which a panel is inverted. */
-const minLines = 2
+/** Letters in lines for which a panel counts as written, by its size, and their majority over the other brightness. */
+const [minLetters, minOfLarge, majority] = [6, 10, 1.5]
+/** Tiles per letter: the edge of a page on a dark surface has some letters, too; a panel that is the page may have few. */
+const [maxTiles, mostOfPage] = [10, 0.8]
 
-/** Finds the panels of an image and decides their treatment. Undefined without panels. */
+/** Finds the panels of an image and decides their treatment. Undefined where there is none to change. */
 export function findPanels(image: Grey, background: Background): Panels | undefined {
   const { middle, paper, columns, side } = background
-  const labels = labelTiles(
-    middle.map((value) => (value < dark ? 1 : 0)),
-    columns,
-  )
-  const panels = gatherPanels(labels, columns).filter(isLarge)
-  if (panels.length === 0) return undefined
   const tiles = new Uint8Array(middle.length)
-  for (const panel of panels) {
-    const fate = countLightLines(image, panel, columns, side) >= minLines ? invert : blank
-    for (const at of panel.tiles) tiles[at] = fate
+  const gains = new Float32Array(middle.length).fill(1)
+  const lightest = shaded * quantileOf(paper, 0.9)
+  // Only inversion concerns all shades: else a shadow around a dark surface would join it to the page.
+  for (const limit of [Math.max(dark, lightest), dark]) {
+    const isDarker = middle.map((value, at) => (value < limit && tiles[at] === keep ? 1 : 0))
+    for (const panel of gatherPanels(labelTiles(isDarker, columns), columns).filter(isLarge)) {
+      const own = quantileOf(
+        Float32Array.from(panel.tiles, (at) => middle[at] ?? 0),
+        0.5,
+      )
+      const fate = fateOf(image, panel, { columns, side, own, tiles: middle.length })
+      if (fate !== invert && limit !== dark) continue
+      for (const at of panel.tiles) {
+        tiles[at] = fate
+        if (fate === invert && own >= dark) gains[at] = 255 / (255 - own)
+      }
+    }
   }
-  const light = paper.filter((_, at) => tiles[at] === keep).toSorted()
-  return { tiles, columns, side, paper: light[light.length >> 1] ?? 255 }
+  if (tiles.every((fate) => fate === keep)) return undefined
+  const light = paper.filter((_, at) => tiles[at] === keep)
+  return { tiles, gains, columns, side, paper: light.length === 0 ? 255 : quantileOf(light, 0.5) }
+}
+
+const quantileOf = (values: Float32Array, share: number): number =>
+  values.toSorted()[Math.floor(values.length * share)] ?? 255
+
+/** Treatment by the letters in lines: light ones turn a panel, dark ones keep it, and a dark one without any is blank. */
+function fateOf(image: Grey, panel: Panel, about: PanelAbout): number {
+  const light = countPanelLetters(image, panel, about, true)
+  const dim = countPanelLetters(image, panel, about, false)
+  const { length } = panel.tiles
+  const least = Math.min(minOfLarge, Math.max(minLetters, length / 40))
+  if (light >= least && light > majority * dim) return invert
+  const isPage = length > mostOfPage * about.tiles
+  const isWritten = dim >= least && (isPage || dim * maxTiles >= length)
+  return about.own >= dark || isWritten ? keep : blank
 }
 
 /** The tiles of one panel, and their bounding box in columns and rows, both ends inclusive. */
@@ -91,16 +122,31 @@ function labelTiles(ones: Float32Array, columns: number): Int32Array {
 /** Tiles around a panel that its background estimate uses: tiles farther away say nothing about it. */
 const surround = 3
 
+interface PanelAbout {
+  /** Number of the image's tiles. */
+  tiles: number
+  columns: number
+  side: number
+  /** Brightness of most of the panel. */
+  own: number
+}
+
 /**
- * Inverts only the panel and looks for lines of letters in it, along the page or down it, because the page may be on
- * its side.
+ * Cuts the panel out, inverted or as it is, and counts the letters in lines, along the page or down it: the page may
+ * lie on its side.
  */
-function countLightLines(image: Grey, panel: Panel, columns: number, side: number): number {
+function countPanelLetters(
+  image: Grey,
+  panel: Panel,
+  { columns, side, own }: PanelAbout,
+  isInverted: boolean,
+): number {
   const left = Math.max(0, panel.left - surround) * side
   const top = Math.max(0, panel.top - surround) * side
   const width = Math.min(image.width, (panel.right + 1 + surround) * side) - left
   const height = Math.min(image.height, (panel.bottom + 1 + surround) * side) - top
-  const inverted = { data: new Uint8Array(width * height).fill(255), width, height }
+  const paper = isInverted ? 255 - own : own
+  const cut = { data: new Uint8Array(width * height).fill(paper), width, height }
   for (const at of panel.tiles) {
     const x = (at % columns) * side - left
     const y = Math.floor(at / columns) * side - top
@@ -108,17 +154,21 @@ function countLightLines(image: Grey, panel: Panel, columns: number, side: numbe
     for (let row = y; row < bottom; row += 1) {
       let from = (top + row) * image.width + left + x
       for (let to = row * width + x; to < row * width + end; to += 1, from += 1) {
-        inverted.data[to] = 255 - (image.data[from] ?? 0)
+        const value = image.data[from] ?? 0
+        cut.data[to] = isInverted ? 255 - value : value
       }
     }
   }
-  const flat = flatten(inverted, estimateBackground(inverted, side), 1)
+  const flat = flatten(cut, estimateBackground(cut, side), 1)
   const glyphs = findGlyphs(findComponents(flat, 128), image.height, 1)
-  const [lines, columnsOfLetters] = [glyphs, glyphs.map(turnGlyph)].map(
-    (each) => sampleSlopes(each, textHeight(glyphs)).length,
+  return Math.max(
+    countLetters(findLines(glyphs, minInLine)),
+    countLetters(findLines(glyphs.map(turnGlyph), minInLine)),
   )
-  return Math.max(lines ?? 0, columnsOfLetters ?? 0)
 }
+
+/** Shorter lines stand in the grain of a picture by chance. */
+const minInLine = 5
 
 /**
  * Makes the panels of a page look like the rest of it. `factor`: page pixels per pixel of the image in which the panels
@@ -126,7 +176,7 @@ function countLightLines(image: Grey, panel: Panel, columns: number, side: numbe
  */
 export function repaintPanels(
   page: Grey,
-  { tiles, columns, side, paper }: Panels,
+  { tiles, gains, columns, side, paper }: Panels,
   factor: number,
 ): Grey {
   const data = new Uint8Array(page.data)
@@ -137,11 +187,16 @@ export function repaintPanels(
     // The last tiles also take the pixels at the right and the bottom that shrinking dropped.
     const right = at % columns === columns - 1 ? page.width : left + step
     const top = Math.floor(at / columns) * step
+    const gain = gains[at] ?? 1
     const bottom = at + columns >= tiles.length ? page.height : top + step
     for (let y = top; y < bottom; y += 1) {
       const [start, end] = [y * page.width + left, y * page.width + right]
       if (fate === blank) data.fill(paper, start, end)
-      else for (let to = start; to < end; to += 1) data[to] = 255 - (data[to] ?? 0)
+      else {
+        for (let to = start; to < end; to += 1) {
+          data[to] = Math.min(255, (255 - (data[to] ?? 0)) * gain)
+        }
+      }
     }
   })
   return { ...page, data }

@@ -1,4 +1,5 @@
-import { upperMedian, type SlopeSample } from './slope.ts'
+import { upperMedian } from '../median.ts'
+import type { SlopeSample } from './slope.ts'
 
 /**
  * Slope of text lines over a page, as a polynomial in x and y. A skewed page has one slope everywhere; a page

@@ -1,4 +1,5 @@
-import { heightOf, type Glyph } from '../glyphs.ts'
+import { upperMedian } from '../median.ts'
+import { heightOf, type Glyph } from '../letters/glyph.ts'
 
 /** One sample of a text line: its slope (pixels down per pixel to the right) around a point. */
 export interface SlopeSample {
@@ -100,10 +101,4 @@ function sampleOf(letters: readonly Glyph[]): SlopeSample {
   )
   const middle = feet[feet.length >> 1] ?? { x: 0, y: 0 }
   return { ...middle, slope: upperMedian(slopes), letters: letters.length }
-}
-
-/** Returns the median, for an even number of values the upper one; 0 for an empty list. */
-export function upperMedian(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
 }

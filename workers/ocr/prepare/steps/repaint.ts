@@ -1,6 +1,19 @@
+import { strengthen } from '../background/background.ts'
+import { measureContrast } from '../background/contrast.ts'
 import { findPanels, repaintPanels } from '../background/panels.ts'
 import { lookAt, type PageLook } from '../look.ts'
 import type { PrepareStep } from './step.ts'
+
+/** Makes the ink of a faint page dark, so that it is found as any other. */
+export const darken = {
+  name: 'darken',
+  apply(look: PageLook): PageLook {
+    const { page, small, factor, background } = look
+    const { gain } = measureContrast(small, background)
+    if (gain === 1) return look
+    return lookAt(strengthen(page, { ...background, side: background.side * factor }, gain))
+  },
+} satisfies PrepareStep<PageLook, null>
 
 /** Repaints dark panels with light writing, so that they look like the rest of the page. */
 export const repaint = {

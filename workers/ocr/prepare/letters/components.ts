@@ -1,4 +1,4 @@
-import type { Grey } from './grey.ts'
+import type { Grey } from '../grey.ts'
 
 /** The boxes of connected ink as columns of numbers; `x1` and `y1` are exclusive. */
 export interface Components {
@@ -9,6 +9,8 @@ export interface Components {
   y1: Int32Array
   /** Number of ink pixels. */
   area: Int32Array
+  /** 1 where ink runs along all four sides of the box: the frame of a cell, a box of a form. */
+  isFrame: Uint8Array
 }
 
 /**
@@ -101,7 +103,8 @@ function rootOf(parent: Int32Array, run: number): number {
   return root
 }
 
-function gather({ count: runs, from, to, row }: Runs, roots: Int32Array): Components {
+function gather(all: Runs, roots: Int32Array): Components {
+  const { count: runs, from, to, row } = all
   const place = new Int32Array(runs)
   let count = 0
   for (let run = 0; run < runs; run += 1) if (roots[run] === run) place[run] = count++
@@ -117,5 +120,42 @@ function gather({ count: runs, from, to, row }: Runs, roots: Int32Array): Compon
     y1[at] = Math.max(y1[at] ?? 0, y + 1)
     area[at] = (area[at] ?? 0) + right - left
   }
-  return { count, x0, y0, x1, y1, area }
+  const boxes = { count, x0, y0, x1, y1, area }
+  return { ...boxes, isFrame: findFrames(all, (run) => place[roots[run] ?? 0] ?? 0, boxes) }
+}
+
+/** Ink of a frame covers this share of each side. The sides may lean by a share of the box. */
+const [minSide, maxLean] = [0.8, 0.06]
+
+/** Marks the components whose ink covers all four sides of their box. */
+function findFrames(
+  { count: runs, from, to, row }: Runs,
+  placeOf: (run: number) => number,
+  { count, x0, y0, x1, y1 }: Omit<Components, 'isFrame'>,
+): Uint8Array {
+  const zeros = () => new Int32Array(count)
+  // The longest runs near the upper and the lower side, and the number of runs that begin or end near the others.
+  const [top, bottom, left, right] = [zeros(), zeros(), zeros(), zeros()]
+  for (let run = 0; run < runs; run += 1) {
+    const at = placeOf(run)
+    const [first, end, y] = [from[run] ?? 0, to[run] ?? 0, row[run] ?? 0]
+    const [boxLeft, boxTop, boxRight, boxBottom] = [
+      x0[at] ?? 0,
+      y0[at] ?? 0,
+      x1[at] ?? 0,
+      y1[at] ?? 0,
+    ]
+    const across = maxLean * (boxRight - boxLeft)
+    const down = maxLean * (boxBottom - boxTop)
+    if (y - boxTop <= down) top[at] = Math.max(top[at] ?? 0, end - first)
+    if (boxBottom - 1 - y <= down) bottom[at] = Math.max(bottom[at] ?? 0, end - first)
+    if (first - boxLeft <= across) left[at] = (left[at] ?? 0) + 1
+    if (boxRight - end <= across) right[at] = (right[at] ?? 0) + 1
+  }
+  return Uint8Array.from(top, (_, at) => {
+    const width = minSide * ((x1[at] ?? 0) - (x0[at] ?? 0))
+    const height = minSide * ((y1[at] ?? 0) - (y0[at] ?? 0))
+    const isLong = Math.min(top[at] ?? 0, bottom[at] ?? 0) >= width
+    return isLong && Math.min(left[at] ?? 0, right[at] ?? 0) >= height ? 1 : 0
+  })
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findComponents, type Components } from '../../../../workers/ocr/prepare/components.ts'
-import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
-import { fill, paperOf } from './drawn.ts'
+import {
+  findComponents,
+  type Components,
+} from '../../../../../workers/ocr/prepare/letters/components.ts'
+import type { Grey } from '../../../../../workers/ocr/prepare/grey.ts'
+import { fill, paperOf } from '../drawn.ts'
 
 /** Ink is `#`. */
 function drawn(...rows: string[]) {

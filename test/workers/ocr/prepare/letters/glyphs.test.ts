@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findComponents } from '../../../../workers/ocr/prepare/components.ts'
-import { findGlyphs, textHeight } from '../../../../workers/ocr/prepare/glyphs.ts'
-import { fill, paperOf, write, writtenPage, surveyOf } from './drawn.ts'
+import { findComponents } from '../../../../../workers/ocr/prepare/letters/components.ts'
+import { findGlyphs, textHeight } from '../../../../../workers/ocr/prepare/letters/glyphs.ts'
+import { fill, paperOf, write, writtenPage, surveyOf } from '../drawn.ts'
 
 for (const letter of [12, 20, 31, 48]) {
   test(`text with capitals of ${letter} pixels measures about that height`, () => {

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Grey } from '../../../../../workers/ocr/prepare/grey.ts'
+import { at, fill, paperOf, surveyOf, write } from '../drawn.ts'
+
+/** The outline of a box, three pixels thick. */
+function frame(page: Grey, x: number, y: number, width: number, height: number): void {
+  fill(page, x, y, width, 3)
+  fill(page, x, y + height - 3, width, 3)
+  fill(page, x, y, 3, height)
+  fill(page, x + width - 3, y, 3, height)
+}
+
+/** The outline of an ellipse, five pixels thick. */
+function ring(page: Grey, x: number, y: number, radius: number): void {
+  for (let dy = -radius; dy <= radius; dy += 1) {
+    for (let dx = -radius; dx <= radius; dx += 1) {
+      const distance = Math.hypot(dx, dy * 1.2)
+      if (distance <= radius && distance > radius - 5) fill(page, x + dx, y + dy, 1, 1)
+    }
+  }
+}
+
+test('boxes for letters are no letters, and are erased; the writing beside and in them stays', () => {
+  const page = paperOf(1200, 1200)
+  for (let y = 100; y < 1100; y += 140) {
+    write(page, { left: 60, top: y, right: 700, bottom: y + 24, letter: 24 })
+    for (let x = 60; x < 1100; x += 62) frame(page, x, y + 50, 56, 64)
+    write(page, { left: 76, top: y + 70, right: 100, bottom: y + 94, letter: 24 })
+  }
+  const { page: clean, textHeight, glyphs } = surveyOf(page)
+  assert.ok(Math.abs(textHeight - 24) <= 2, `${textHeight}`)
+  assert.ok(glyphs.every(({ x0, x1 }) => x1 - x0 < 50))
+  assert.deepEqual([at(clean, 61, 180), at(clean, 90, 151)], [255, 255], 'sides')
+  assert.equal(at(clean, 77, 180), 0, 'a letter in a box')
+  assert.equal(at(clean, 61, 110), 0, 'a letter beside it')
+})
+
+test('the outlines of a drawing do not tell the height of the writing', () => {
+  const page = paperOf(1200, 1600)
+  write(page, { left: 90, top: 100, right: 1100, bottom: 240, letter: 20 })
+  for (let index = 0; index < 90; index += 1) {
+    ring(page, 100 + ((index * 211) % 1000), 500 + ((index * 337) % 1000), 22 + ((index * 13) % 40))
+  }
+  const { textHeight, hasLines } = surveyOf(page)
+  assert.equal(hasLines, true)
+  assert.ok(Math.abs(textHeight - 20) <= 2, `${textHeight}`)
+})
+
+/** Rows of cells of two to five letters. */
+function table(rows: number): Grey {
+  const page = paperOf(1200, 1000)
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < 8; column += 1) {
+      const left = 60 + column * 140
+      const right = left + 18 * (2 + ((row * 3 + column * 5) % 4))
+      write(page, { left, right, top: 60 + row * 40, bottom: 80 + row * 40, letter: 20 })
+    }
+  }
+  return page
+}
+
+test('rows of short cells are a table, prose and cells between rules are none', () => {
+  const page = table(20)
+  assert.deepEqual([surveyOf(page).isTable, surveyOf(page).hasLines], [true, true])
+  assert.equal(surveyOf(page).isSideways, false)
+  const prose = paperOf(1200, 1000)
+  write(prose, { left: 60, top: 60, right: 1140, bottom: 940, letter: 20 })
+  assert.equal(surveyOf(prose).isTable, false)
+  for (let row = 0; row <= 20; row += 1) fill(page, 40, 48 + row * 40, 1130, 2)
+  assert.equal(surveyOf(page).isTable, false, 'engines find rules by themselves')
+})
+
+test('a page with much smaller print beside the usual one has small print', () => {
+  const page = paperOf(1200, 1200)
+  write(page, { left: 60, top: 60, right: 1140, bottom: 700, letter: 24 })
+  assert.equal(surveyOf(page).hasSmallPrint, false)
+  write(page, { left: 60, top: 760, right: 1140, bottom: 900, letter: 14 })
+  assert.equal(surveyOf(page).hasSmallPrint, true)
+})
+
+test('a few words on their side are known to be', () => {
+  const page = paperOf(900, 1200)
+  for (const left of [300, 380]) {
+    for (let index = 0; index < 24; index += 1) {
+      if (index % 6 === 5) continue
+      const y = 200 + index * 26
+      fill(page, left, y, 28, 4)
+      fill(page, left, y + 16, 28, 4)
+      fill(page, left, y, 4, 20)
+    }
+  }
+  const { hasLines, isSideways } = surveyOf(page)
+  assert.deepEqual([hasLines, isSideways], [true, true])
+})

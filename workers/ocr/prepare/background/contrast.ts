@@ -1,0 +1,45 @@
+import type { Grey } from '../grey.ts'
+import { upperMedian } from '../median.ts'
+import type { Background } from './background.ts'
+
+/** Ink differs from its paper by this many times the grain, and by some levels more. */
+const [minGrains, minLevels] = [5, 4]
+/** Ink of this contrast is found and read as it is; `flatten` takes less for grain. */
+const strong = 0.13
+const wantedContrast = 0.75
+/** Fewer tiles with ink are dust. */
+const minTiles = 3
+
+/** The ink of a page against its paper. */
+export interface Contrast {
+  /** Something differs from the paper by more than its grain. */
+  hasInk: boolean
+  /** Factor that makes the ink of a faint page as dark as that of others; 1 for all others. */
+  gain: number
+}
+
+/** Measures the contrast of a page by the tiles of its background that hold ink. */
+export function measureContrast(image: Grey, { paper, ink }: Background): Contrast {
+  const minimum = minLevels + minGrains * grainOf(image)
+  const contrasts: number[] = []
+  paper.forEach((white, at) => {
+    const depth = white - (ink[at] ?? 0)
+    if (depth >= minimum) contrasts.push(depth / Math.max(1, white))
+  })
+  const hasInk = contrasts.length >= minTiles
+  const weak = contrasts.filter((contrast) => contrast < strong)
+  const isFaint = hasInk && weak.length > contrasts.length / 2
+  return { hasInk, gain: isFaint ? wantedContrast / upperMedian(weak) : 1 }
+}
+
+/** Every so many pixels one difference of neighbours is taken: enough for a median. */
+const step = 97
+
+/** Median difference of neighbouring pixels: the paper's grain and the camera's noise. */
+function grainOf({ data }: Grey): number {
+  const differences: number[] = []
+  for (let at = 1; at < data.length; at += step) {
+    differences.push(Math.abs((data[at] ?? 0) - (data[at - 1] ?? 0)))
+  }
+  return upperMedian(differences)
+}
