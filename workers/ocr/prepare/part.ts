@@ -18,7 +18,7 @@ export interface Part {
 /** Paper around the letters of a part, in heights of the tallest. */
 const margin = 2
 /** Lower lines than this share of the page's height are grain, and would be enlarged for nothing. */
-const minRatio = 0.5
+const minRatio = 0.75
 
 /** Surveys the part of a page around some of its lines, at least one. */
 export function surveyPart(page: PageSurvey, lines: readonly TextLine[]): Part {

@@ -9,7 +9,7 @@ import { withoutNoise } from './noise.ts'
 import { bareReadings, bareBlock } from './plan.ts'
 
 /** Fewer letters without a word, or a smaller share of them, are not worth another planned. */
-const [minLetters, minShare] = [8, 0.04]
+const [minLetters, minShare] = [8, 0.075]
 /** After a reading that covered less than this share of them, others cover no more. */
 const minGain = 0.3
 /** Smaller pages are read again as a whole, with the lines between their bare ones: that costs little. */
@@ -19,8 +19,7 @@ const minForLayout = 150
 /** Regions of a page that are read again, the largest ones. */
 const maxRegions = 4
 
-export const isBare = ({ letters, share }: Bare): boolean =>
-  letters >= minLetters && share >= minShare
+const isBare = ({ letters, share }: Bare): boolean => letters >= minLetters && share >= minShare
 
 /** Reads the regions of a page again whose lines have no words, each with a scale and a slope of its own. */
 export async function fillBare(

@@ -4,7 +4,7 @@ import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { findBare, type Bare } from './coverage.ts'
-import { fillBare, isBare } from './fill-bare.ts'
+import { fillBare } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { findRotation } from './rotation.ts'
@@ -155,9 +155,12 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     orientation: { ...turn, skew: hundredths((Math.atan(-lean) * 180) / Math.PI) + 0 },
     readings: made.map((each) => toReading(each, lines, survey)),
     uncovered: hundredths(bare.share),
-    ...(isBare(bare) && { warnings: [textMissed(bare)] }),
+    ...(bare.share >= reported && { warnings: [textMissed(bare)] }),
   }
 }
+
+/** A smaller share is single words, and noise that stands in lines. */
+const reported = 0.05
 
 const textMissed = ({ share }: Bare): PageWarning => ({
   code: 'text_missed',

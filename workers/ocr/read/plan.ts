@@ -80,7 +80,7 @@ export function planOf({ preset, languages }: Pick<Recipe, 'preset' | 'languages
 }
 
 /** The page's own scale: letters that are legible keep their size and width. */
-const own: PlannedReading = { ...whole, name: 'own', textHeight: 24, narrowing: 1, keeps: [16, 40] }
+const own: PlannedReading = { ...whole, name: 'own', textHeight: 24, narrowing: 1, keeps: [16, 28] }
 /** The same as one block of lines: rows of cells stay whole. */
 export const bareBlock: PlannedReading = { ...own, name: 'block', psm: 6 }
 

@@ -7,6 +7,8 @@ const [minGrains, minLevels] = [5, 4]
 /** Ink of this contrast is found and read as it is; `flatten` takes less for grain. */
 const strong = 0.13
 const wantedContrast = 0.75
+/** This share of a page is plain paper; ink is deeper than its texture by this factor. */
+const [plainShare, minRatio] = [0.1, 2]
 /** Fewer tiles with ink are dust. */
 const minTiles = 3
 
@@ -20,16 +22,20 @@ export interface Contrast {
 
 /** Measures the contrast of a page by the tiles of its background that hold ink. */
 export function measureContrast(image: Grey, { paper, ink }: Background): Contrast {
+  const depths = paper.map((white, at) => white - (ink[at] ?? 0))
   const minimum = minLevels + minGrains * grainOf(image)
-  const contrasts: number[] = []
-  paper.forEach((white, at) => {
-    const depth = white - (ink[at] ?? 0)
-    if (depth >= minimum) contrasts.push(depth / Math.max(1, white))
+  const plain = depths.toSorted()[Math.floor(depths.length * plainShare)] ?? 0
+  const inked: number[] = []
+  const faint: number[] = []
+  depths.forEach((depth, at) => {
+    if (depth < minimum) return
+    const contrast = depth / Math.max(1, paper[at] ?? 0)
+    inked.push(contrast)
+    if (contrast < strong && depth >= minRatio * plain) faint.push(contrast)
   })
-  const hasInk = contrasts.length >= minTiles
-  const weak = contrasts.filter((contrast) => contrast < strong)
-  const isFaint = hasInk && weak.length > contrasts.length / 2
-  return { hasInk, gain: isFaint ? wantedContrast / upperMedian(weak) : 1 }
+  const hasInk = inked.length >= minTiles
+  const isFaint = faint.length >= minTiles && faint.length > inked.length / 2
+  return { hasInk, gain: isFaint ? wantedContrast / upperMedian(faint) : 1 }
 }
 
 /** Every so many pixels one difference of neighbours is taken: enough for a median. */

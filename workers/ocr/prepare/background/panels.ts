@@ -64,9 +64,10 @@ const quantileOf = (values: Float32Array, share: number): number =>
 /** Treatment by the letters in lines: light ones turn a panel, dark ones keep it, and a dark one without any is blank. */
 function fateOf(image: Grey, panel: Panel, about: PanelAbout): number {
   const light = countPanelLetters(image, panel, about, true)
-  const dim = countPanelLetters(image, panel, about, false)
   const { length } = panel.tiles
   const least = Math.min(minOfLarge, Math.max(minLetters, length / 40))
+  if (about.own >= dark && light < least) return keep
+  const dim = countPanelLetters(image, panel, about, false)
   if (light >= least && light > majority * dim) return invert
   const isPage = length > mostOfPage * about.tiles
   const isWritten = dim >= least && (isPage || dim * maxTiles >= length)
