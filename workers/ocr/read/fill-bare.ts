@@ -10,7 +10,7 @@ import { bareReadings, bareBlock } from './plan.ts'
 
 /** Fewer letters without a word, or a smaller share of them, are not worth another planned. */
 const [minLetters, minShare] = [8, 0.075]
-/** After a reading that covered less than this share of them, others cover no more. */
+/** A reading that covers less than this share of them saw noise: it is dropped, and no other one follows. */
 const minGain = 0.3
 /** Smaller pages are read again as a whole, with the lines between their bare ones: that costs little. */
 const manyLetters = 750
@@ -29,11 +29,10 @@ export async function fillBare(
 ): Promise<{ blocks: Block[]; made: Made[] }> {
   let blocks = [...first]
   const made: Made[] = []
-  let before = Number.POSITIVE_INFINITY
   for (const further of bareReadings) {
     const bare = findBare(page.survey, withoutNoise(blocks))
-    if (!isBare(bare) || bare.letters > (1 - minGain) * before) break
-    before = bare.letters
+    if (!isBare(bare)) break
+    const before = blocks
     const isLarge = countLetters(page.survey.lines) > manyLetters
     const regions = isLarge ? regionsOf(bare.lines).slice(0, maxRegions) : [bare.lines]
     for (const lines of regions) {
@@ -47,6 +46,8 @@ export async function fillBare(
       made.push(next)
       blocks = mergeBetter(blocks, next.blocks)
     }
+    const left = findBare(page.survey, withoutNoise(blocks))
+    if (left.letters > (1 - minGain) * bare.letters) return { blocks: before, made }
   }
   return { blocks, made }
 }
