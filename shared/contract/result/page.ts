@@ -87,8 +87,8 @@ export type Reading = Static<typeof readingSchema>
 const pageWarningSchema = Type.Object(
   {
     code: described(
-      oneOf(['text_missed']),
-      '`text_missed`: some printed lines have no words, even after further attempts.',
+      oneOf(['text_missed', 'reading_given_up']),
+      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt timed out or failed; the text of the earlier ones stands.',
     ),
     message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
   },

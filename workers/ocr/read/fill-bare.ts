@@ -8,7 +8,7 @@ import { findBare, regionsOf, type Bare } from './coverage.ts'
 import { withoutNoise } from './noise.ts'
 import { bareReadings, bareBlock } from './plan.ts'
 
-/** Fewer letters without a word, or a smaller share of them, are not worth another planned. */
+/** Fewer letters without a word, or a smaller share of them, are not worth another reading. */
 const [minLetters, minShare] = [8, 0.075]
 /** A reading that covers less than this share of them saw noise: it is dropped, and no other one follows. */
 const minGain = 0.3
@@ -41,7 +41,8 @@ export async function fillBare(
       const planned = isLarge && letters < minForLayout ? bareBlock : further
       const { survey, toPage } = surveyPart(page.survey, lines)
       const rendered = await renderPage(survey, planned)
-      const next = await unlessFailing(makeReading(reader, page.turn, planned, rendered, toPage))
+      const reading = makeReading(reader, page.turn, planned, rendered, toPage)
+      const next = await unlessFailing(reader, planned.name, reading)
       if (next === undefined) return { blocks, made }
       made.push(next)
       blocks = mergeBetter(blocks, next.blocks)

@@ -9,7 +9,7 @@ import { mergeReadings } from './merge.ts'
 import { engineWishesOf, type PlannedReading } from './plan.ts'
 import { scoreOf, wordsOf, type Score } from './score.ts'
 
-/** One completed planned: the reading, in the pixels of the levelled page. */
+/** One completed reading, in the pixels of the levelled page. */
 export interface Made {
   planned: PlannedReading
   scale: number
@@ -25,6 +25,8 @@ export interface Reader {
   label: string
   recipe: Recipe
   read: ReadPrepared
+  /** Called when a further reading is given up: with more time the text may be better. */
+  onGivenUp: (name: string, error: ScriptoriumError) => void
 }
 
 /** Reads a rendered page, or a part of it that `toPage` maps to the page. */
@@ -57,14 +59,19 @@ export function mergeBetter(first: readonly Block[], second: readonly Block[]): 
 
 /**
  * A rotation test or a further reading that times out or breaks the engine costs only itself: the earlier reading
- * stands.
+ * stands, and the page is marked.
  */
-export async function unlessFailing<T>(reading: Promise<T>): Promise<T | undefined> {
+export async function unlessFailing<T>(
+  { onGivenUp }: Pick<Reader, 'onGivenUp'>,
+  name: string,
+  reading: Promise<T>,
+): Promise<T | undefined> {
   try {
     return await reading
   } catch (thrown) {
     const isOfEngine = thrown instanceof ScriptoriumError && thrown.code !== 'cancelled'
-    if (isOfEngine) return undefined
-    throw thrown
+    if (!isOfEngine) throw thrown
+    onGivenUp(name, thrown)
+    return undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
 import type { Orientation, PageWarning, Reading } from '../../../shared/contract/result/page.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
+import type { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { findBare, type Bare } from './coverage.ts'
@@ -40,8 +41,7 @@ const few = 3
 /**
  * Reads a page as its preset says: reads until the judge's expectation is high enough, and merges the readings
  * line by line. Reads lines again that no word covers. Turns a page first that is on its side or upside down. Rejects
- * only if the first reading does, or with
- * `cancelled`.
+ * only if the first reading does, or with `cancelled`; a further reading that fails leaves a warning.
  */
 export async function readPage(
   given: PageOnDesk,
@@ -49,9 +49,17 @@ export async function readPage(
   recipe: Recipe,
   read: ReadPrepared,
 ): Promise<PageReading> {
-  const { readings, enough } = planOf(recipe)
+  const givenUp: PageWarning[] = []
+  const onGivenUp = (name: string, { code, message }: ScriptoriumError): void =>
+    void givenUp.push(readingGivenUp(name, code, message))
+  const page = await readPlanned({ label, recipe, read, onGivenUp }, given)
+  const warnings = [...givenUp, ...(page.warnings ?? [])]
+  return warnings.length === 0 ? page : { ...page, warnings }
+}
+
+async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReading> {
+  const { readings, enough } = planOf(reader.recipe)
   const [first, ...others] = readings
-  const reader = { label, recipe, read }
   if (given.survey.isBlank)
     return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
   const { page, reading } = await readUpright(reader, given, first)
@@ -61,7 +69,7 @@ export async function readPage(
   for (const planned of others) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
     const rendered = await renderPage(page.survey, planned)
-    const next = await unlessFailing(make(reader, page, planned, rendered))
+    const next = await unlessFailing(reader, planned.name, make(reader, page, planned, rendered))
     if (next === undefined) break
     made.push(next)
     blocks = mergeBetter(blocks, next.blocks)
@@ -82,13 +90,17 @@ async function readLast(
   page: PageOnDesk,
   made: readonly Made[],
 ): Promise<PageReading> {
-  const last = await unlessFailing(make(reader, page, lastReading, await renderAsIs(page)))
+  const last = await unlessFailing(
+    reader,
+    lastReading.name,
+    make(reader, page, lastReading, await renderAsIs(page)),
+  )
   if (last === undefined) return conclude(page, [], made)
   const isCredible = last.score.share >= poor && !isDoubtful(last.score)
   return conclude(page, isCredible ? last.blocks : [], [...made, last])
 }
 
-/** Makes the first planned, on the page in its best rotation. */
+/** Makes the first reading, of the page in its best rotation. */
 async function readUpright(
   reader: Reader,
   given: PageOnDesk,
@@ -101,7 +113,7 @@ async function readUpright(
     return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
-  const second = await unlessFailing(make(reader, turned, first, turned.first))
+  const second = await unlessFailing(reader, 'turned', make(reader, turned, first, turned.first))
   return second === undefined ? { page, reading } : { page: turned, reading: second }
 }
 
@@ -117,11 +129,13 @@ function make(
 }
 
 async function turnIfBetter(
-  { label, recipe, read }: Reader,
+  reader: Reader,
   page: PageOnDesk,
   first: PlannedReading,
 ): Promise<PageOnDesk> {
-  const rotation = await unlessFailing(findRotation(page.survey, label, recipe, read))
+  const { label, recipe, read } = reader
+  const search = findRotation(page.survey, label, recipe, read)
+  const rotation = await unlessFailing(reader, 'rotation', search)
   return rotation === undefined || rotation === 0 ? page : turnPage(page, rotation, first)
 }
 
@@ -158,6 +172,11 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     ...(bare.share >= reported && { warnings: [textMissed(bare)] }),
   }
 }
+
+const readingGivenUp = (name: string, code: string, message: string): PageWarning => ({
+  code: 'reading_given_up',
+  message: `the further reading '${name}' was given up (${code}: ${message}); with more time the text may be better`,
+})
 
 /** A smaller share is single words, and noise that stands in lines. */
 const reported = 0.05

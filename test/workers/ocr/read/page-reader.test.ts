@@ -123,8 +123,12 @@ test('a second reading that times out loses only itself', async () => {
   for (const code of ['page_timeout', 'engine_crash'] as const) {
     const recipe = recipeOf('best')
     const { calls, read } = await readWith(written, [poor, ...looks, fails(code)], { recipe })
-    const { readings, text } = await read
+    const { readings, text, warnings } = await read
     assert.equal(calls.length, 6, 'and no further one is made')
+    assert.deepEqual(
+      warnings?.map((warning) => [warning.code, warning.message.includes(code)]),
+      [['reading_given_up', true]],
+    )
     assert.equal(readings.length, 1)
     assert.notEqual(text, '')
   }
@@ -132,7 +136,9 @@ test('a second reading that times out loses only itself', async () => {
 
 test('a probe that times out loses only itself', async () => {
   const { read } = await readWith(written, [poor, fails('page_timeout')])
-  assert.notEqual((await read).text, '')
+  const { text, warnings } = await read
+  assert.notEqual(text, '')
+  assert.match(warnings?.[0]?.message ?? '', /'rotation' was given up \(page_timeout/)
   const sideways = await readWith(turned(90), [fails('page_timeout'), good])
   assert.equal((await sideways.read).orientation.rotation, 0)
 })
