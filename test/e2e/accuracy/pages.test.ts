@@ -244,12 +244,12 @@ const frame = (x: number, y: number): number =>
 const cloth = (x: number, y: number): number =>
   128 + 60 * Math.sin(170 * x) * Math.sin(200 * y) + 50 * Math.sin(7 * (x + y))
 
-/** Maximum number of engine calls: more are made only for rows of letter-like shapes. */
+/** Maximum number of engine calls: one prepared, one of the page as it is; more only for rows of letter-like shapes. */
 const pictures: Record<string, { level: Parameters<typeof painted>[0]; looks: number }> = {
-  'a landscape': { level: hills, looks: 1 },
-  blots: { level: blots, looks: 1 },
-  'a black frame round a blank sheet': { level: frame, looks: 1 },
-  cloth: { level: cloth, looks: 6 },
+  'a landscape': { level: hills, looks: 2 },
+  blots: { level: blots, looks: 2 },
+  'a black frame round a blank sheet': { level: frame, looks: 2 },
+  cloth: { level: cloth, looks: 8 },
 }
 
 for (const [name, { level, looks }] of Object.entries(pictures)) {
@@ -261,12 +261,12 @@ for (const [name, { level, looks }] of Object.entries(pictures)) {
   })
 }
 
-test('real pictures and blank pages are empty after at most one call of the engine', async (t) => {
+test('real pictures and blank pages are empty after at most two calls of the engine', async (t) => {
   const files = dataFiles(t, 'odd/{blank-tiny/*{flower,no-text}*,made/{blank_*,one_pixel*},exif/*}')
   for (const file of files) {
     const { text, calls, ms } = await read(readFileSync(file))
     t.diagnostic(`${basename(file)}: ${calls} looks, ${ms} ms`)
     assert.equal(text, '', file)
-    assert.ok(calls <= 1, `${file}: ${calls} looks`)
+    assert.ok(calls <= 2, `${file}: ${calls} looks`)
   }
 })
