@@ -21,7 +21,7 @@ interface Deps {
   schedule: readonly PlannedFault[]
 }
 
-/** What came of a round. */
+/** Faults, findings and figures of one round. */
 export interface RoundResult {
   findings: ChaosFinding[]
   injected: Injected[]
@@ -74,7 +74,7 @@ async function disturb(
   return { findings, injected: nemesis.injected, documents, restMs, usage }
 }
 
-/** What is as it should be makes room for the next round. */
+/** Deletes the folders of a round without findings. */
 function removeFolders({ runs }: Clients): void {
   for (const { folder } of runs) {
     rmSync(folder.input, { recursive: true, force: true })

@@ -88,7 +88,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
       const [newest] = await redis.xrevrange(keys.events(runId), '+', '-', 'COUNT', 1)
       return newest?.[0] ?? '0-0'
     },
-    /** What is behind `after` at this moment, or as much of it as is read at a time. */
+    /** Returns the present events behind `after`, at most one batch. */
     async rest(runId: string, after: string): Promise<StoredEvent[]> {
       const entry: Waiting = { key: keys.events(runId), after, deliver: () => undefined }
       return (await read([entry])).get(entry) ?? []

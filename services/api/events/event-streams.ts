@@ -107,7 +107,7 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
   }
 }
 
-/** What came of something that is over is on its way to Redis or there: a busy machine is not to be taken for its end. */
+/** Events of a finished run may still be on their way to Redis: a delay on a busy machine is not the end. */
 async function nextEvents(
   hub: EventHub,
   runId: string,

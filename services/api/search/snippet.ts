@@ -25,7 +25,7 @@ export function snippetOf(text: string, hits: readonly Range[]): string {
   return `${before}${parts.join('').trim()}${after}`
 }
 
-/** What is shown of a text in which something was found at `hit`. */
+/** Returns the range of a text that is shown around a hit. */
 function rangeAround(text: string, hit: number): Range {
   const earliest = Math.max(0, hit - lead)
   const start =

@@ -42,7 +42,7 @@ export interface Search {
   offset: number
 }
 
-/** What is not shown by then comes with the next page: others wait for their searches. */
+/** Maximum time of one search, milliseconds: the next page continues, because other searches wait. */
 const budgetMs = 2_000
 
 /** A page of results, best first. A rank is no stable position, so the cursor counts results. */

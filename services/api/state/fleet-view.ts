@@ -19,7 +19,7 @@ const parseSign = createParser("the aggregator's sign", aggregatorSignSchema)
 const depthFreshMs = 250
 const blockedFreshMs = 500
 
-/** Who is at work, and how much there is to do. */
+/** The live workers and the queue depth. */
 export function createFleetView(redis: Redis, keys: Keys, queue: PageQueue) {
   let seen: { blocked: Blocked; at: number } = { blocked: {}, at: Number.NEGATIVE_INFINITY }
   return {

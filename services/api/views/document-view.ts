@@ -26,7 +26,7 @@ const nothingOpen: [Map<string, QueuePlace>, number, Blocked] = [new Map(), 0, {
 export function createDocumentViews(deps: Deps) {
   const { ledger, tickets, queue, retentionMs } = deps
 
-  /** What is accepted and not recorded yet; `known` are the readings that the ledger has. */
+  /** The view of an accepted upload that the ledger has not recorded yet; `known` is the ledger's latest pass. */
   const standIn = async (id: string, known: number): Promise<DocumentView | undefined> => {
     const ticket = await tickets.ofDocument(id)
     const accepted = ticket?.documents.find(({ documentId }) => documentId === id)

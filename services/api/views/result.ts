@@ -12,7 +12,10 @@ import { documentOf, inputFileOf } from '../../outputs/from-ledger.ts'
 import { shownDocument } from './shown.ts'
 import { continueWith, gather, toBuffers, type Renderings } from './renderings.ts'
 
-/** What is gathered before an answer begins: shorter ones are sent in one piece, and none begins that fails at once. */
+/**
+ * An answer starts after this many bytes, or at its end: a shorter one is sent in one piece, and an early failure still
+ * gets its status.
+ */
 const gatheredBytes = 1_048_576
 
 /**

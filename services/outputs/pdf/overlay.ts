@@ -48,7 +48,7 @@ async function* givenBytes(file: Below, sha256: string | null): AsyncGenerator<U
   }
 }
 
-/** Returns whether there was any. Pages and results come in order. */
+/** Writes a text layer for each result, in page order. Returns whether a layer was written. */
 async function* writeLayers(
   file: PdfFile,
   fonts: Fonts,

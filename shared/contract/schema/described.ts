@@ -8,11 +8,11 @@ export const described = <T extends TSchema>(
   ...examples: Static<T>[]
 ): T => ({ ...schema, description, ...(examples.length > 0 && { examples }) })
 
-/** An integer from 0 on that is checked as any integer: stored records are not refused for it. */
+/** An integer of 0 or more. The schema omits the bound, so that no stored record is rejected for it. */
 export const countOf = (description: string, example: number) =>
   described(Type.Integer(), `${description} 0 or more.`, example)
 
-/** A number from 0 on that is checked as any number: stored records are not refused for it. */
+/** A number of 0 or more. The schema omits the bound, so that no stored record is rejected for it. */
 export const amountOf = (description: string, example: number) =>
   described(Type.Number(), `${description} 0 or more.`, example)
 

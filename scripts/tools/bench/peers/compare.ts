@@ -14,7 +14,7 @@ export interface Entrant {
   version: string
 }
 
-/** Who is compared, and who is not, with the reason. */
+/** The compared systems, and the omitted ones with the reason. */
 interface Field {
   entrants: Entrant[]
   absent: string[]

@@ -99,7 +99,7 @@ export async function startWorld(setting: ChaosSetting, history: History) {
 
 export type World = Awaited<ReturnType<typeof startWorld>>
 
-/** What is left of a world gets a while to end by itself, then is ended. */
+/** Waits for the remaining processes of a world to exit, then kills them. */
 async function endLeftovers(folder: string): Promise<string[]> {
   const deadline = performance.now() + 10_000
   let left = findProcesses(folder)

@@ -9,7 +9,7 @@ import { requireSpace } from '../../limits/disk-space.ts'
 import { watchPace, type PaceLimits } from '../../limits/pace.ts'
 import { createSink } from './sink.ts'
 
-/** What was learnt of a file while it was written. */
+/** Properties of a file that were found while it was written. */
 export interface Draft {
   sha256: string
   bytes: number

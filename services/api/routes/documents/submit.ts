@@ -111,7 +111,7 @@ export function submitRoute(app: App, context: Context): void {
         await respond(context, request, reply, { uploads, options, ...accepted })
         return reply
       } finally {
-        await dropAll(uploads) // What was kept is no longer there to be dropped.
+        await dropAll(uploads) // Skips the files that the spool has kept.
       }
     },
   )

@@ -13,7 +13,7 @@ const closed = { additionalProperties: false }
 export const manifestSchema = Type.Object(
   {
     v: Type.Literal(1),
-    /** What was backed up: it goes back to the same kind of folder. */
+    /** The kind of folder that was backed up; a restore needs the same kind. */
     kind: oneOf(['output', 'data']),
     source: pathText,
     createdAt: idText,

@@ -9,7 +9,7 @@ import { checkDocument } from './check-documents.ts'
 import { checkCombined, checkDrafts, checkForeign, checkSpool, namesOf } from './check-folders.ts'
 import type { Finding } from './finding.ts'
 
-/** What is verified: a ledger, and of it everything or the documents of one output folder. */
+/** The documents to verify: all of a ledger, or those of one output folder. */
 export interface VerifyScope {
   /** Folder of the ledger. */
   folder: string

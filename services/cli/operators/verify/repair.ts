@@ -79,7 +79,7 @@ async function repairHere(
   }
 }
 
-/** What is left over it removes by itself; the combined files are its run's to write. */
+/** Asks for the repairs. The aggregator removes leftovers by itself; a run writes its own combined files. */
 async function askAggregator(
   { rewrite, reread, tidy }: { rewrite: string[]; reread: string[]; tidy: boolean },
   { folder, environment }: Deps,

@@ -4,7 +4,7 @@ import { findPanels, repaintPanels } from '../background/panels.ts'
 import { lookAt, type PageLook } from '../look.ts'
 import type { PrepareStep } from './step.ts'
 
-/** Makes the ink of a faint page dark, so that it is found as any other. */
+/** Darkens the ink of a faint page, so that the survey finds it. */
 export const darken = {
   name: 'darken',
   apply(look: PageLook): PageLook {
