@@ -4,23 +4,16 @@ import type { Hands } from '../../shared/hands/hands.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
-import { createPageQueue } from '../../shared/redis/queue.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
-import { createMemoryGauge, memoryMarks } from '../../shared/redis/connection/redis-memory.ts'
 import { createResultReader } from '../../shared/redis/result-stream.ts'
 import type { Spool } from '../../shared/files/spool.ts'
-import { startRun } from './runs/active-run.ts'
-import { createActiveRuns } from './runs/active-runs.ts'
+import { createFolderRuns } from './runs/folder-runs.ts'
 import { createCommands } from './commands/commands.ts'
 import { createNotices } from './webhooks/notices.ts'
 import type { createLease } from './lease/lease.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { createPlanner } from './planning/planner.ts'
 import { createPublishing } from './results/publishing.ts'
-import { createRecipeWatch } from './runs/recipe-watch.ts'
-import { createRunGuard } from './runs/run-guard.ts'
 import { createResultFlow } from './result-flow.ts'
-import { createRunEnds } from './runs/run-ends.ts'
 import { serve } from './serve.ts'
 import { createUpkeep } from './upkeep/upkeep.ts'
 import { createUploadWatch } from './runs/upload-watch.ts'
@@ -47,29 +40,8 @@ export function createAggregator(deps: Deps) {
   const redis = deps.redis.main
   const about = { ledger, redis, keys, lease, log, outages }
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
-  const pages = createPageQueue(redis, keys)
-  const runs = createActiveRuns({
-    ledger,
-    queue: pages,
-    start(run, onEnd) {
-      guard.forgetStartFailure()
-      return startRun({ ...runParts, onTrip: (trip) => guard.trip(run.id, trip), onEnd }, run)
-    },
-  })
-  const { active } = runs
-  const recipes = createRecipeWatch({
-    ...about,
-    identities,
-    active,
-    // Adding a job twice does no harm, so checking the lease before it is enough.
-    queue: { ...pages, add: (jobs) => lease.held().then(() => pages.add(jobs)) },
-    replace: runs.replace,
-  })
-  const queue = recipes.gated
   const notices = createNotices({ config, ledger, hands, log })
   const { announcer, deliverer } = notices
-  const ends = createRunEnds({ ledger, lease, keys, announcer, hands, log: outages })
-  const guard = createRunGuard({ ...about, queue, active })
   const publishing = createPublishing({
     ...about,
     config,
@@ -77,17 +49,16 @@ export function createAggregator(deps: Deps) {
     announce: announcer.documentFinal,
     onFinal: (ids) => results.onFinal(ids),
   })
-  const { publisher, background, pdfPasswordOf } = publishing
-  const plan = createPlanner({
+  const { background } = publishing
+  const folderRuns = createFolderRuns({
     ...about,
-    queue,
-    publisher,
+    ...publishing,
+    config,
+    identities,
+    announcer,
     hands,
-    window: config.SCRIPTORIUM_WINDOW,
-    memory: createMemoryGauge(redis, memoryMarks.planner),
-    log: outages,
   })
-  const runParts = { ...about, publisher, ends, pdfPasswordOf, plan, hands }
+  const { runs, recipes, guard, ends, queue } = folderRuns
   const uploads = createUploadWatch({ ...about, announcer })
   const results = createResultFlow({
     ...about,
@@ -102,7 +73,16 @@ export function createAggregator(deps: Deps) {
     hands,
   })
   const { absorb } = results.collector
-  const upkeep = createUpkeep({ ...about, config, queue, spool, absorb, active, recipes, hands })
+  const upkeep = createUpkeep({
+    ...about,
+    config,
+    queue,
+    spool,
+    absorb,
+    active: runs.active,
+    recipes,
+    hands,
+  })
   const { documents, sweeper } = upkeep
   const taker = createCommands({
     ...about,
@@ -140,9 +120,8 @@ export function createAggregator(deps: Deps) {
     async close(): Promise<void> {
       await notices.close()
       await background.close()
-      await runs.stop()
+      await folderRuns.close()
       await publishing.close()
-      await queue.close()
     },
   }
 }

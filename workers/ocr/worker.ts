@@ -9,18 +9,15 @@ import { createPageQueue } from '../../shared/redis/queue.ts'
 import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createMemoryGauge, memoryMarks } from '../../shared/redis/connection/redis-memory.ts'
-import { untilTaken } from '../../shared/redis/connection/redis-trouble.ts'
 import { createReporter } from '../../shared/redis/result-stream.ts'
 import { version } from '../../shared/process/version.ts'
 import { workerIdOf } from '../../shared/contract/ids.ts'
 import { createAbilities } from './abilities.ts'
-import { createDesk } from './jobs/desk.ts'
 import { createDeskList } from './jobs/desk-list.ts'
 import type { EngineSlot } from './engine/engine-slot.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createJobOpening } from './jobs/job-opening.ts'
-import { createProcessor } from './jobs/processor.ts'
-import { createReading, labelOf } from './jobs/reading.ts'
+import { createJobPipeline } from './jobs/job-pipeline.ts'
+import { labelOf } from './jobs/reading.ts'
 import { createJobTaker } from './jobs/take-jobs.ts'
 
 interface Deps {
@@ -44,43 +41,20 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const queue = createPageQueue(redis.jobs, keys)
   const reporter = createReporter(redis.own, keys)
-  /** Redis errors are not the page's fault: they count as no attempt. */
-  const persistently = <T>(work: () => Promise<T>): Promise<T> =>
-    untilTaken(work, {
-      onTrouble: (err) => outages.warn({ err }, 'Redis rejects writes, the current page waits'),
-    })
-  const { open, close: closeDocuments } = createJobOpening({
+  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
+  const { find: findRecipe } = createRecipeStore(redis.own, keys)
+  const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
+  const pipeline = createJobPipeline({
+    workerId,
     config,
     redis: redis.own,
     keys,
     queue,
-    persistently,
-  })
-  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
-  const { find: findRecipe } = createRecipeStore(redis.own, keys)
-  const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
-  const read = createReading({
-    workerId,
-    open,
-    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
+    reporter,
     engineSlot,
     identities,
     log,
-    onBegin({ runId, documentId }, page, pagesTotal) {
-      const at = new Date().toISOString()
-      reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
-    },
-  })
-  const desk = createDesk()
-  const processJob = createProcessor({
-    workerId,
-    redis: redis.own,
-    keys,
-    reporter,
-    desk,
-    read,
-    persistently,
-    log,
+    outages,
   })
 
   const about = describeProcess(workerId, config)
@@ -99,11 +73,11 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     log: outages,
     findRecipe,
     cannotRead: ({ recipe, fingerprint }) => abilities.cannotRead(recipe, fingerprint),
-    onWaiting: ({ interactive }) => desk.expectInteractive(interactive > 0),
+    onWaiting: ({ interactive }) => pipeline.expectInteractive(interactive > 0),
     async process(jobId, job, failedBefore) {
       const entry = onDesk.add(jobId, labelOf(job))
       try {
-        return await processJob(jobId, job, failedBefore, entry.cancelling)
+        return await pipeline.process(jobId, job, failedBefore, entry.cancelling)
       } finally {
         entry.remove()
         pagesDone += 1
@@ -134,7 +108,7 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     async close(): Promise<void> {
       await taker.close()
       onDesk.close()
-      await closeDocuments()
+      await pipeline.close()
       await engineSlot.close()
       await stopHeartbeat()
       await queue.close()

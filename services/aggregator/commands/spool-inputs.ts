@@ -51,8 +51,6 @@ export function createSpoolInputs({ spool, isNeeded }: Deps) {
   }
 }
 
-export type SpoolInputs = ReturnType<typeof createSpoolInputs>
-
 const inodeOf = (file: string): bigint | undefined =>
   statSync(file, { bigint: true, throwIfNoEntry: false })?.ino
 

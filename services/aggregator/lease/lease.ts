@@ -180,7 +180,7 @@ function isRecent(then: ReturnType<typeof clock>): boolean {
 }
 
 /** The lock file of a ledger's folder: it stays there whether or not it is locked. */
-export const folderLock = (folder: string): string => join(folder, 'aggregator.lock')
+const folderLock = (folder: string): string => join(folder, 'aggregator.lock')
 
 /**
  * Reserves the ledger's folder for this process until it is released, and finishes an interrupted restore there.

@@ -11,7 +11,8 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { countWorkers } from '../progress/live-workers.ts'
 import { outputNames } from '../../outputs/files/output-files.ts'
-import type { RunProgress, Work } from '../progress/run-progress.ts'
+import type { Work } from '../progress/run-forecast.ts'
+import type { RunProgress } from '../progress/run-progress.ts'
 
 interface Deps {
   ledger: Ledger

@@ -11,7 +11,7 @@ export type ToRead = Extract<Decision, { action: 'read' }>
 export type WalkProblem = Extract<Found, { problem: unknown }>
 
 /** A batch's plan as the ledger accepted it. */
-export interface RecordedPlan {
+interface RecordedPlan {
   jobs: QueuedJob[]
   /** Number of documents that are new to this run. */
   entered: number

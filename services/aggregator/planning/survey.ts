@@ -2,7 +2,7 @@ import { sizeOf } from '../../../shared/files/stat-key.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { documentIdOf } from './plan-file.ts'
-import type { Work } from '../progress/run-progress.ts'
+import type { Work } from '../progress/run-forecast.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import { passedOver, type Found, type WalkStep } from '../folders/walk.ts'
 

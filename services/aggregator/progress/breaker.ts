@@ -12,7 +12,7 @@ export interface ReadingOutcome {
 }
 
 /** Failures by code: their number, and one example. */
-export type Failures = ReadonlyMap<string, { count: number; example: ReadingOutcome }>
+type Failures = ReadonlyMap<string, { count: number; example: ReadingOutcome }>
 
 /** The reason for a pause. */
 export interface Trip {

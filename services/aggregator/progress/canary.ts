@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 
 /** A run's progress with its canaries, the files that it reads first. */
-export type CanaryStage =
+type CanaryStage =
   | { stage: 'passed' }
   /** These were chosen before a restart or a pause, and have not been read yet. */
   | { stage: 'begun'; paths: ReadonlySet<string> }

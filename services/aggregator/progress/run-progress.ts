@@ -14,12 +14,7 @@ import {
 } from '../../../shared/contract/messages/progress.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { createProgressPublisher } from './progress-publisher.ts'
-
-/** Documents to read, and their size. */
-export interface Work {
-  documents: number
-  bytes: number
-}
+import { createRunForecast } from './run-forecast.ts'
 
 /** A run's counts when it continues after a restart of the aggregator. */
 export interface Counted {
@@ -33,24 +28,8 @@ export interface Counted {
 /** Counts a run's documents, and publishes the counts and one event per document. */
 export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, counted: Counted) {
   const changed = new EventEmitter()
-  const began = performance.now()
   const progress = progressOf(run, counted)
-  const before = { ended: progress.done + progress.failed, pages: progress.pagesRead }
-  let expected: Work | undefined
-  const outstanding = (): number => Math.max(0, progress.planned - progress.done - progress.failed)
-
-  const refresh = (): void => {
-    const seconds = (performance.now() - began) / 1_000
-    const pages = progress.pagesRead - before.pages
-    progress.pagesPerSecond = Math.round((100 * pages) / Math.max(seconds, 0.001)) / 100
-    const ended = progress.done + progress.failed
-    const documents = ended - before.ended
-    const left = progress.planningDone
-      ? outstanding()
-      : expected && Math.max(0, expected.documents - ended)
-    progress.etaSeconds =
-      documents === 0 || left === undefined ? null : Math.round((left * seconds) / documents)
-  }
+  const { refresh, outstanding, ...forecast } = createRunForecast(progress)
   const publisher = createProgressPublisher({ lease, keys, progress, refresh })
 
   const told = (event: Omit<RunEvent, 'seq'>): void => {
@@ -58,6 +37,7 @@ export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, coun
     if (event.unavailable !== undefined) progress.unavailable += 1
   }
   return {
+    ...forecast,
     snapshot: (): Readonly<Progress> => progress,
     pagesRead(pages: number): void {
       progress.pagesRead += pages
@@ -68,17 +48,6 @@ export function createRunProgress(lease: Lease, keys: Keys, run: FolderRun, coun
     seen(files: number): void {
       progress.seen += files
     },
-    /** The run's expected total, while the walk is still going on. */
-    expects(work: Work): void {
-      expected = work
-    },
-    /** The same, file by file: a dry run records nothing in the ledger. */
-    expectsMore(sizes: readonly number[]): void {
-      const { documents = 0, bytes = 0 } = expected ?? {}
-      const more = sizes.reduce((total, size) => total + size, 0)
-      expected = { documents: documents + sizes.length, bytes: bytes + more }
-    },
-    expected: (): Work | undefined => expected,
     estimated(estimate: Estimate): void {
       progress.estimate = estimate
     },

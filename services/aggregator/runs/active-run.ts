@@ -102,12 +102,13 @@ export function startRun(deps: Deps, run: FolderRun) {
      */
     async pause(why: Pause, isToBlame: (code: string) => boolean): Promise<void> {
       await planning.done
-      if (ending.hasBegun()) return // It has just been cancelled, or another run replaces it.
-      const turns = createEventTurns()
-      for (const _ of putBack(ledger, run.id, isToBlame)) await turns.give()
+      // It may have just been cancelled, or another run replaces it.
       if (ending.hasBegun()) return
-      // Results were recorded in the meantime; few of them are left.
-      for (const _ of putBack(ledger, run.id, isToBlame));
+      const turns = createEventTurns()
+      for (const _ of putBack(ledger, run.id, isToBlame)) {
+        await turns.give()
+        if (ending.hasBegun()) return
+      }
       progress.putBack(ledger.documents.countFinal(run.id))
       await ending.end('paused', why)
     },

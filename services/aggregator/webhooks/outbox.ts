@@ -33,5 +33,3 @@ export function createOutbox({ webhooks, maxWaiting, newId = randomUUID }: Deps)
     },
   }
 }
-
-export type Outbox = ReturnType<typeof createOutbox>

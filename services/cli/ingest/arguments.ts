@@ -1,26 +1,20 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Common } from '../command.ts'
-import { maxPasswordLength } from '../../../shared/contract/schema/bounded.ts'
 import { defaultFormats, formats, type Format } from '../../../shared/contract/result/formats.ts'
-import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
-import { compileGlobs, GlobFault } from '../../../shared/glob/globs.ts'
-import { faultOfPageList } from '../../../shared/contract/page-list.ts'
 import { existsPolicies, type ExistsPolicy } from '../../../shared/contract/messages/run-request.ts'
+import { defaultMaxFailures, type MaxFailures } from '../../../shared/contract/max-failures.ts'
+import { defaultRecipe, pdfTexts, presets, type Recipe } from '../../../shared/contract/recipe.ts'
 import {
-  defaultMaxFailures,
-  parseMaxFailures,
-  type MaxFailures,
-} from '../../../shared/contract/max-failures.ts'
-import {
-  defaultRecipe,
-  faultOfVariables,
-  isLanguageName,
-  parseVariable,
-  pdfTexts,
-  maxLanguages,
-  presets,
-  type Recipe,
-} from '../../../shared/contract/recipe.ts'
+  collectGlob,
+  collectVariable,
+  failureLimit,
+  formatList,
+  integerBetween,
+  languageList,
+  pageList,
+  password,
+  seconds,
+} from './flag-values.ts'
 
 /** The command line of `ingest`, parsed. Times are milliseconds. */
 export interface IngestOptions extends Common {
@@ -58,79 +52,15 @@ export interface IngestOptions extends Common {
   json: boolean
 }
 
-const integer = (lowest: number, highest: number) => (text: string) => {
-  const value = Number(text)
-  const isInRange = Number.isInteger(value) && value >= lowest && value <= highest
-  if (isInRange && text.trim() !== '') return value
-  throw new InvalidArgumentError(`Must be an integer between ${lowest} and ${highest}.`)
-}
-
-function seconds(text: string): number {
-  const value = Number(text)
-  if (value >= 0 && value <= 86_400 && text.trim() !== '') return Math.round(value * 1_000)
-  throw new InvalidArgumentError('Must be a number of seconds between 0 and 86400.')
-}
-
-function pageList(text: string): string {
-  const pages = text.replaceAll(' ', '')
-  const fault = faultOfPageList(pages)
-  if (fault === undefined) return pages
-  throw new InvalidArgumentError(`The list ${fault}.`)
-}
-
-function failureLimit(text: string): MaxFailures {
-  const limit = parseMaxFailures(text.replaceAll(' ', ''))
-  if (limit !== undefined) return limit
-  throw new InvalidArgumentError(
-    'Must be a number of consecutive failures, a share, or both: 50, 25% or 50,25%. 0 never pauses.',
-  )
-}
-
-function password(text: string): string {
-  if (text.length <= maxPasswordLength) return text
-  throw new InvalidArgumentError(`Must have at most ${maxPasswordLength} characters.`)
-}
-
-function collectGlob(text: string, before: string[]): string[] {
-  try {
-    compileGlobs([...before, text])
-    return [...before, text]
-  } catch (thrown) {
-    throw new InvalidArgumentError(
-      thrown instanceof GlobFault ? `The pattern ${thrown.reason}.` : toError(thrown).message,
-    )
-  }
-}
-
-function collectVariable(text: string, before: Record<string, string>): Record<string, string> {
-  try {
-    const [name, value] = parseVariable(text)
-    const variables = { ...before, [name]: value }
-    const fault = faultOfVariables(variables)
-    if (fault === undefined) return variables
-    throw new ScriptoriumError('bad_arguments', `The variables ${fault}.`)
-  } catch (thrown) {
-    throw new InvalidArgumentError(toError(thrown).message)
-  }
-}
-
-function formatList(text: string): Format[] {
-  const wanted = text.split(',').map((name) => name.trim())
-  const known = formats.filter((format) => wanted.includes(format))
-  if (known.length === new Set(wanted).size) return known
-  throw new InvalidArgumentError(`Must be a comma-separated list of: ${formats.join(', ')}.`)
-}
-
-function languageList(text: string): string[] {
-  const languages = text.split('+')
-  if (languages.length > maxLanguages)
-    throw new InvalidArgumentError(`At most ${maxLanguages} languages are possible.`)
-  if (languages.every(isLanguageName)) return languages
-  throw new InvalidArgumentError('Must be language codes joined by +: eng+deu, script/Fraktur.')
-}
-
-/** Every flag with its help, its default and the variable of the environment that sets it. */
+/** Flags with their help, their defaults and the variables of the environment that set them. */
 const options = (environment: Environment): Option[] => [
+  ...fileOptions(environment),
+  ...readingOptions(),
+  ...runOptions(environment),
+]
+
+/** Input and output files. */
+const fileOptions = (environment: Environment): Option[] => [
   flag('-o, --out <folder>', 'output folder', 'OUT'),
   flag(
     '--base <folder>',
@@ -165,6 +95,10 @@ const options = (environment: Environment): Option[] => [
     environment,
   ),
   flag('--report <file>', "write the run's report as JSON to this file", 'REPORT'),
+]
+
+/** How pages are read: the recipe. */
+const readingOptions = (): Option[] => [
   flag(
     '-l, --languages <codes>',
     'languages of the pages, the main language first: eng+deu',
@@ -174,11 +108,13 @@ const options = (environment: Environment): Option[] => [
     .argParser(languageList),
   flag('--psm <n>', 'page segmentation mode', 'PSM')
     .default(defaultRecipe.psm)
-    .argParser(integer(1, 13)),
-  flag('--oem <n>', 'OCR engine mode', 'OEM').default(defaultRecipe.oem).argParser(integer(0, 3)),
+    .argParser(integerBetween(1, 13)),
+  flag('--oem <n>', 'OCR engine mode', 'OEM')
+    .default(defaultRecipe.oem)
+    .argParser(integerBetween(0, 3)),
   flag('--dpi <n>', 'resolution of the pages, dots per inch; 0 estimates it', 'DPI')
     .default(defaultRecipe.dpi)
-    .argParser(integer(0, 2_400)),
+    .argParser(integerBetween(0, 2_400)),
   flag('--preset <name>', 'effort per page: fast, balanced or best', 'PRESET')
     .default(defaultRecipe.preset)
     .choices(presets),
@@ -196,17 +132,21 @@ const options = (environment: Environment): Option[] => [
   flag('--variable <name=value>', 'engine variable; repeatable', 'VARIABLE')
     .default({}, 'none')
     .argParser(collectVariable),
+]
+
+/** The course of a run. */
+const runOptions = (environment: Environment): Option[] => [
   flag(
     '-w, --workers <n>',
     'number of worker processes (default: by cores and memory)',
     'WORKERS',
-  ).argParser(integer(1, 1_024)),
+  ).argParser(integerBetween(1, 1_024)),
   flag('--timeout <seconds>', "timeout of one page; 0 chooses it by the page's size", 'TIMEOUT')
     .default(0)
     .argParser(seconds),
   flag('--attempts <n>', 'attempts per page before it fails', 'ATTEMPTS')
     .default(3)
-    .argParser(integer(1, 20)),
+    .argParser(integerBetween(1, 20)),
   flag(
     '--on-exists <policy>',
     'policy for existing output files that Scriptorium did not write: fail keeps the file and fails the document, skip keeps the file and skips the document, replace overwrites the file',
@@ -223,7 +163,7 @@ const options = (environment: Environment): Option[] => [
     .argParser(failureLimit),
   flag('--canary <n>', 'read n sample files first, and pause if they fail', 'CANARY')
     .default(0, 'none')
-    .argParser(integer(0, 10_000)),
+    .argParser(integerBetween(0, 10_000)),
   toggle('--force', 'read all files again', 'FORCE', environment),
   toggle(
     '--retry-failed',

@@ -5,7 +5,7 @@ import type { RunServices } from './run-services.ts'
 import { submit } from './request.ts'
 
 /** How long an ingest is patient with a run that it hears nothing of, milliseconds. */
-export interface Patience {
+interface Patience {
   /** Then the run is handed over again, where its command is not waiting to be taken. */
   askAgainMs: number
   /** The user is informed after this time. */

@@ -128,3 +128,15 @@ test('many failed documents are planned in batches, each in a transaction of its
   assert.equal(planned.at(-1), ids.length)
   assert.ok(planned.every((count, index) => count - (planned[index - 1] ?? 0) <= 50))
 })
+
+test('a document that fails while others are planned again is planned, too', (t) => {
+  const { ledger, take } = setUp(t, ['d1', 'd2'])
+  take(failedReport(about('d2'), broken))
+  let turns = 0
+  for (const _ of putBack(ledger, 'r1', (code) => code === 'engine_failed')) {
+    if (turns === 0) take(failedReport(about('d1'), broken))
+    turns += 1
+  }
+  const states = ['d1', 'd2'].map((id) => rowOf(ledger, id).state)
+  assert.deepEqual([turns, ...states], [2, 'planned', 'planned'])
+})

@@ -69,6 +69,9 @@ test('a problem names each invalid value and the requirement that it does not me
 test('a query parameter is named, too', async () => {
   const cases = {
     '/v1/documents?limit=x': '/limit must be an integer between 1 and 500',
+    '/v1/documents?limit=1.5': '/limit must be an integer between 1 and 500',
+    '/v1/documents/d1?wait=0.5': '/wait must be an integer between 0 and 120',
+    '/v1/documents/d1/result?page=1.9': '/page must be an integer of at least 1',
     '/v1/documents?status=done': '/status must be one of queued, reading, finished',
     '/v1/documents?cursor=x': '/cursor must be the nextCursor of an earlier response, unchanged',
     '/v1/search': '/q is required',

@@ -1,0 +1,59 @@
+import type { WorkerConfig } from '../../../shared/process/config.ts'
+import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
+import type { Keys } from '../../../shared/redis/keys.ts'
+import type { Logger } from '../../../shared/process/logger.ts'
+import type { Lines } from '../../../shared/process/outage-log.ts'
+import type { PageQueue } from '../../../shared/redis/queue.ts'
+import type { Redis } from '../../../shared/redis/connection/redis.ts'
+import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
+import type { Reporter } from '../../../shared/redis/result-stream.ts'
+import type { EngineSlot } from '../engine/engine-slot.ts'
+import { createDesk } from './desk.ts'
+import { createJobOpening } from './job-opening.ts'
+import { createProcessor } from './processor.ts'
+import { createReading } from './reading.ts'
+
+interface Deps {
+  workerId: string
+  config: WorkerConfig
+  redis: Redis
+  keys: Keys
+  queue: Pick<PageQueue, 'add' | 'callerOf'>
+  reporter: Reporter
+  engineSlot: EngineSlot
+  identities: EngineIdentities
+  log: Logger
+  /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
+  outages: Lines
+}
+
+/** The way of a job through one worker: it is opened, prepared, read and reported. */
+export function createJobPipeline(deps: Deps) {
+  const { workerId, config, redis, keys, queue, reporter, engineSlot, identities, log } = deps
+  /** Redis errors are not the page's fault: they count as no attempt. */
+  const persistently = <T>(work: () => Promise<T>): Promise<T> =>
+    untilTaken(work, {
+      onTrouble: (err) =>
+        deps.outages.warn({ err }, 'Redis rejects writes, the current page waits'),
+    })
+  const { open, close } = createJobOpening({ config, redis, keys, queue, persistently })
+  const read = createReading({
+    workerId,
+    open,
+    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
+    engineSlot,
+    identities,
+    log,
+    onBegin({ runId, documentId }, page, pagesTotal) {
+      const at = new Date().toISOString()
+      reporter.tell(runId, { type: 'started', documentId, page, pagesTotal, at })
+    },
+  })
+  const desk = createDesk()
+  return {
+    process: createProcessor({ workerId, redis, keys, reporter, desk, read, persistently, log }),
+    expectInteractive: (areWaiting: boolean): void => desk.expectInteractive(areWaiting),
+    /** Closes the documents that wait for their next page. */
+    close,
+  }
+}
