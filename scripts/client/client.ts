@@ -20,7 +20,7 @@ export class ProblemError extends Error {
   }
 }
 
-export interface UploadWishes {
+interface UploadWishes {
   options?: UploadOptions
   /** Seconds to wait for the result. */
   wait?: number
@@ -28,7 +28,7 @@ export interface UploadWishes {
 }
 
 /** One page of a list. */
-export interface ListPage<T> {
+interface ListPage<T> {
   items: T[]
   nextCursor: string | null
 }

@@ -30,13 +30,13 @@ const keptMs = 86_400_000
 const short = (...parts: readonly unknown[]): string =>
   hash('sha256', JSON.stringify(parts)).slice(0, 32)
 
-type Reading = Pick<Document, 'id' | 'pass'>
+type DocumentPass = Pick<Document, 'id' | 'pass'>
 
 /** The API's work that depends on a stranger's content. */
 export const items = {
-  render: ({ id, pass }: Reading, format: string, page?: number): string =>
+  render: ({ id, pass }: DocumentPass, format: string, page?: number): string =>
     `render ${id} ${pass} ${format}${page === undefined ? '' : ` ${page}`}`,
-  list: ({ id, pass }: Reading): string => `list ${id} ${pass}`,
+  list: ({ id, pass }: DocumentPass): string => `list ${id} ${pass}`,
   search: (...query: readonly unknown[]): string => `search ${short(query)}`,
   /** Before an upload arrives, only its caller and its size are known. */
   upload: (...about: readonly unknown[]): string => `upload ${short(about)}`,

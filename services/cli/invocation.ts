@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { packageRoot } from '../../shared/files/package-root.ts'
 
 /** How a person started the program. */
-export interface Invocation {
+interface Invocation {
   /** Relative paths start here. */
   folder: string
   /** The words that start a command in the same way. */

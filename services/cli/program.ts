@@ -67,7 +67,7 @@ export function commandOf(words: readonly string[]): string | undefined {
 }
 
 /** The program with all its commands; `only` names the one that is loaded, the others have a name and a summary. */
-export async function createProgram(host: Host, only?: string): Promise<Command> {
+async function createProgram(host: Host, only?: string): Promise<Command> {
   const program = new Command('scriptorium')
     .description('Reads scanned pages in parallel: folders and uploads in, text out.')
     .version(version, '-V, --version', 'print the version')

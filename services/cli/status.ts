@@ -23,7 +23,7 @@ import { formatSeconds } from './ingest/show/view.ts'
  * The state of a run: active, ended with this report, or neither. `held`: active, and only its owner can see its
  * progress.
  */
-export type RunStatus =
+type RunStatus =
   | { state: 'active'; progress: Progress }
   | { state: 'held'; startedAt: string; open: number; by: string }
   | { state: 'ended'; report: RunReport }

@@ -30,7 +30,7 @@ export const logFileOf = (stateFolder: string): string => join(stateFolder, 'scr
 /** The previous log. */
 const earlierOf = (stateFolder: string): string => `${logFileOf(stateFolder)}.1`
 
-export interface LogFile {
+interface LogFile {
   /** File descriptor to which processes append lines. */
   descriptor: number
   close: () => void

@@ -147,8 +147,6 @@ export async function startStack(options: Options) {
   }
 }
 
-export type Stack = Awaited<ReturnType<typeof startStack>>
-
 /** A private Redis, or the shared one, which we must not stop. */
 function findServer({ redisUrl, stateFolder, environment }: Options, troubles: Troubles) {
   if (redisUrl !== undefined) return { url: redisUrl, stop: async () => undefined }

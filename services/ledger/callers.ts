@@ -1,11 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Number of pages of a run's open documents; an unopened document counts as one. */
-export interface OpenWork {
-  runId: string
-  pages: number
-}
-
 /** Each caller's work. A run names its caller: `requestedBy` of its request. */
 export function createCallers(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)

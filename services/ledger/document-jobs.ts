@@ -8,7 +8,7 @@ import type { Document, Plan, Provenance } from './document.ts'
 import type { Run } from './runs.ts'
 
 /** The part of a document that its job is made of. */
-export type JobPlan = Plan & Provenance
+type JobPlan = Plan & Provenance
 
 /** A file that the planner found. */
 export const ofFolder = (plan: Plan): JobPlan => ({ ...plan, origin: 'folder' })

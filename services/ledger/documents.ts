@@ -97,8 +97,6 @@ export function createDocuments(database: DatabaseSync) {
   }
 }
 
-export type Documents = ReturnType<typeof createDocuments>
-
 type Row = Record<string, unknown>
 
 const toDocuments = (rows: readonly Row[]): Document[] => rows.map(toDocument)

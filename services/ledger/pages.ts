@@ -9,7 +9,7 @@ import { createPageStates } from './queries/page-states.ts'
 import { createPageIndex, hasPageIndex, type PageOfDocument } from './queries/page-index.ts'
 
 /** Why a page could not be read. */
-export interface PageFailure {
+interface PageFailure {
   page: number
   outcome: string
   error: RecordedError

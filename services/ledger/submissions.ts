@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 const runsAtATime = 100
 /** An upload's submission of a document; its time is that of its run's start (ISO 8601). */
-export interface RecordedSubmission {
+interface RecordedSubmission {
   startedAt: string
   runId: string
 }
@@ -82,10 +82,8 @@ export function createSubmissions(database: DatabaseSync) {
   }
 }
 
-export type Submissions = ReturnType<typeof createSubmissions>
-
 /** The end of a document that some of its uploads have yet to be notified of. */
-export interface Announcement {
+interface Announcement {
   id: number
   documentId: string
   /** Data about the document, as JSON text. */
@@ -122,5 +120,3 @@ export function createAnnouncements(database: DatabaseSync) {
     remove: (id: number) => remove.run(id),
   }
 }
-
-export type Announcements = ReturnType<typeof createAnnouncements>

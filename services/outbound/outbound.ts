@@ -8,7 +8,7 @@ import { explain, isStorageTrouble } from '../../shared/process/causes.ts'
 import { ScriptoriumError, systemCode, toError } from '../../shared/process/errors.ts'
 import { version } from '../../shared/process/version.ts'
 
-export interface OutboundRequest {
+interface OutboundRequest {
   method?: 'GET' | 'HEAD' | 'POST'
   /** Names in lower case. */
   headers?: Readonly<Record<string, string>>
@@ -20,7 +20,7 @@ export interface OutboundRequest {
   signal?: AbortSignal
 }
 
-export interface OutboundResponse {
+interface OutboundResponse {
   status: number
   /** By lower-case name; a repeated header has its first value. */
   headers: ReadonlyMap<string, string>

@@ -9,7 +9,7 @@ const codeRoot = join(import.meta.dirname, '../..')
 export const packageRoot = extension === '.js' ? join(codeRoot, '..') : codeRoot
 
 /** Whether npm installed this code into another project, and replaces its folder with the next version. */
-export const isInstalled = packageRoot.split(sep).includes('node_modules')
+const isInstalled = packageRoot.split(sep).includes('node_modules')
 
 /** A folder for files that must survive an update of the package and need no root: in a checkout, the checkout. */
 export const ownFolder = isInstalled

@@ -16,7 +16,7 @@ const maxWanted = 1_000
 const maxBlocked = 1_000_000
 
 /** By fingerprint: the id of the recipe, which Redis stores beside it. */
-export type WantedRecipes = Record<string, string>
+type WantedRecipes = Record<string, string>
 
 const parseWanted = createParser('the wanted recipes', boundedRecord(idText, 200, maxWanted))
 
@@ -73,7 +73,7 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 /** `unknown` where no worker that might read the recipe has checked it; `none` where no worker is alive. */
-export type Readers = { state: 'some' | 'unknown' | 'none' } | { state: 'unable'; why: string }
+type Readers = { state: 'some' | 'unknown' | 'none' } | { state: 'unable'; why: string }
 
 const shown = 3
 

@@ -20,14 +20,14 @@ export async function sendCommand(redis: Redis, keys: Keys, command: Command): P
 /**
  * A command taken from the stream, or the reason why it is malformed; `runId` is the run that it would have started.
  */
-export interface TakenCommand {
+interface TakenCommand {
   id: string
   command: Command | Error
   runId?: string
 }
 
 /** State of a command: waiting, done, refused, or lost when Redis was wiped. */
-export type CommandState = 'waiting' | 'done' | 'lost' | { refusal: string }
+type CommandState = 'waiting' | 'done' | 'lost' | { refusal: string }
 
 /** Marks a done command; a refused one is marked with the reason. */
 const done = '1'

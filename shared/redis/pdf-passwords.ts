@@ -12,7 +12,7 @@ const minLength = 16
 const sealed = 'sealed:'
 
 /** Source of the key: all processes have it, and no file. Undefined where nothing is secret. */
-export interface SecretSettings {
+interface SecretSettings {
   SCRIPTORIUM_SECRET?: string
   REDIS_URL?: string
 }

@@ -9,7 +9,7 @@ export interface WaitingJobs {
   bulk: number
 }
 
-export interface QueueDepth extends WaitingJobs {
+interface QueueDepth extends WaitingJobs {
   active: number
   delayed: number
   failed: number

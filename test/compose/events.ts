@@ -4,7 +4,7 @@ import { startCommand } from '../../scripts/tools/bench/compose/engine.ts'
 import type { Project } from '../../scripts/tools/bench/compose/project.ts'
 
 /** A container event of the Docker engine. */
-export interface ContainerEvent {
+interface ContainerEvent {
   /** `die`, `oom`, `start`, `health_status: unhealthy`, … */
   action: string
   service: string

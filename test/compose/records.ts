@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { docker } from '../../scripts/tools/bench/compose/engine.ts'
 
-export interface DocumentRecord {
+interface DocumentRecord {
   id: string
   path: string
   state: string

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 
 /** The output of a system program, and its end. */
-export interface Said {
+interface Said {
   status: number | null
   stdout: string
   stderr: string
@@ -30,7 +30,7 @@ export function withoutTools(...names: readonly string[]): string | false {
 }
 
 /** A word of pdftotext, in points from the top left corner of the displayed page. */
-export interface BoxedWord {
+interface BoxedWord {
   page: number
   text: string
   box: [number, number, number, number]

@@ -4,7 +4,7 @@ import { align } from '../common/table.ts'
 import { median } from '../common/statistics.ts'
 
 /** A page's F beside that of plain Tesseract, in percent. */
-export interface ComparedPage {
+interface ComparedPage {
   path: string
   f1: number
   plainF1: number
@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 /** A page counts as worse below this difference of F. */
-export const tolerance = 1
+const tolerance = 1
 
 const gain = ({ f1, plainF1 }: ComparedPage): number => f1 - plainF1
 

@@ -18,7 +18,7 @@ const maxFaultLength = 2_000
 const maxFaults = 20
 
 /** One fault of a request, by JSON pointer. */
-export interface Fault {
+interface Fault {
   path: string
   message: string
 }

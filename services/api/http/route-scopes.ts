@@ -2,7 +2,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Scope } from './auth.ts'
 
-export interface RouteScope {
+interface RouteScope {
   method: string
   url: string
   scope: Scope | 'none' | undefined

@@ -6,7 +6,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { Received } from './spool/store.ts'
 
 /** A file that is accepted, and the document that it is. */
-export interface Identified {
+interface Identified {
   document: Acceptance['documents'][number]
   /** Read before, with this recipe. */
   isKnown: boolean

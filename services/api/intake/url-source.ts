@@ -11,7 +11,7 @@ interface Limits {
 }
 
 /** A file that is coming in. */
-export interface UrlSource {
+interface UrlSource {
   /** Its bytes; fails with `url_failed`. Whoever stops reading destroys it. */
   stream: Readable
   name: string

@@ -11,7 +11,7 @@ export interface BodyLimits {
 }
 
 /** A request's body under watch, from before the first byte until it has ended or its connection is cut. */
-export interface WatchedBody {
+interface WatchedBody {
   /** Aborted with `upload_too_large` or `upload_too_slow`, or with ECONNRESET where the client went away. */
   readonly signal: AbortSignal
   /** Reads on and throws away: a client that is still sending would take a closed connection for the answer. */

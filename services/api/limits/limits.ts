@@ -92,7 +92,7 @@ export interface Held {
   release: () => void
 }
 
-export interface LimitFigures {
+interface LimitFigures {
   name: LimitName
   used: number
   limit: number

@@ -128,7 +128,7 @@ export const documentViewSchema = Type.Object(
 export type DocumentView = Static<typeof documentViewSchema>
 
 /** A rejected file of an upload whose other files were accepted. */
-export const rejectedSchema = Type.Object(
+const rejectedSchema = Type.Object(
   {
     name: described(pathText, 'File name given by the client.', 'notes.docx'),
     code: described(idText, 'Stable error code.', 'unsupported_type'),

@@ -26,9 +26,8 @@ export const recipeOptionsSchema = Type.Partial(recipeSchema, {
   title: 'RecipeOptions',
   description: 'OCR options. Missing options have their defaults.',
 })
-export type RecipeOptions = Static<typeof recipeOptionsSchema>
 
-export const labelOptions = {
+const labelOptions = {
   tag: Type.Optional(
     described(
       Type.String({ minLength: 1, maxLength: 200 }),
@@ -82,7 +81,7 @@ const rootName = described(
   'in',
 )
 
-export const sourceSchema = Type.Union(
+const sourceSchema = Type.Union(
   [
     Type.Object(
       {

@@ -1,5 +1,5 @@
 /** A token of the index, and its place in the original text (UTF-16 units). */
-export interface WordToken {
+interface WordToken {
   text: string
   start: number
   end: number

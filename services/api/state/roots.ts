@@ -13,7 +13,7 @@ export interface Root {
 }
 
 /** A place below a root, as the host has it. `input` is '' for the whole folder. */
-export interface Place {
+interface Place {
   folder: string
   input: string
   /** Below the root, `/` between folders. */

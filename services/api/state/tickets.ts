@@ -13,7 +13,7 @@ const ending = '.json'
 const readAtATime = 50
 
 /** A ticket that is not valid yet. */
-export interface TicketDraft {
+interface TicketDraft {
   /** Makes its content durable. */
   sync: () => Promise<void>
   /** Makes the ticket valid and durable: from here on the upload is accepted, whatever dies or is lost. */

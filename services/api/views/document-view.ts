@@ -187,7 +187,7 @@ function expiry(row: Document, retentionMs: number): string | null {
   return new Date(Date.parse(row.finishedAt ?? '') + retentionMs).toISOString()
 }
 
-export function linksOf(id: string, runId: string): DocumentView['links'] {
+function linksOf(id: string, runId: string): DocumentView['links'] {
   const self = `/v1/documents/${id}`
   return { self, result: `${self}/result`, events: `${self}/events`, run: `/v1/runs/${runId}` }
 }

@@ -59,7 +59,7 @@ class FailedDocument extends ScriptoriumError {
 }
 
 /** A finished document, and the file that it was read from. */
-export interface Result {
+interface Result {
   document: OutputDocument
   input: Pick<OutputInput, 'file' | 'page'>
 }
@@ -85,7 +85,7 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
 }
 
 /** The holder of a rendering, and the signal of its disconnect. */
-export interface Requester {
+interface Requester {
   holder: string
   signal: AbortSignal
 }

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../../shared/contract/messages/progress.ts'
 import type { OutputDocument } from '../../outputs/format.ts'
 
 /** A code and its message for clients: a library's message may contain folders of the host. */
-export const shownError = <T extends { message: string }>(error: T): T => ({
+const shownError = <T extends { message: string }>(error: T): T => ({
   ...error,
   message: scrub(error.message),
 })

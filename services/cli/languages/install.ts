@@ -6,7 +6,7 @@ import { addedPackages } from '../../../shared/engine/tessdata.ts'
 import { debianName, debianPackage, npmPackage } from './packages.ts'
 
 /** How a language was installed, or why it was not. */
-export type Installation =
+type Installation =
   | { isInstalled: true; by: 'apt' | 'npm'; package: string }
   | { isInstalled: false; reasons: string[] }
 

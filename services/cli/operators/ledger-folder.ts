@@ -5,7 +5,7 @@ import { ledgerFile } from '../../ledger/ledger.ts'
 import { stateFolder } from '../../outputs/files/output-files.ts'
 
 /** What a person calls a folder with a ledger: an output folder (`ingest`), or SCRIPTORIUM_DATA (services). */
-export type FolderKind = 'output' | 'data'
+type FolderKind = 'output' | 'data'
 
 /** The present or future place of such a folder's ledger. */
 export const ledgerFolderOf = (folder: string, kind: FolderKind): string =>

@@ -17,7 +17,7 @@ export interface DocumentFilter {
   tag?: string
 }
 
-export interface RunFilter {
+interface RunFilter {
   state?: string
   source?: string
   tag?: string
@@ -68,8 +68,6 @@ export function createRecordListing(database: DatabaseSync, toRun: RunReader = c
     },
   }
 }
-
-export type Listing = ReturnType<typeof createRecordListing>
 
 const ofRun = {
   folder: 'run_id = ?',

@@ -19,7 +19,7 @@ interface WorkerShare {
 }
 
 /** A page as one line of a report. */
-export interface PageLine {
+interface PageLine {
   path: string
   page: number
   ms: number

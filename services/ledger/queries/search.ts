@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** A matching page; a lower rank is better. */
-export interface PageMatch {
+interface PageMatch {
   documentId: string
   page: number
   rank: number

@@ -19,7 +19,7 @@ export interface Delivery {
   lastAttemptAt: number | null
 }
 
-export type NewDelivery = Pick<Delivery, 'id' | 'webhookId' | 'event' | 'payload' | 'createdAt'>
+type NewDelivery = Pick<Delivery, 'id' | 'webhookId' | 'event' | 'payload' | 'createdAt'>
 
 /** Result of one attempt, and its consequence. */
 export interface DeliveryAttempt {

@@ -22,7 +22,7 @@ export interface Trailer {
 }
 
 /** A document's file. */
-export interface Input {
+interface Input {
   file: Below
   sha256: string | null
 }
@@ -41,7 +41,7 @@ export interface Size {
 }
 
 /** A page without a picture; the others may have one. */
-export interface Refused {
+interface Refused {
   refused: { code: ErrorCode; message: string }
 }
 
@@ -73,7 +73,7 @@ export interface PdfPage {
  * A page whose invisible text is removed. The deflated data of its content and of its forms are read next, in this
  * order.
  */
-export interface BareAnswer {
+interface BareAnswer {
   bytes: number
   forms: { name: string; entries: string; bytes: number }[]
   resources: string

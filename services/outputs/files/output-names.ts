@@ -25,7 +25,7 @@ interface Rival {
 }
 
 /** The result for a document's requested names. */
-export interface Admission {
+interface Admission {
   /** False where a document that has never written output lacks a name: it is not worth reading. */
   isAdmitted: boolean
   /** The unavailable formats, with the owners of their names. */

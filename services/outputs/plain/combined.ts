@@ -9,7 +9,7 @@ import { writeText } from './text.ts'
 /** Name of the combined files, without extension. */
 export const combinedName = 'results'
 const combinable = ['ndjson', 'txt', 'pdf'] as const
-export type CombinedFormat = (typeof combinable)[number]
+type CombinedFormat = (typeof combinable)[number]
 
 /** The combined files of a run with these formats. */
 export const combinedFormats = (formats: readonly Format[]): CombinedFormat[] =>

@@ -1,7 +1,7 @@
 import type { Baseline, Line } from '../../../shared/contract/result/layout.ts'
 
 /** Direction of a line, degrees counter-clockwise from left to right: 90 is from the bottom to the top; -180 to 180. */
-export function angleOf({ x0, y0, x1, y1 }: Baseline): number {
+function angleOf({ x0, y0, x1, y1 }: Baseline): number {
   return x0 === x1 && y0 === y1 ? 0 : (Math.atan2(y0 - y1, x1 - x0) * 180) / Math.PI
 }
 

@@ -61,7 +61,7 @@ const orientationSchema = Type.Object(
 )
 export type Orientation = Static<typeof orientationSchema>
 
-export const readingSchema = Type.Object(
+const readingSchema = Type.Object(
   {
     name: described(pathText, 'Step of the recognition plan.', 'first'),
     scale: amountOf('Pixels of the prepared page per pixel of the page as given.', 1.5),

@@ -28,7 +28,7 @@ import { watchAnswers } from './documented.ts'
 const parseProblem = createParser('a problem', problemSchema)
 
 /** An answer of the API. `body` is its parsed JSON, otherwise its text. */
-export interface Answer<T = unknown> {
+interface Answer<T = unknown> {
   status: number
   headers: Record<string, string>
   text: string
@@ -249,7 +249,7 @@ const bodyOf = (type: unknown, text: string): unknown =>
     : text
 
 /** What holds for every answer: it is traceable, an error is a problem, and no path of the host is in it. */
-export function checkAnswer({ status, headers, text, body }: Answer, folder: string): void {
+function checkAnswer({ status, headers, text, body }: Answer, folder: string): void {
   const requestId = headers['x-request-id']
   assert.ok(requestId, 'every answer has a request id')
   assert.equal(headers['x-content-type-options'], 'nosniff')

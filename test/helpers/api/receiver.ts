@@ -12,7 +12,7 @@ export interface Seen {
   body: string
 }
 
-export interface Receiver {
+interface Receiver {
   port: number
   url: string
   /** Whatever was received whole, in order. */

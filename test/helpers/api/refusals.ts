@@ -5,7 +5,7 @@ import type { PrivateRedis } from '../processes/private-redis.ts'
 import { waitFor } from '../wait.ts'
 
 /** Ways in which a Redis refuses writes, each until it is healed. */
-export interface Refusal {
+interface Refusal {
   name: string
   begin: () => Promise<unknown>
   heal: () => Promise<unknown>

@@ -53,7 +53,7 @@ export interface Answer {
   }
 }
 
-export interface UploadApp {
+interface UploadApp {
   store: SpoolStore
   spool: Spool
   port: number

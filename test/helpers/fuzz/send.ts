@@ -12,7 +12,7 @@ export interface FuzzAnswer {
 }
 
 /** By then a request is answered, and an event stream has begun. */
-export const deadlineMs = 60_000
+const deadlineMs = 60_000
 
 /** Sends a request on a separate connection. Of an event stream only the head is awaited. */
 export function send(address: string, { method, path, headers, content }: FuzzRequest) {

@@ -8,7 +8,7 @@ import { firstPass, makePlan } from './ledger.ts'
 import { makePage, makeRequest, makeUploadRequest } from './records.ts'
 
 /** How much of each there is. */
-export const crowd = {
+const crowd = {
   densePages: 40,
   wordsOnPage: 2_000,
   /** Documents of the run `vast`, which has ended. */

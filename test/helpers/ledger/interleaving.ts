@@ -76,5 +76,3 @@ export function createInterleaving(isWaiting: () => boolean) {
     },
   }
 }
-
-export type Interleaving = ReturnType<typeof createInterleaving>

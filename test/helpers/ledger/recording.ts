@@ -84,5 +84,3 @@ export function makeRecording(ending: Ending, redis: Redis) {
       writeFileSync(ticketFile(spool, acceptance.request.runId), JSON.stringify(acceptance)),
   }
 }
-
-export type Recording = ReturnType<typeof makeRecording>

@@ -95,7 +95,7 @@ export function pictureOf(
   return readFileSync(`${prefix}-000.${extension}`)
 }
 
-export const pixelsOf = (image: Buffer): Promise<Buffer> =>
+const pixelsOf = (image: Buffer): Promise<Buffer> =>
   sharp(image).removeAlpha().toColourspace('srgb').raw().toBuffer()
 
 /** Compares both at 8 bits. */

@@ -112,7 +112,7 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
 }
 
 /** A living process that a test is to answer for. */
-export interface Found {
+interface Found {
   pid: number
   command: string
 }

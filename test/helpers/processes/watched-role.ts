@@ -40,5 +40,3 @@ function markIn(file: string, marks: number): string | undefined {
     return undefined // The first one is not there yet.
   }
 }
-
-export type Watched = ReturnType<typeof startWatched>

@@ -9,7 +9,7 @@ import { upperMedian } from './median.ts'
 import { surveyPage, type PageSurvey } from './survey.ts'
 
 /** A part of a page, surveyed by itself: its letters have a height and a slope of their own. */
-export interface Part {
+interface Part {
   survey: PageSurvey
   /** Maps from the levelled part to the levelled page. */
   toPage: Mapping

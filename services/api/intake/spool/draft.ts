@@ -16,7 +16,7 @@ export interface Draft {
   mediaType: string
 }
 
-export interface DraftLimits {
+interface DraftLimits {
   maxBytes: number
   minFreeBytes: number
   pace: PaceLimits

@@ -6,7 +6,7 @@ import { newUploads, takeFile, type Intake, type Uploads } from './uploads.ts'
 /** Characters decoded at a time; whole groups of four. */
 const sliceLength = 64 * 1024
 
-export interface Base64Source {
+interface Base64Source {
   data: string
   name?: string | undefined
 }

@@ -17,7 +17,7 @@ import type { Context } from '../context.ts'
 
 const optionsCheck = TypeCompiler.Compile(uploadOptionsSchema)
 
-export interface ReceivedUpload {
+interface ReceivedUpload {
   uploads: Uploads
   options: UploadOptions
 }

@@ -18,7 +18,7 @@ import { findLedgerFolder } from '../ledger-folder.ts'
 import { sync, takeSpool } from './files.ts'
 import { manifestFile, type Manifest, type ManifestFile } from './manifest.ts'
 
-export interface BackupResult {
+interface BackupResult {
   target: string
   manifest: Manifest
   /** Uploads that were damaged on the disk before: skipped. */

@@ -10,7 +10,7 @@ import { idText, longList, pathText } from '../../../../shared/contract/schema/b
 const closed = { additionalProperties: false }
 
 /** What a backup holds: `manifest.json` in its folder, written last. */
-export const manifestSchema = Type.Object(
+const manifestSchema = Type.Object(
   {
     v: Type.Literal(1),
     /** The kind of folder that was backed up; a restore needs the same kind. */

@@ -11,7 +11,7 @@ import { takeLocks } from '../locks.ts'
 import { copyDurably, sync } from './files.ts'
 import { readManifest, verifyFiles, type Manifest } from './manifest.ts'
 
-export interface RestoreResult {
+interface RestoreResult {
   folder: string
   manifest: Manifest
   /** Folder of the replaced content; undefined if there was none. */

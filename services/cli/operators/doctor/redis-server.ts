@@ -12,7 +12,7 @@ const maxSkewMs = 2_000
 const filling = 0.8
 
 /** The fields of INFO. */
-export type Info = (field: string) => string
+type Info = (field: string) => string
 
 /** The server that a run without REDIS_URL starts for itself. */
 export function checkOwnServer(searchPath: string): Check {

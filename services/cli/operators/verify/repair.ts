@@ -23,7 +23,7 @@ interface Deps {
 }
 
 /** Documents that are read again: by the next ingest, or by the service. */
-export interface Repaired {
+interface Repaired {
   reread: string[]
 }
 

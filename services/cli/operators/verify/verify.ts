@@ -80,7 +80,7 @@ function findScope(given: string, environment: NodeJS.ProcessEnv): VerifyScope {
 }
 
 /** The faults, each with its cure; then the notes. */
-export function formatFindings(
+function formatFindings(
   { documents, findings }: Examined,
   folder: string,
   { quiet = false, verbose = false }: Partial<Common> = {},

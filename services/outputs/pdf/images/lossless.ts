@@ -6,7 +6,7 @@ import { readPng } from './png.ts'
 import { readTiffImage } from './tiff.ts'
 
 /** The properties of pixels that decide their smallest form. */
-export interface Content {
+interface Content {
   height: number
   isBilevel: boolean
   isGrey: boolean
@@ -83,7 +83,7 @@ async function asFax(image: Sharp, { height }: Content): Promise<Picture | undef
 }
 
 /** Pixels of 8-bit samples; the last of four channels is the alpha. */
-export interface Colours {
+interface Colours {
   width: number
   height: number
   channels: 3 | 4

@@ -15,7 +15,7 @@ interface Surroundings {
 }
 
 /** Content without its invisible text. */
-export interface BareContent {
+interface BareContent {
   content: Buffer
   isChanged: boolean
   /** Forms by name, with the text rendering mode in force where they are painted. */

@@ -10,7 +10,7 @@ import {
 } from '@cantoo/pdf-lib'
 
 /** An object of a copy. */
-export interface Copied {
+interface Copied {
   number: number
   body: string
   data?: Uint8Array

@@ -7,7 +7,7 @@ import { decimal, decimals, type Matrix } from '../matrix.ts'
 import { placeWords, type Placement } from './placement.ts'
 
 /** A page's invisible text: operators of a content stream, and the fonts they name. */
-export interface TextLayer {
+interface TextLayer {
   content: string
   faces: Face[]
 }

@@ -23,7 +23,7 @@ function explain(thrown: unknown): never {
   throw damaged(toError(thrown).message)
 }
 
-export function toPixels({ grey, ...geometry }: GreyPage): OpenedPage {
+function toPixels({ grey, ...geometry }: GreyPage): OpenedPage {
   return { ...geometry, kind: 'pixels', pixels: greyPixels(grey, geometry) }
 }
 

@@ -1,7 +1,7 @@
 import type { Pdfium } from './pdfium.ts'
 
 /** Unicode code points by glyph number. */
-export type GlyphNames = ReadonlyMap<number, number>
+type GlyphNames = ReadonlyMap<number, number>
 
 /** Larger font programs, such as those of Chinese fonts, are not searched. */
 const maxFontBytes = 32 * 2 ** 20

@@ -14,7 +14,7 @@ const minSpan = 0.1
 const minPicture = { width: 24, height: 6, pixels: 400 }
 
 /** An image, and its box on the page as shown, pixels. */
-export type PaintedImage = PdfImage & { shown: BBox }
+type PaintedImage = PdfImage & { shown: BBox }
 
 type Size = { width: number; height: number }
 

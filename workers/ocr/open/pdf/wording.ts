@@ -1,5 +1,5 @@
 /** Counts of the words of a text by their form. */
-export interface WordForms {
+interface WordForms {
   /** Words with the form of a word in some language. */
   sound: number
   /** Words that no language has: mixed with symbols, without vowels, with a capital inside, of meaningless characters. */

@@ -13,7 +13,7 @@ const [plainShare, minRatio] = [0.1, 2]
 const minTiles = 3
 
 /** The ink of a page against its paper. */
-export interface Contrast {
+interface Contrast {
   /** Something differs from the paper by more than its grain. */
   hasInk: boolean
   /** Factor that makes the ink of a faint page as dark as that of others; 1 for all others. */
