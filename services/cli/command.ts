@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { Command, Help, Option } from 'commander'
 
-/** What `--quiet` and `--verbose` change about a command, for its help. */
+/** Effects of `--quiet` and `--verbose` on a command, for its help. */
 interface Verbosity {
   quiet?: string
   verbose?: string

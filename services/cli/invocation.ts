@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path'
 import { packageRoot } from '../../shared/files/package-root.ts'
 
-/** How a person started the program. */
+/** The start of the program: folder and command line. */
 interface Invocation {
   /** Relative paths start here. */
   folder: string

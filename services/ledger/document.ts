@@ -68,7 +68,7 @@ export type KnownDocument = Omit<
   | 'expiredAt'
 >
 
-/** How a document's reading ended. */
+/** The end of a document's reading. */
 export interface Ending {
   outcome: Outcome
   error: RecordedError | null

@@ -8,7 +8,7 @@ import { environment, limitMemory } from './limits.ts'
 import { createProcessGauge, outOfMemoryKills, type ProcessGauge } from './memory.ts'
 import { parseResponse, socketDescriptor, type Request, type Response } from './protocol.ts'
 
-/** How a child process ended that this process did not kill. */
+/** The end of a child process that this process did not kill. */
 interface ChildDeath {
   signal: NodeJS.Signals | null
   code: number | null

@@ -45,7 +45,7 @@ export function serveCalls<C>(handlers: Handlers<C>): void {
   send({ answer: null })
 }
 
-/** Where a container runs out of memory, the kernel kills this process before its parent. */
+/** If a container runs out of memory, the kernel kills this process before its parent. */
 function offerToBeKilledFirst(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000')

@@ -48,7 +48,7 @@ const workerLineSchema = Type.Object(
     worker: described(nameText, 'Worker id.', 'ocr-host-4711'),
     pages: countOf('Pages that it read.', 310),
     share: shareOf('Its part of all pages of the run.', 0.26),
-    /** What a worker did beside another page counts once. */
+    /** Overlapping work of a worker counts once. */
     utilisation: shareOf(
       'Part of the duration of the run in which it opened, prepared or recognized pages.',
       0.94,

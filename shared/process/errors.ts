@@ -1,4 +1,4 @@
-/** How each edge treats an error code; the edges only read these values. */
+/** Treatment of an error code at each edge; the edges only read these values. */
 interface Policy {
   readonly retryable: boolean
   readonly httpStatus: number

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { exitCodes, toError } from './errors.ts'
 
-/** How a supervised process ended. */
+/** The end of a supervised process. */
 export interface Death {
   pid?: number | undefined
   code: number | null

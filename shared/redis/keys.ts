@@ -13,7 +13,7 @@ export function createKeys(prefix: string) {
     handled: (commandId: string) => key('handled', commandId),
     /** "This job has reported": a second delivery returns at once. */
     done: (jobId: string) => key('done', jobId),
-    /** How often reading this job began without ending, because its worker died. */
+    /** Number of times that reading this job began without ending, because its worker died. */
     begun: (jobId: string) => key('begun', jobId),
     /** Number of pages of a document that were given up because reading them crashed their worker. */
     crashed: (documentJobId: string) => key('crashed', documentJobId),

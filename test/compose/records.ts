@@ -12,7 +12,7 @@ interface DocumentRecord {
   isUpload: boolean
 }
 
-/** What the ledger of a stopped aggregator holds: every document, and how often the reading of each page began. */
+/** The records of a stopped aggregator's ledger: every document, and the number of attempts at each page. */
 export async function readLedger(aggregator: string, folder: string) {
   mkdirSync(folder)
   await docker('cp', `${aggregator}:/state/.`, folder)

@@ -8,7 +8,7 @@ const truth = join(repository, 'test/fixtures/truth')
 
 export const sampleFiles = (): string[] => listSamples(samples).map((path) => join(samples, path))
 
-/** What is written on a sample page, by its path below samples/. */
+/** The true text of a sample page, by its path below samples/. */
 export const truthOf = (path: string): string => readFileSync(join(truth, `${path}.txt`), 'utf8')
 
 /**

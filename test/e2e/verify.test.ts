@@ -12,7 +12,7 @@ import { createScene } from '../helpers/processes/scene.ts'
 import { createServices } from '../helpers/processes/services.ts'
 import { waitFor } from '../helpers/wait.ts'
 
-/** What goes wrong with a disk: an edited file, a missing one, a page that the ledger lost. */
+/** Damages an output folder: an edited file, a missing one, a page that the ledger lost. */
 function damage(out: string, data: string): void {
   writeFileSync(join(out, 'a.png.txt'), 'edited')
   rmSync(join(out, 'b.png.json'))

@@ -21,7 +21,7 @@ function filesWith(folder: string, texts: readonly string[]): string[] {
   })
 }
 
-/** What `ps` shows of processes whose command line or environment names this folder. */
+/** Command lines and environments, as `ps` shows them, of processes that name this folder in either. */
 function processesOf(folder: string): { command: string; environment: string }[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^[0-9]+$/.test(pid)) return []

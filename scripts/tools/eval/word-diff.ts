@@ -7,7 +7,7 @@ interface Change {
   words: string[]
 }
 
-/** How to show a piece of the difference. */
+/** Formats a piece of the difference. */
 export type Paint = (kind: Change['kind'], text: string) => string
 
 /** Equal words that are shown on each side of a difference. */

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 export interface FuzzOptions {
   seed: string
   count: number
-  /** Where findings go, and the files that made them. */
+  /** Folder for findings and the files that caused them. */
   out: string
   engine: 'quick' | 'real'
   /** Folder of further files to send, each once. */

@@ -22,7 +22,7 @@ const cures: Readonly<Record<string, string>> = {
   configuration: 'correct the setting in the message',
 }
 const anyCure = `fix the cause in the message; ${seeLog}`
-/** Where the files themselves are to blame: a canary counts these, too. */
+/** Cure where the files themselves are to blame: a canary counts these, too. */
 const leaveOut = 'check the files; exclude unreadable ones (--exclude), or omit --canary'
 
 /** Describes why a run has paused; `pathOf` names the example's document. */

@@ -4,7 +4,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { createRefusalLimit } from './refusal-limit.ts'
 
 export const scopes = ['submit', 'read', 'admin'] as const
-/** What a token may do; `admin` includes the others. */
+/** Permission of a token; `admin` includes the others. */
 export type Scope = (typeof scopes)[number]
 
 export interface Token {
@@ -27,7 +27,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who asks. */
+/** The sender of a request. */
 export interface Caller {
   name: string
   isAdmin: boolean

@@ -130,7 +130,7 @@ const known: Record<string, ErrorCode> = {
 }
 
 function translate(thrown: unknown): ScriptoriumError {
-  // What we stored ourselves and do not understand is not the caller's fault.
+  // An unreadable record of our own is not the caller's fault.
   if (thrown instanceof ScriptoriumError && thrown.code !== 'bad_message') return thrown
   const error = toError(thrown)
   const faults = validationFaults(error)

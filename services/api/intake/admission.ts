@@ -116,6 +116,6 @@ export function createAdmission({ config, ledger, tickets, fleet, limits, hasTok
 
 export type AdmissionControl = ReturnType<typeof createAdmission>
 
-/** How long the fleet takes for so many pages; a minute where its pace is not known. */
+/** Time that the fleet takes for so many pages, seconds; 60 while its pace is unknown. */
 const secondsFor = (pages: number, pagesPerMinute: number): number =>
   pagesPerMinute === 0 ? 60 : Math.min(longestWaitSeconds, (pages * 60) / pagesPerMinute)

@@ -8,7 +8,7 @@ export interface Submission {
   caller: string
 }
 
-/** What became of an upload: its run, and its documents in the order of the files. */
+/** The records of an accepted upload: its run, and its documents in the order of the files. */
 export interface Accepted {
   runId: string
   documents: AcceptedDocument[]

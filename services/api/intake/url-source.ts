@@ -17,7 +17,7 @@ interface UrlSource {
   name: string
   /** The size declared by the server; undefined without one. */
   bytes: number | undefined
-  /** What the server calls it, without parameters; the bytes decide. */
+  /** Media type that the server declares, without parameters; the bytes decide. */
   declaredType: string | undefined
 }
 

@@ -6,7 +6,10 @@ export interface BodyLimits {
   /** Limit of the whole body: all files and the bytes between them. */
   maxRequestBytes: number
   pace: PaceLimits
-  /** How long a client that sends more than it may is still listened to after its answer, so that it hears why, milliseconds. */
+  /**
+   * Maximum time for which the rest of an oversized body is read after the answer, milliseconds: a client that is cut
+   * off while it sends would not see why.
+   */
   lingerMs: number
 }
 

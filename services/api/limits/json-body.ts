@@ -9,7 +9,7 @@ import type { Held, ServiceLimits } from './limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What its JSON body holds of the memory for bodies; null where it holds none. */
+    /** The part of the memory for bodies that its JSON body uses; null where it uses none. */
     bodyMemory: Held | null
     /** Whether the reader of the body watches its speed and its end. */
     isBodyWatched: boolean

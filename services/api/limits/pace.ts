@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 
-/** How slow a sender may be: fewer bytes a second than this, averaged over any one window, are too few. */
+/** Minimum speed of a sender: the average over any one window must reach it. */
 export interface PaceLimits {
   minBytesPerSecond: number
   windowMs: number

@@ -40,7 +40,7 @@ import type { RunViews } from '../views/run-view.ts'
 import { waitUntil } from '../state/wait.ts'
 import type { WorkerWatch } from '../state/worker-watch.ts'
 
-/** What routes are built from. */
+/** Dependencies of the routes. */
 export interface Context {
   config: ApiConfig
   log: Logger
@@ -57,7 +57,7 @@ export interface Context {
   /** Records the work in progress. */
   hands: Hands
   limits: ServiceLimits
-  /** How slowly bodies may come in and answers be taken. */
+  /** Minimum speed at which bodies are sent and answers are received. */
   pace: PaceLimits
   intake: Intake
   renderings: Renderings

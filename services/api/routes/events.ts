@@ -30,7 +30,7 @@ const response = {
 }
 const problems = ['not_acceptable'] as const
 
-/** What happens to a document or a run, as it happens. */
+/** Live events of a document or a run. */
 export function eventRoutes(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id/events',
@@ -92,7 +92,7 @@ function requireEventStream(request: FastifyRequest): void {
   throw new ScriptoriumError('not_acceptable', 'this route only serves text/event-stream')
 }
 
-/** How long a stream may be quiet before it is opened, milliseconds. */
+/** A stream without events is opened after this time, milliseconds. */
 const openAfterMs = 500
 
 /**

@@ -63,7 +63,7 @@ const reading = {
   ),
 }
 
-/** What goes with an upload. */
+/** Options of an upload. */
 export const uploadOptionsSchema = Type.Object(
   {
     recipe: Type.Optional(recipeOptionsSchema),

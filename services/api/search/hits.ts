@@ -35,7 +35,7 @@ function hitWords({ blocks }: PageResult, terms: readonly SearchTerm[]): Word[] 
   let before: Word | undefined
   for (const run of runsOf(wordTokens(blocks), terms)) {
     const [first] = run
-    // What begins behind the hundredth word adds none before it.
+    // A run of words that begins after the hundredth one adds none before it.
     if (hit.size >= maxWords && first?.word !== before) break
     before = first?.word
     for (const { word } of run) hit.add(word)

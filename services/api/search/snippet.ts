@@ -5,7 +5,7 @@ export interface Range {
 }
 
 export const shownLength = 200
-/** How much of it may come before the hit. */
+/** Maximum number of characters before the hit. */
 const lead = 70
 
 /** About 200 characters round the first of `hits`, which are sorted by start, as HTML and cut at whole words. */

@@ -21,7 +21,7 @@ export function* eachToken(text: string): Generator<WordToken> {
 
 export const tokensOf = (text: string): WordToken[] => [...eachToken(text)]
 
-/** What FTS5 folds to another letter than JavaScript's lower case, and the one accented letter that it keeps. */
+/** Letters that FTS5 folds to another letter than JavaScript's lower case, and the one accented letter that it keeps. */
 const exceptions: ReadonlyMap<string, string> = new Map([
   ['µ', 'μ'],
   ['ſ', 's'],

@@ -102,7 +102,7 @@ export function createTickets(spool: Spool) {
         },
       }
     },
-    /** What the upload that this run is brought. */
+    /** The upload with this run id. */
     ofRun: async (runId: string): Promise<Acceptance | undefined> =>
       (await ticketsOf(() => (index.has(runId) ? [runId] : [])))[0],
     /** The newest upload with a document. */

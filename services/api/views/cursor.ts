@@ -6,14 +6,14 @@ import { idText } from '../../../shared/contract/schema/bounded.ts'
 const positionOf = <T extends TSchema>(time: T) =>
   Type.Object({ time, id: idText }, { additionalProperties: false })
 
-/** What lists are sorted by: documents by milliseconds since 1970, runs by ISO 8601; search hits are counted. */
+/** Sort keys of lists: documents have milliseconds since 1970, runs ISO 8601; search hits are counted. */
 const timeSchema = positionOf(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 const isoSchema = positionOf(idText)
 const parseTime = createParser('a cursor', timeSchema)
 const parseIso = createParser('a cursor', isoSchema)
 type Position = Static<typeof timeSchema> | Static<typeof isoSchema>
 
-/** Where the next page of a list begins, as clients carry it: opaque to them. */
+/** The beginning of the next page of a list, opaque to clients. */
 export const toCursor = (position: Position): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
 

@@ -16,7 +16,7 @@ interface Deps {
   tickets: Tickets
   queue: PageQueue
   fleet: FleetView
-  /** How long uploads are kept, milliseconds; 0 = for ever. */
+  /** Retention of uploads, milliseconds; 0 = for ever. */
   retentionMs: number
 }
 

@@ -97,7 +97,7 @@ const fileOptions = (environment: Environment): Option[] => [
   flag('--report <file>', "write the run's report as JSON to this file", 'REPORT'),
 ]
 
-/** How pages are read: the recipe. */
+/** The recipe: languages, engine and preparation of pages. */
 const readingOptions = (): Option[] => [
   flag(
     '-l, --languages <codes>',

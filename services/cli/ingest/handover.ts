@@ -4,7 +4,7 @@ import type { FolderRequest } from '../../../shared/contract/messages/run-reques
 import type { RunServices } from './run-services.ts'
 import { submit } from './request.ts'
 
-/** How long an ingest is patient with a run that it hears nothing of, milliseconds. */
+/** Timeouts for a run without any sign of progress, milliseconds. */
 interface Patience {
   /** Then the run is handed over again, where its command is not waiting to be taken. */
   askAgainMs: number
@@ -99,7 +99,7 @@ export function createHandover(deps: Deps) {
       }
       const quietMs = now - heardAt
       if (!isHeard && quietMs >= patience.tellMs) complain()
-      // Who has pressed Ctrl-C is not kept for long.
+      // After Ctrl-C a person should not wait for long.
       const maxQuietMs = isToEnd ? patience.leaveMs : patience.giveUpMs
       if (!isHeard && quietMs >= maxQuietMs) await giveUp(quietMs)
       if (isToEnd && !hasAskedForEnd) return ask(true)

@@ -5,7 +5,7 @@ import { requireReadable } from '../../../shared/files/folder-access.ts'
 import { isWithin } from '../../../shared/files/is-within.ts'
 import type { IngestOptions } from './arguments.ts'
 
-/** What a run reads: paths below one root. */
+/** The inputs of a run: paths below one root. */
 export interface Inputs {
   /** Absolute, without symbolic links. */
   root: string

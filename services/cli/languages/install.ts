@@ -5,7 +5,7 @@ import { toError } from '../../../shared/process/errors.ts'
 import { addedPackages } from '../../../shared/engine/tessdata.ts'
 import { debianName, debianPackage, npmPackage } from './packages.ts'
 
-/** How a language was installed, or why it was not. */
+/** The installation of a language, or the reasons why it failed. */
 type Installation =
   | { isInstalled: true; by: 'apt' | 'npm'; package: string }
   | { isInstalled: false; reasons: string[] }

@@ -41,7 +41,7 @@ const scriptCodes: Readonly<Record<string, string>> = {
 
 const scriptOf = (language: string): string | undefined => /^script\/(.+)$/.exec(language)?.[1]
 
-/** What Debian calls a language, `chi-sim` or `script-frak`; undefined for a script that it does not have. */
+/** Debian's name of a language, `chi-sim` or `script-frak`; undefined for a script that it does not have. */
 export function debianName(language: string): string | undefined {
   const script = scriptOf(language)
   if (script === undefined) return language.toLowerCase().replaceAll('_', '-')
@@ -62,7 +62,7 @@ export function npmPackage(language: string): string | undefined {
   return scriptOf(language) === undefined ? `@tesseract.js-data/${language}` : undefined
 }
 
-/** What it takes to have these languages on a machine, for each kind of machine. */
+/** Instructions to install these languages, for each kind of machine. */
 export function howTo(languages: readonly string[]): string {
   const names = languages.flatMap((language) => debianName(language) ?? [])
   const npm = languages.flatMap((language) => npmPackage(language) ?? [])

@@ -4,7 +4,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { ledgerFile } from '../../ledger/ledger.ts'
 import { stateFolder } from '../../outputs/files/output-files.ts'
 
-/** What a person calls a folder with a ledger: an output folder (`ingest`), or SCRIPTORIUM_DATA (services). */
+/** Kind of a folder with a ledger: an output folder (`ingest`), or SCRIPTORIUM_DATA (services). */
 type FolderKind = 'output' | 'data'
 
 /** The present or future place of such a folder's ledger. */

@@ -3,7 +3,7 @@ import type { Outcome } from '../../../shared/contract/result/outcomes.ts'
 import type { FailedPage } from '../../../shared/contract/result/page.ts'
 import { toDocumentError, type RecordedError } from '../document.ts'
 
-/** How a page ended. */
+/** The end of a page's reading. */
 export interface PageState {
   page: number
   outcome: Outcome
@@ -11,7 +11,7 @@ export interface PageState {
   worker: string
 }
 
-/** How the pages of documents ended, without their results. */
+/** Outcomes of the pages of documents, without their results. */
 export function createPageStates(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   const openWithFailures = sql(`

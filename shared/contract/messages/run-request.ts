@@ -83,7 +83,7 @@ export const folderRequestSchema = Type.Object(
     retryFailed: Type.Boolean(),
     checksum: Type.Boolean(),
     dryRun: Type.Boolean(),
-    /** How to treat output files of the same name that are not ours; `fail` by default. */
+    /** Policy for output files of the same name that are not ours; `fail` by default. */
     onExists: Type.Optional(oneOf(existsPolicies)),
     /** When the run pauses automatically; the default if missing. */
     maxFailures: Type.Optional(maxFailuresSchema),

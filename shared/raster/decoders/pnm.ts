@@ -22,7 +22,7 @@ interface PnmHeader {
   width: number
   height: number
   maxValue: number
-  /** Where the samples begin. */
+  /** Offset of the first sample, bytes. */
   start: number
 }
 

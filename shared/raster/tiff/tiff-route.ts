@@ -82,7 +82,7 @@ const unsupported = (what: string): ScriptoriumError =>
     `is a TIFF with ${what}, which is not supported; save it with LZW or Deflate compression`,
   )
 
-/** What samples mean; programs that omit the field follow this custom. */
+/** Meaning of the samples, by the common default where the field is missing. */
 export function photometricOf(directory: TiffDirectory): number {
   const given = directory.first(tags.photometric)
   if (given !== undefined) return given

@@ -16,7 +16,7 @@ const samples = ['seeds.png', 'letters/harbour.jpg']
 interface Place {
   pages: string
   environment: NodeJS.ProcessEnv
-  /** Where temporary files go. */
+  /** Folder of temporary files. */
   temporary: string
   report: string
 }

@@ -60,7 +60,7 @@ async function readWith(recipe: Recipe, files: readonly string[]): Promise<strin
   }
 }
 
-/** What the command line makes of pages, one at a time on one core. */
+/** Texts of pages that the tesseract command reads, one at a time on one core. */
 async function readByCommand(
   models: Parameters<typeof linkModels>[0],
   files: readonly string[],

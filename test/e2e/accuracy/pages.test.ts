@@ -166,7 +166,7 @@ test('phone photos held at an angle or flat are rotated upright', async (t) => {
   }
 })
 
-/** What EXIF's eight orientations are turned by. */
+/** Rotation of EXIF's eight orientations, degrees. */
 const exifRotations = [0, 0, 180, 180, 270, 90, 90, 270]
 
 test('the EXIF orientation of pictures is applied, and no words are invented for them', async (t) => {

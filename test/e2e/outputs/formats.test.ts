@@ -95,7 +95,7 @@ async function assertSearchable(out: string, path: string): Promise<void> {
   assert.equal(checked.status, 0, checked.stdout + checked.stderr)
   assert.ok(wordF1(readText(out, path), pdfTextOf(pdf)) >= 0.99, path)
   const input = join(samples, path)
-  // What was compressed with loss, and is not JPEG, has no place in a PDF; its pixels are kept without loss.
+  // PDF holds no lossy format but JPEG and JPEG 2000, so the pixels of others are kept without loss.
   if (!path.endsWith('.webp')) {
     assert.ok(statSync(pdf).size <= statSync(input).size * largestGrowth + pageBytes, path)
   }

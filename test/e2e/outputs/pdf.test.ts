@@ -33,7 +33,7 @@ async function broken(): Promise<PdfPageSource> {
   return { ...page, ...(page.scan && { scan: { ...page.scan, jpeg: Buffer.from('no picture') } }) }
 }
 
-/** How often the pages of a document were read by the engine. */
+/** Number of times that the engine read pages of a document. */
 const readingsOf = (scene: Scene, path: string): number =>
   [...scene.readings()].reduce((sum, [label, n]) => sum + (label.startsWith(`${path}#`) ? n : 0), 0)
 

@@ -25,7 +25,7 @@ for (const moment of ['before the report', 'after the report']) {
     assert.ok(existsSync(`${mark}.3`), 'three have died')
     assertComplete(scene.out, texts)
     const again = [...scene.readings().values()].reduce((sum, count) => sum + count - 1, 0)
-    // What has reported is not read again; its neighbour on the desk may be.
+    // A page that has been reported is not read again; its neighbour on the desk may be.
     assert.ok(again <= 6, `${again} read again`)
   })
 }

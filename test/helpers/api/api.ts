@@ -248,7 +248,7 @@ const bodyOf = (type: unknown, text: string): unknown =>
     ? JSON.parse(text)
     : text
 
-/** What holds for every answer: it is traceable, an error is a problem, and no path of the host is in it. */
+/** Checks an answer's invariants: it has a request id, an error is a problem, and no path of the host is in it. */
 function checkAnswer({ status, headers, text, body }: Answer, folder: string): void {
   const requestId = headers['x-request-id']
   assert.ok(requestId, 'every answer has a request id')

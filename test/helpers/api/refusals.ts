@@ -21,7 +21,7 @@ export function refusalsOf({ url }: PrivateRedis, redis: Redis): Refusal[] {
     },
     {
       name: 'MISCONF',
-      // Where its file should be there is a folder, so that it cannot be saved.
+      // A folder is in the place of its file, so saving fails.
       async begin() {
         mkdirSync(join(folder, 'dump.rdb'), { recursive: true })
         await redis.config('SET', 'save', '3600 1')

@@ -23,7 +23,7 @@ export function unboundedIn(schema: unknown, place = ''): string[] {
     type === 'object' && !isBoundedObject(schema) && `${place}: a record without bounds`,
   ].filter((fault) => fault !== false)
   const below = Object.entries(schema).flatMap(([name, value]) =>
-    // What a property is called is no keyword.
+    // The name of a property is no keyword.
     name === 'properties' && isFields(value)
       ? Object.entries(value).flatMap(([key, part]) => unboundedIn(part, `${place}/${key}`))
       : unboundedIn(value, `${place}/${name}`),

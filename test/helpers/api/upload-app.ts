@@ -74,7 +74,7 @@ interface UploadApp {
 export async function startUploadApp(
   ending: Ending,
   given: Partial<UploadLimits> = {},
-  /** What the server does with a request before it reads it. */
+  /** Runs before the server reads a request. */
   before: (request: FastifyRequest) => Promise<unknown> = async () => {},
 ): Promise<UploadApp> {
   const limits: UploadLimits = {

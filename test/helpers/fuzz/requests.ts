@@ -11,7 +11,7 @@ export interface FuzzRequest {
   content?: Buffer | undefined
 }
 
-/** What a service holds that requests can be about. */
+/** Records of a service that requests can refer to. */
 export interface Stock {
   /** Ids by the noun before them in a path: `documents`, `runs`, `webhooks`. */
   ids: Map<string, string[]>
@@ -68,7 +68,7 @@ function bodyFor(bodies: Operation['bodies'], { pages, tooLarge }: Stock): fc.Ar
 function queryPart({ name, schema }: Parameter): fc.Arbitrary<string[]> {
   const pair = (value: unknown): string => `${name}=${encode(String(value))}`
   const right = valueOf(schema, name).map((value) => [pair(value)])
-  // What is longer than a second's wait is as right, and no finding.
+  // A longer wait than a second is as valid, but would only slow the test.
   const isShort = (text: string): boolean => name !== 'wait' || !/^\s*[+]?0*[1-9]\d*\s*$/.test(text)
   return fc.oneof(
     { weight: 6, arbitrary: fc.constant<string[]>([]) },

@@ -64,7 +64,7 @@ const urls = Object.values({
   ],
 }).flat()
 
-/** What a cursor holds is our own affair: one that is forged well is refused or leads somewhere, and breaks nothing. */
+/** Forged cursors: each is refused or leads to some position of the list, and breaks nothing. */
 const cursors = [0, 1, -1, 1.5, 1e300, 2 ** 53, 'abc', '', '2026-01-01T00:00:00Z', null].map(
   (time) => Buffer.from(JSON.stringify({ time, id: 'd1' })).toString('base64url'),
 )

@@ -7,7 +7,7 @@ import { uploadDocumentId } from '../../../shared/contract/ids.ts'
 import { firstPass, makePlan } from './ledger.ts'
 import { makePage, makeRequest, makeUploadRequest } from './records.ts'
 
-/** How much of each there is. */
+/** Number of each kind of record. */
 const crowd = {
   densePages: 40,
   wordsOnPage: 2_000,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ledgerFile, openLedger } from '../../../services/ledger/ledger.ts'
 
-/** What the ledger's index makes of each text: its tokens, in order. */
+/** The tokens of each text in the ledger's index, in order. */
 export function tokenisedByFts5(texts: readonly string[]): string[][] {
   const folder = mkdtempSync(join(tmpdir(), 'scriptorium-test-'))
   openLedger(folder).close()

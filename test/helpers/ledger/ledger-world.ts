@@ -106,7 +106,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
     await aggregator.absorb(entries)
     for (const entry of entries) if ('jobId' in entry) await realQueue.remove([entry.jobId])
   }
-  /** What the API does: file, ticket, stream. The last may be lost. */
+  /** Accepts an upload as the API does: file, ticket, stream. The last may be lost. */
   const accept = (choice: number): Acceptance => {
     const content = 'uvw'[choice % 3] ?? ''
     const known = ledger().documents.get(uploadOf(content))
@@ -172,7 +172,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
     },
   }
 
-  /** What must be true at any moment: a text is that of the bytes that the record names. */
+  /** Checks the invariant of every moment: a text is that of the bytes that the record names. */
   const check = (): void => {
     interleaving.check()
     for (const row of rows()) {

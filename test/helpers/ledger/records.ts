@@ -151,7 +151,7 @@ export function makePage(given: Partial<PageResult> = {}): PageResult {
 
 export const input: ReportedInput = { sha256: 'abc', bytes: 3, mediaType: 'image/png' }
 
-/** What a report is about. */
+/** The subject of a report. */
 interface About {
   jobId: string
   documentId: string
@@ -165,7 +165,7 @@ export function pageReport(
   return { v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result: makePage(page) }
 }
 
-/** What a worker reports about the first file of an upload. */
+/** A worker's report about the first file of an upload. */
 export function uploadReport(
   { documents }: Acceptance,
   page: Partial<PageResult> = {},

@@ -17,7 +17,7 @@ function pixelsOf(seed: string): Buffer {
   )
 }
 
-/** What the engine in fixtures/engines/faults.ts answers for the page of this seed, once it has been prepared. */
+/** The answer of the engine in fixtures/engines/faults.ts for the prepared page of this seed. */
 export async function textOf(seed: string): Promise<string> {
   const { pgm } = await prepareImage(await pngOf(seed), seed)
   return hash('sha256', pgm).slice(0, 20)

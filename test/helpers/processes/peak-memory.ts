@@ -15,7 +15,7 @@ const kilobytes = (key: 'VmRSS' | 'VmHWM'): number => {
 
 const bytes = new Uint8Array(readFileSync(process.argv[2] ?? ''))
 const mediaType = await readableTypeOf(Buffer.from(bytes.buffer))
-// What libvips takes once.
+// Memory that libvips allocates once.
 await sharp({ create: { width: 8, height: 8, channels: 3, background: 'white' } })
   .png()
   .toBuffer()

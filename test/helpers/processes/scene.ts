@@ -7,9 +7,9 @@ import type { Ended, Program } from './processes.ts'
 
 type Release = () => unknown
 
-/** Where one test takes place: an input folder, an output folder, and everything that is started there. */
+/** The setting of one test: an input folder, an output folder, and all processes that are started there. */
 export interface Scene {
-  /** Holds everything else, and by its name every process that came of this test is found. */
+  /** Holds everything else. Its name is in the command line of every process of this test, which finds them. */
   folder: string
   input: string
   out: string
@@ -22,7 +22,7 @@ export interface Scene {
     environment?: NodeJS.ProcessEnv,
     stdin?: string,
   ) => Promise<Ended>
-  /** How often the engine began to read each page, by its label `path#page`. */
+  /** Number of times that the engine began to read each page, by its label `path#page`. */
   readings: () => Map<string, number>
   /** The process that began each reading, in order. */
   readers: () => { label: string; pid: number }[]

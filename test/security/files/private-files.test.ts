@@ -23,7 +23,7 @@ function openUmask(t: TestContext): void {
   t.after(() => process.umask(before))
 }
 
-/** What is in a folder, the folder itself among it, and can be reached by others. */
+/** Paths in a folder, and the folder itself, that other users can access. */
 function openIn(folder: string): string[] {
   const paths = ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]
   return paths.flatMap((path) => {

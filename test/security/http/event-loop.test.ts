@@ -13,7 +13,7 @@ import { startWatched } from '../../helpers/processes/watched-role.ts'
 
 /** No request should keep an event loop from others for longer, milliseconds of processor time: docs/security.md. */
 const longestMs = 100
-/** What is no request's doing, a collection of garbage above all, does not come each time. */
+/** Garbage collection and other causes outside a request do not recur in each attempt. */
 const attempts = 3
 /**
  * Processor time also depends on neighbours and on garbage collection, so only an extreme turn fails here: work over
@@ -94,7 +94,7 @@ function assertShort(t: TestContext, turns: readonly number[]): void {
   assert.ok(longest < tolerance * longestMs * slowness(), `a turn took long: ${told}`)
 }
 
-/** How many times as long as on an idle machine a piece of work takes now, by processor time: there it is 10 ms. At least 1. */
+/** Present slowdown of the machine, by the processor time of work that takes 10 ms on an idle one. At least 1. */
 function slowness(): number {
   const text = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => ({ n, text: `word ${n}` })))
   let best = Number.POSITIVE_INFINITY

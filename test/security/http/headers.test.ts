@@ -8,7 +8,7 @@ const api = await startApi({ after })
 await api.app.listen({ host: '127.0.0.1', port: 0 })
 const address = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
 
-/** What comes back for bytes that are sent as they are. */
+/** The answer to bytes that are sent as they are. */
 const answerTo = (text: string): Promise<string> =>
   sendBytes(address, [Buffer.from(text, 'latin1')])
 

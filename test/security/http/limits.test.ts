@@ -186,7 +186,7 @@ test('a backlog of results and a full queue reject uploads, and are in the metri
   const limits = {
     SCRIPTORIUM_MAX_RESULTS: '20',
     SCRIPTORIUM_MAX_QUEUE: '2',
-    // Who has less than a tenth of it open is let into a full queue.
+    // A caller with less than a tenth of it open may add to a full queue.
     SCRIPTORIUM_MAX_OPEN_PAGES: '10',
   }
   const { api } = await listen(t, limits)

@@ -23,7 +23,7 @@ const long = (length: number): string => 'k'.repeat(length)
 const many = (count: number): object =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']))
 
-/** What is refused in the options of an upload, and of a run. */
+/** Invalid options of an upload and of a run. */
 const options: [what: string, given: object][] = [
   ['a key of metadata of a megabyte', { metadata: { [long(1_000_000)]: 'v' } }],
   ['a key of metadata of 101 characters', { metadata: { [long(101)]: 'v' } }],

@@ -10,7 +10,7 @@ import { silent } from '../../helpers/processes/private-redis.ts'
 const row = { id: 'd1', pass: 1 }
 const pdf = items.render(row, 'pdf')
 
-/** What an API leaves that is killed with this in hand: its lock goes, its file stays. */
+/** Leaves the state of an API that was killed with these items in hand: its lock is gone, its file stays. */
 async function dieWith(folder: string, ...inHand: string[]): Promise<void> {
   const { hands, close } = openHands(folder, silent)
   const [file = ''] = handFiles(folder)

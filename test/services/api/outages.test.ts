@@ -26,7 +26,7 @@ const upload = async (seed: string) => ({
 })
 const webhook = { body: { url: 'https://example.org/hook' } }
 
-/** What a route answers that needs Redis to take something. */
+/** Requests that write to Redis. */
 async function writing(id: string): Promise<[Method, string, { body: unknown }?][]> {
   return [
     ['POST', '/v1/documents', await upload('other')],

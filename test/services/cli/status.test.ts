@@ -46,7 +46,7 @@ test("another user's run is shown after its end, while its ledger is open, and a
   const whileOpen = askAsOther(out, state)
   assert.match(whileOpen.stdout, cutOff, whileOpen.stderr)
 
-  // What a killed process leaves: a file with a log beside it.
+  // A killed process leaves a file with a log beside it.
   const killed = join(out, '..', 'killed')
   cpSync(out, killed, { recursive: true })
   ledger.close()

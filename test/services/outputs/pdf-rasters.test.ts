@@ -237,7 +237,7 @@ test(
   },
 )
 
-/** What a worker decodes to read it, as a PNG. */
+/** The image that a worker reads of it, as a PNG. */
 async function readingOf(t: TestContext, bytes: Buffer): Promise<Buffer> {
   const openers = createOpeners({
     maxPages: 10,

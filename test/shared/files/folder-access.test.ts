@@ -6,7 +6,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { requireReadable, requireWritable } from '../../../shared/files/folder-access.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
-// What a user may not do is tested in containers (test/compose): root may do everything.
+// Missing permissions are tested in containers (test/compose): root may do everything.
 
 test('a missing folder is created if it must be writable', (t) => {
   const folder = join(makeFolder(t), 'a', 'b')

@@ -8,7 +8,7 @@ export interface PagePixels {
   data: Buffer
   /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA (alpha not premultiplied). */
   raw?: { width: number; height: number; channels: 1 | 2 | 3 | 4 }
-  /** Which image of an encoded file, from 0. */
+  /** Index of the image in an encoded file, from 0. */
   page?: number
 }
 
@@ -94,7 +94,7 @@ export interface OpenedDocument {
   close(): Promise<void>
 }
 
-/** How the recipe wants a page opened. */
+/** The part of a recipe that concerns opening a page. */
 export interface PageWishes {
   /** Resolution for pages that have none of their own; 0 for the default. */
   dpi: number

@@ -18,7 +18,7 @@ import { packageRoot } from '../../../../shared/files/package-root.ts'
 export type Settings = Readonly<Record<string, string>>
 
 interface Options {
-  /** Who the containers are. */
+  /** User and group of the containers. */
   user?: Project['user']
   settings?: Settings
 }
@@ -49,7 +49,7 @@ const pollMs = 50
 /** One tag for all: the image stays, and the next run builds in seconds. */
 export const testImage = 'scriptorium:test'
 
-/** What .env.example has. */
+/** The values of .env.example. */
 export const usualUser = { uid: 1_000, gid: 1_000 }
 /** A number that no image names: nothing may depend on a user's name. Without root only our own files can be owned. */
 const someone =

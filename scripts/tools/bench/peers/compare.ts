@@ -72,7 +72,7 @@ export async function runRounds(
   return measurements
 }
 
-/** What every system is given, by the options. */
+/** Common conditions of all systems, by the options. */
 export function termsOf(
   bench: Bench,
   { cores, languages, texts }: PeersOptions,

@@ -4,7 +4,7 @@ import { median } from '../../common/statistics.ts'
 export interface Measurement {
   system: string
   round: number
-  /** How it ended, where it did not process all pages. */
+  /** The reason where it did not process all pages. */
   fault?: string
   f1: number
   cer: number

@@ -43,7 +43,7 @@ export function createLedgerLook(dataFolder: string) {
         WHERE d.state <> 'final' AND (r.state = 'active' OR d.is_upload = 1)`),
     activeRuns: () => count(`SELECT count(*) AS n FROM runs WHERE state = 'active'`),
     final: () => count(`SELECT count(*) AS n FROM documents WHERE state = 'final'`),
-    /** How many of these documents are final. */
+    /** Number of these documents that are final. */
     finalOf: (ids: readonly string[]) =>
       count(
         `SELECT count(*) AS n FROM documents WHERE state = 'final' AND id IN (SELECT value FROM json_each(?))`,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** How the link between the services and Redis behaves: `refuse` resets new connections, a `blackhole` swallows bytes. */
+/** State of the link between the services and Redis: `refuse` resets new connections, a `blackhole` swallows bytes. */
 type LinkMode = 'pass' | 'refuse' | 'blackhole'
 
 interface Pair {

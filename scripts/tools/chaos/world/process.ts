@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { once } from 'node:events'
 import { systemCode } from '../../../../shared/process/errors.ts'
 
-/** How a process ended. */
+/** The end of a process. */
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
@@ -24,7 +24,7 @@ interface Command {
   arguments: readonly string[]
   folder: string
   environment: NodeJS.ProcessEnv
-  /** Where stdout and stderr go. */
+  /** File for stdout and stderr. */
   log: string
 }
 

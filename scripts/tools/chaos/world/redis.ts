@@ -62,7 +62,7 @@ export async function startRedis(
     earlyExits = performance.now() - startedAt < earlyMs ? earlyExits + 1 : 0
     timer = setTimeout(launch, restartMs)
   }
-  /** What an operator does when Redis cannot read its file: the ledger holds all that matters. */
+  /** Moves Redis's files away, as an operator does when Redis cannot read them: the ledger holds all that matters. */
   const setAside = (): void => {
     earlyExits = 0
     history.note('set aside', { file: 'appendonlydir' })

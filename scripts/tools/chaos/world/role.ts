@@ -20,7 +20,7 @@ interface Options extends RoleCommand {
 export interface ChaosRole {
   name: string
   pid: () => number | undefined
-  /** How its processes have ended that were not asked to. */
+  /** Unrequested ends of its processes. */
   exits: Exit[]
   /** Ends it with SIGTERM and starts it again, with other settings where they are given. */
   restart: (command?: Partial<RoleCommand>) => Promise<Exit>

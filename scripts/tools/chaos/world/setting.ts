@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { markVariable } from '../../common/processes.ts'
 
-/** Where a campaign takes place, and with which settings its processes run. */
+/** Folder of a campaign, and the settings of its processes. */
 export interface ChaosSetting {
-  /** Holds everything that is made; by its name every process of the campaign is found. */
+  /** Holds all files of the campaign; its name in their command lines identifies the campaign's processes. */
   folder: string
   node: string
   repository: string
@@ -17,7 +17,7 @@ export interface ChaosSetting {
 
 export const chaosWorkers = 2
 
-/** What every process of a campaign inherits: nothing of Scriptorium's from outside. */
+/** The environment of every process of a campaign: no variable of Scriptorium from outside. */
 export function cleanEnvironment(
   environment: NodeJS.ProcessEnv,
   folder: string,

@@ -3,7 +3,7 @@ import type { SpoolRoom } from '../../limits/spool-room.ts'
 import type { Received, SpoolStore } from '../spool/store.ts'
 import type { BodyLimits } from '../../limits/body.ts'
 
-/** What a request brought. Messages of `rejected` go after the file's name. */
+/** Content of an upload request. Messages of `rejected` follow the file's name. */
 export interface Uploads {
   /** The JSON of the `options` part, not yet checked. */
   options: unknown
@@ -20,7 +20,7 @@ export interface UploadLimits extends BodyLimits {
 
 export interface Intake {
   store: SpoolStore
-  /** Where bytes are set aside before a file begins. */
+  /** Reserves disk space before a file begins. */
   room: SpoolRoom
   limits: UploadLimits
 }

@@ -127,7 +127,7 @@ export function unsettledLines({ unsettled }: RunReport): string[] {
   ]
 }
 
-/** What a dry run found. */
+/** The result of a dry run. */
 export function formatDryRun({
   planned,
   unchanged,

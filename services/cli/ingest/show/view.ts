@@ -135,7 +135,7 @@ const bases: Readonly<Record<Estimate['basis'], string>> = {
   first_pages: 'the first pages',
 }
 
-/** What a run will take, and whether its output fits on the disk. */
+/** The estimated duration of a run, and whether its output fits on the disk. */
 export function estimateLines(estimate: Estimate): string[] {
   const { documents, seconds, outputBytes, freeBytes, basis } = estimate
   const output = formatBytes(outputBytes)

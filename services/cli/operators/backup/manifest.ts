@@ -9,7 +9,7 @@ import { idText, longList, pathText } from '../../../../shared/contract/schema/b
 
 const closed = { additionalProperties: false }
 
-/** What a backup holds: `manifest.json` in its folder, written last. */
+/** The contents of a backup: `manifest.json` in its folder, written last. */
 const manifestSchema = Type.Object(
   {
     v: Type.Literal(1),

@@ -98,7 +98,7 @@ export function checkWorkers(
   return ok('workers', found)
 }
 
-/** How many files a process of ours may have open: Node has raised its own limit as far as it may. */
+/** Checks the maximum number of open files of a process: Node has already raised its own limit to the hard limit. */
 export function checkHandles(limit: string = openFiles()): Check {
   const found = `${limit} open files`
   const cure = `ulimit -n ${enoughHandles * 64} before the start; systemd: LimitNOFILE=; containers: --ulimit nofile=`

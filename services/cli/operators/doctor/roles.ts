@@ -17,7 +17,7 @@ const startWorkers = 'docker compose up -d worker, or npm run start:workers in a
 /** Number of uncollected results above which workers pause. */
 const fullStream = 2_000
 
-/** Who serves this Redis: by their signs of life. */
+/** Checks the roles that serve this Redis, by their heartbeats. */
 export async function checkRoles(redis: Redis, keys: Keys): Promise<Check[]> {
   const queue = createPageQueue(redis, keys)
   try {
@@ -74,7 +74,7 @@ function aggregatorCheck(sign: Sign): Check {
     : warning(name, who, `upgrade it to ${version}: stop it, and start this version`)
 }
 
-/** Who may write to this prefix: the aggregator that shows a sign of life, or another one is in its way. */
+/** Checks the lease of this prefix: its holder is the aggregator whose heartbeat is seen, or another one blocks it. */
 function leaseChecks(value: string | null, sign: Sign): Check[] {
   if (value === null) return []
   const name = 'lease'

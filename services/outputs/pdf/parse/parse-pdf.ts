@@ -87,7 +87,7 @@ const isLocked = (thrown: unknown): boolean =>
 const pagesOf = (parsed: PDFDocument) =>
   findPages(parsed.context, parsed.catalog.get(PDFName.of('Pages')))
 
-/** How to append to a file; undefined where it must be rewritten. */
+/** The base for appending to a file; undefined where it must be rewritten. */
 function baseOf(bytes: Buffer, { context }: PDFDocument): Base | undefined {
   const startXref = context.pdfFileDetails.prevStartXRef
   const form = checkCrossReferences(bytes, startXref)

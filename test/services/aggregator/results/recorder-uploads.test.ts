@@ -25,12 +25,12 @@ function setUp(t: TestContext) {
   return { ledger, take }
 }
 
-/** What the ledger did; the readings themselves are the breaker's. */
+/** Effects on the ledger; the readings themselves are for the breaker. */
 type Entered = Omit<Recorded, 'readings' | 'unread'>
 
 const nothing: Entered = { read: [], failed: [], requeued: [], pagesRead: [], accepted: [] }
 
-/** How documents stand that an upload of these contents is. */
+/** The records of the documents of an upload with these contents. */
 const standing = (ledger: Ledger, contents: readonly string[]) =>
   contents.map((content) => {
     const { runId, state, pass, path, sha256 } = rowOf(ledger, uploadOf(content))

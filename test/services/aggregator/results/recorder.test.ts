@@ -40,7 +40,7 @@ const expanded = (id: string, pagesTotal: number): WorkerReport => ({
   input,
   pagesTotal,
 })
-/** What the ledger did; the readings themselves are the breaker's. */
+/** Effects on the ledger; the readings themselves are for the breaker. */
 type Entered = Omit<Recorded, 'readings' | 'unread'>
 
 const nothing: Entered = { read: [], failed: [], requeued: [], pagesRead: [], accepted: [] }

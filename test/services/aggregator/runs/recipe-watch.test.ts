@@ -23,7 +23,7 @@ after(() => server.close())
 const redis = server.connect()
 let scenes = 0
 
-/** How the aggregator would plan the default recipe. */
+/** The aggregator's present plan for the default recipe. */
 const own = fingerprintOf(defaultRecipe, engine)
 
 function setUp(t: TestContext, fingerprint: string) {

@@ -60,7 +60,7 @@ test('an accepted document is known before the aggregator records it', async (t)
   const run = await own.call<RunView>('GET', sent.body.links.run)
   const { state, counts, tag } = run.body
   assert.deepEqual([run.status, state, counts, tag], [200, 'active', { open: 1 }, 'early'])
-  // What it consists of is not in the ledger yet.
+  // Its documents are not in the ledger yet.
   await own.refused(503, 'aggregator_missing', 'GET', run.body.links.documents)
 })
 

@@ -136,7 +136,7 @@ test('a document of a thousand pages is written in the memory of a few', (t) => 
   assert.equal(pages.length, 1_000)
 })
 
-/** What a run of these documents is combined to. */
+/** Writes the combined files of a run of these documents. */
 async function combine(
   out: string,
   documents: readonly Finished[],

@@ -19,7 +19,7 @@ function setUp(given: { engines?: number; pages?: number } = {}) {
     isBroken: false,
     until: undefined as Promise<never> | undefined,
     rss: 0,
-    /** What each loaded engine adds to `rss` while it is loaded. */
+    /** Added to `rss` for each engine while it is loaded. */
     rssPerEngine: 0,
     canLoad: true,
   }

@@ -84,7 +84,7 @@ export function askew(image: Grey, degrees: number): Grey {
   }))
 }
 
-/** Where the darkness of a part of an image has its middle. */
+/** Centre of gravity of the darkness in a part of an image. */
 export function centreOfInk(
   { data, width, height }: Grey,
   around: PagePoint = { x: width / 2, y: height / 2 },

@@ -20,7 +20,7 @@ const turns = [false, true].flatMap((isMirrored) =>
   rotations.map((rotation) => ({ isMirrored, rotation })),
 )
 
-/** What each orientation does to the stored pixels is undone by this transformation of the upright page. */
+/** Stored pixels of each EXIF orientation, made from the upright page. */
 const stored: Record<ExifOrientation, (image: Sharp) => Sharp> = {
   1: (upright) => upright,
   2: (upright) => upright.flop(),

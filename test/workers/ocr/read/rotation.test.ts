@@ -15,7 +15,7 @@ const recognition = (words: string, confidence: number): Recognition => ({
 })
 const sentence = 'there is a good deal to be read here'
 
-/** What is found where the looks, in their order, give these readings. */
+/** The detected rotation if the trial readings, in their order, give these results. */
 async function rotationBy(given: Partial<Record<0 | 90 | 180 | 270, Recognition>>) {
   const order = [0, 180, 90, 270] as const
   const pages: PreparedPage[] = []

@@ -8,7 +8,7 @@ export interface PdfBox {
   top: number
 }
 
-/** How a page is shown: its visible part, and its rotation in quarter turns clockwise. */
+/** Display of a page: its visible part, and its rotation in quarter turns clockwise. */
 export interface PageFrame {
   box: PdfBox
   quarterTurns: number

@@ -18,7 +18,7 @@ type PaintedImage = PdfImage & { shown: BBox }
 
 type Size = { width: number; height: number }
 
-/** What a page itself knows of its text. */
+/** Use of the text that a page itself contains. */
 export type OwnTextDecision =
   /** The text of the page, and the pictures without text, which may show more. */
   | { kind: 'whole'; layer: PdfPageText; reason: TextReason; pictures: readonly PaintedImage[] }

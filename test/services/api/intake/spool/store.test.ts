@@ -68,7 +68,7 @@ test('concurrent uploads of the same bytes give one complete file', async (t) =>
   const { spool, store, inTmp, inInputs } = makeStore(t)
   const page = jpegLike(50_000)
   const sha256 = hash('sha256', page)
-  // What a crash of the machine might have left under that name.
+  // A crash of the machine may have left this under that name.
   writeFileSync(join(spool.inputs, sha256), 'half of it')
   const all = Array.from({ length: 20 }, async () => {
     const received = await store.receive(Readable.from([page]), incoming)

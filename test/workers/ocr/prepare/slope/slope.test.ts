@@ -62,7 +62,7 @@ for (const degrees of [3, -3, 8]) {
   })
 }
 
-/** How far lines have sunk at a place, pixels, and their slope there. */
+/** Vertical displacement of the lines at a place, pixels, and their slope there. */
 interface Curve {
   sink: (place: PagePoint) => number
   slope: (place: PagePoint) => number
