@@ -13,7 +13,7 @@ interface Deps {
   findRecipe: RecipeStore['find']
 }
 
-/** Tells which recipes this worker can read: those that were planned for exactly its engine and language data. */
+/** Reports which recipes this worker can read: those that were planned for exactly its engine and language data. */
 export function createAbilities({ redis, keys, identities, findRecipe }: Deps) {
   /** Returns the engine and language data that this worker has instead; null where it can read the recipe. */
   const cannotRead = async (recipe: Recipe, fingerprint: string): Promise<string | null> => {

@@ -9,7 +9,7 @@ interface Deps {
   redis: Redis
   keys: Keys
   describe: () => Heartbeat
-  /** Tells which of the wanted recipes this worker can read. */
+  /** Reports which of the wanted recipes this worker can read. */
   tellAbilities: () => Promise<Abilities>
   beatFile: string | undefined
 }

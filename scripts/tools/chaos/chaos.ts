@@ -49,7 +49,7 @@ export async function runChaos(start: ToolHost): Promise<boolean> {
 
 const maxFiles = { quick: 6_000, real: 60 }
 const minFiles = { quick: 700, real: 8 }
-/** Two workers read two folders and a small one, so that there is work from the first fault to the last. */
+/** Two workers read two folders and a small one, which gives them work from the first fault to the last. */
 const shareOfRound = 0.4
 
 function createCampaign(

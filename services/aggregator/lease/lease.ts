@@ -171,7 +171,7 @@ export function createLease({ redis, prefix, folder, ledger, log }: Deps) {
   }
 }
 
-/** Milliseconds on two clocks: one stands still while the machine sleeps, the other may be set back. */
+/** Milliseconds on two clocks: one stops while the machine sleeps, the other may be set back. */
 const clock = () => ({ steady: performance.now(), wall: Date.now() })
 
 function isRecent(then: ReturnType<typeof clock>): boolean {

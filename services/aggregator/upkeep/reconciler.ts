@@ -66,7 +66,7 @@ export function createReconciler({ ledger, queue, marks, absorb, log }: Deps) {
     }
   }
 
-  /** Documents that need so many jobs together, or one that needs more. */
+  /** Groups documents that need at most `jobsAtATime` jobs together, or one that needs more. */
   function* inPieces(ids: readonly string[], runOf: (id: string) => Run | undefined) {
     let [some, wanted]: [string[], QueuedJob[]] = [[], []]
     for (const id of ids) {

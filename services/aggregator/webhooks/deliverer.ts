@@ -84,7 +84,7 @@ export function createDeliverer(deps: Deps) {
     return isMore
   }
 
-  /** Returns how long there is nothing to do. */
+  /** Returns the time until the next delivery is due, milliseconds. */
   const work = (): number => {
     try {
       const nowMs = now() // One time for the whole pass, so that it misses none.

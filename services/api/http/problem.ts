@@ -72,7 +72,7 @@ export function createErrorAnswer() {
   }
 }
 
-/** Nobody hears this; the log and the metrics are not to count it as a failure of ours. */
+/** Nobody receives this answer; the log and the metrics must not count it as a failure of the service. */
 const clientGone = (thrown: unknown): ScriptoriumError =>
   new ScriptoriumError('malformed_request', 'the client closed the connection', { cause: thrown })
 

@@ -139,7 +139,7 @@ const good = (detail: string): Check => ({ ok: true, detail })
 const bad = (detail: string): Check => ({ ok: false, detail })
 
 async function examine({ redis, keys, fleet, ledger }: Context) {
-  // A Redis that is full answers all the same: only a write shows it.
+  // A full Redis still answers reads: only a write shows it.
   const problem = await redis
     .set(keys.probe, '1', 'EX', ttl.heartbeat)
     .then(() => undefined, explain)

@@ -14,12 +14,12 @@ interface Options {
   minFreeBytes: number
 }
 
-/** Up to so many bytes are sent in one piece, and no answer begins that fails at once. */
+/** Size of the first piece, bytes: a rendering that fails within it gets an error status, and no answer has begun. */
 const gatheredBytes = 1_048_576
 
 /**
- * Renders documents whose input is opened for it: in the decoder's process, which they have by turns, and so many at a time
- * that neither that queue nor the disk fills up. A rendering counts until its client has taken it, or is gone.
+ * Renders documents in the decoder's process, one at a time. `limits` bounds the number of waiting renderings, which
+ * would fill that queue and the disk. A rendering counts until its client has received it, or is gone.
  */
 export function createRenderings({ limits, decoding, folder, minFreeBytes }: Options) {
   const decoder = createDecoder(decoding)
@@ -54,7 +54,7 @@ export function createRenderings({ limits, decoding, folder, minFreeBytes }: Opt
 
 export type Renderings = ReturnType<typeof createRenderings>
 
-/** Takes so many bytes, or all there are. */
+/** Takes up to this many bytes. */
 export async function gather(source: AsyncGenerator<Buffer>, maxBytes: number) {
   const gathered: Buffer[] = []
   for (let bytes = 0; bytes < maxBytes;) {

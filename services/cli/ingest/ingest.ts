@@ -64,7 +64,7 @@ export async function ingest(deps: Deps): Promise<number> {
     await handover.answer(handover.begin())
     const onStop = (): void => {
       view.note('Finishing the pages in progress; press Ctrl-C again to stop at once.')
-      // Our own fleet drains first; then the run is told to stop.
+      // Our own fleet drains first; then the run is asked to stop.
       const onProblem = (thrown: unknown): void => view.line(toError(thrown).message)
       void services.quieten().catch(onProblem).then(handover.end)
     }

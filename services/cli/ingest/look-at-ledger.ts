@@ -12,7 +12,7 @@ const sqlite = { readOnly: 8, cannotOpen: 14, notADatabase: 26 } as const
  */
 export function lookAtLedger<T>(folder: string, look: (ledger: Ledger) => T): T | undefined {
   if (!existsSync(folder)) return undefined
-  requireReadable('OUT', folder, 'input_unreadable') // A file in a folder that is closed to us seems not to be there.
+  requireReadable('OUT', folder, 'input_unreadable') // A file in a folder without permission seems to be missing.
   const file = ledgerFile(folder)
   if (!existsSync(file)) return undefined
   const hasLog = (): boolean => existsSync(`${file}-wal`)

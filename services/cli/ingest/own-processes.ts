@@ -60,7 +60,7 @@ export async function startOwnProcesses(
     throw thrown
   })
   const keys = createKeys(prefix)
-  // The password of a run that was killed is not to outlive it, in Redis or in Redis's file.
+  // The password of a killed run must not outlive it, in Redis or in Redis's file.
   if ((await forget(stack.redis, keys.secret('*'))) > 0) await stack.redis.bgrewriteaof()
   return {
     redis: stack.redis,

@@ -1,4 +1,4 @@
-/** A command line without the password that was given on it: it is not to be shown. */
+/** A command line without its password, which must not be shown. */
 export function withoutPdfPassword(words: readonly string[]): string[] {
   const flag = '--pdf-password'
   return words.filter(

@@ -144,7 +144,7 @@ function fillBinary(samples: Samples, data: Buffer, maxValue: number): void {
   }
 }
 
-/** Samples of PAM: the opacity follows the colour, and what is transparent shows white paper. */
+/** Samples of PAM: the opacity follows the colour, and transparent pixels show white paper. */
 function fillTuples(
   samples: Samples,
   data: Buffer,

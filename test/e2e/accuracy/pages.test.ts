@@ -180,7 +180,7 @@ test('the EXIF orientation of pictures is applied, and no words are invented for
   }
 })
 
-/** All that a page's result is made of, without how long it took. */
+/** The parts of a page's result, without its timings. */
 const bytesOf = ({ text, confidence, blocks, orientation, readings }: PageReading): string => {
   const untimed = readings.map((reading) => ({ ...reading, recogniseMs: 0 }))
   return JSON.stringify({ text, confidence, blocks, orientation, readings: untimed })

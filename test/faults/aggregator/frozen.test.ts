@@ -7,7 +7,7 @@ import { createScene } from '../../helpers/processes/scene.ts'
 import { createServices } from '../../helpers/processes/services.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
-/** From so many uncollected results on workers pause. */
+/** Number of uncollected results at which workers pause. */
 const backlog = 2_000
 
 test('Workers pause while the aggregator is frozen, and continue after it', async (t) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Ending } from '../folder.ts'
 
-/** A request as it came. */
+/** A received request. */
 export interface Seen {
   method: string
   path: string

@@ -31,7 +31,7 @@ export function unboundedIn(schema: unknown, place = ''): string[] {
   return [...faults, ...below]
 }
 
-/** Bytes of a file are counted as they come, by limits that settings give. */
+/** Bytes of a file are counted as they arrive, against configured limits. */
 const isBoundedString = (schema: Fields): boolean =>
   schema['format'] === 'binary' ||
   typeof schema['maxLength'] === 'number' ||

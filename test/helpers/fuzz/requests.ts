@@ -57,7 +57,7 @@ function idFor(path: string, { ids }: Stock): fc.Arbitrary<string> {
 function bodyFor(bodies: Operation['bodies'], { pages, tooLarge }: Stock): fc.Arbitrary<Body> {
   const schema = bodies.get('application/json')
   if (schema === undefined) {
-    // It takes none: one that comes all the same is not to disturb.
+    // The route has no body: an unexpected one must do no harm.
     const unasked = fc.record({ type: mediaType, content: fc.constant(Buffer.from('{"a":1}')) })
     return fc.oneof({ weight: 6, arbitrary: fc.constant<Body>({}) }, unasked)
   }

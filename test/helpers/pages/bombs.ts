@@ -17,7 +17,7 @@ export function vastGif(side = 10_000): Buffer {
   ])
 }
 
-/** Deflated twice: so many bytes in a few hundred. */
+/** Deflated twice: this many bytes in a few hundred. */
 const bombOf = (content: Buffer): Buffer =>
   deflateSync(deflateSync(content, { level: 9 }), { level: 9 })
 

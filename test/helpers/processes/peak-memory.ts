@@ -1,5 +1,5 @@
 /**
- * Decodes page 1 of the file that is named, as a worker's decoder does, and prints by how many bytes the process's
+ * Decodes page 1 of the given file, as a worker's decoder does, and prints by how many bytes the process's
  * resident set grew at most. A process for each file: memory that another left free would hide it.
  */
 import { readFileSync } from 'node:fs'

@@ -88,7 +88,7 @@ test('JSON bodies reserve the memory received, half of it for one caller, and de
   const source = { type: 'base64', data: page.bytes.toString('base64') }
   const small = (name: string) =>
     api.call('POST', '/v1/documents', { body: { source }, headers: bearer(name) })
-  assert.equal((await small('one')).status, 202) // What is only announced is in nobody's way.
+  assert.equal((await small('one')).status, 202) // Announced bytes alone block nobody.
   const held = clients.slice(0, 2)
   for (const { socket } of held) socket.write(Buffer.alloc(900_000, ' '))
   await usedOf(api, 'body_bytes', 1_800_000)

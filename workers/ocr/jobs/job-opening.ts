@@ -16,7 +16,7 @@ interface Deps {
   persistently: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** Maximum memory of all open documents, and how long a document stays open without a page being taken from it. */
+/** Maximum memory of all open documents, and the time for which a document stays open after its last page was taken. */
 const maxHeldBytes = 96 * 2 ** 20
 const documentIdleMs = 30_000
 

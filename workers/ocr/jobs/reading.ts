@@ -160,7 +160,7 @@ function createReadClock() {
         began = undefined
       }
     },
-    /** Returns a function that returns how long the clock has run since, in milliseconds. */
+    /** Returns a function that returns the running time of the clock since this call, milliseconds. */
     measure(): () => number {
       const before = elapsed()
       return () => Math.round((elapsed() - before) * 100) / 100

@@ -19,7 +19,7 @@ export interface PageSurvey {
   /** Height of a line's capitals, 0 where there is almost no writing. */
   textHeight: number
   glyphs: readonly Glyph[]
-  /** Pieces of lines along the page: what is to be read. */
+  /** Pieces of lines along the page: the text to read. */
   lines: readonly TextLine[]
   samples: readonly SlopeSample[]
   /** A part of the letters is much smaller than most: it stays legible only at a larger scale. */
@@ -46,7 +46,7 @@ const inkBelow = 150
 /** Below this slope (0.46 degrees) levelling costs more than it gains. */
 const minSlope = 0.008
 
-/** Letters in a line: three may stand in one by chance. */
+/** Minimum number of letters in a line: three may be in line by chance. */
 const minInLine = 4
 
 /** Surveys a page; the page itself stays as it is. */
@@ -93,7 +93,7 @@ function areDown(across: readonly TextLine[], down: readonly TextLine[]): boolea
     : (closeDown ?? 0) > muchMore * (closeAcross ?? 0)
 }
 
-/** Height of the writing: of its lines, where pieces that stand in none tell another one. */
+/** Height of the writing. Lines decide where pieces outside of lines suggest another height. */
 function heightOfText(glyphs: readonly Glyph[], lines: readonly TextLine[]): number {
   const height = textHeight(glyphs)
   if (countLetters(lines) < minTelling) return height

@@ -178,7 +178,7 @@ const readingGivenUp = (name: string, code: string, message: string): PageWarnin
   message: `the further reading '${name}' was given up (${code}: ${message}); with more time the text may be better`,
 })
 
-/** A smaller share is single words, and noise that stands in lines. */
+/** A smaller share is single words, and noise that forms lines. */
 const reported = 0.05
 
 const textMissed = ({ share }: Bare): PageWarning => ({

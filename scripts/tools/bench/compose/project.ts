@@ -40,7 +40,7 @@ export interface Project {
   startIngest: (name: string) => DockerCommand
   /** Ids of a service's containers, stopped ones too. */
   containers: (service: string) => Promise<string[]>
-  /** Waits until the API says that it is ready, with so many workers. */
+  /** Waits until the API reports that it is ready, with this many workers. */
   ready: (workers: number) => Promise<void>
 }
 

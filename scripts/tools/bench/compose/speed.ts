@@ -20,7 +20,7 @@ export const speed: ComposePart = {
     const found: Record<'compose' | 'host', number[]> = { compose: [], host: [] }
     const ways = { compose: inContainers, host: onHost }
     for (let index = 1; index <= rounds; index += 1) {
-      // Other files in every round: the aggregator copies what it knows.
+      // Other files in every round: the aggregator copies the results of known ones.
       for (const path of pages.paths)
         copyPage(join(pages.root, path), join(project.input, path), index)
       // Whatever drifts, drifts for both: every other round begins with the other.

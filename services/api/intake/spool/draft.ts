@@ -92,7 +92,7 @@ function createInspector(maxBytes: number) {
   }
 }
 
-/** For a file of which that is known before any of it came, too. */
+/** Also used for a file whose declared size shows it before any of it has arrived. */
 export const fileTooLarge = (maxBytes: number): ScriptoriumError =>
   new ScriptoriumError(
     'upload_too_large',

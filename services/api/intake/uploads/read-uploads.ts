@@ -7,7 +7,7 @@ import { multipartOptions, readMultipart } from './multipart.ts'
 import { rawTypes, readRaw } from './raw.ts'
 import { dropAll, newUploads, type Intake, type UploadLimits, type Uploads } from './uploads.ts'
 
-/** Lets requests through whose body `readUploads` reads: nothing of it is read before. */
+/** Passes requests on to `readUploads` without reading any of their body. */
 export async function registerUploads(app: FastifyInstance, limits: UploadLimits): Promise<void> {
   await app.register(multipart, multipartOptions(limits))
   for (const type of rawTypes) {

@@ -8,7 +8,7 @@ import type { RunBody } from '../../schemas/options.ts'
 import { findOutput, findPlace } from '../../state/roots.ts'
 import type { Context } from '../context.ts'
 
-/** Converts a request body to the request that the aggregator executes. Throws `invalid_request`, and what `findPlace` throws. */
+/** Converts a request body to the request that the aggregator executes. Throws `invalid_request`, and the errors of `findPlace`. */
 export function toFolderRequest(
   { config, roots }: Context,
   body: RunBody,

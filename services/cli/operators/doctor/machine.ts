@@ -24,7 +24,7 @@ const fewHandles = 256
 const enoughHandles = 1_024
 /** Every page that is read passes through here as a file of some megabytes. */
 const smallestTemporary = 64 * 2 ** 20
-/** A disk with less than so many times the least is soon full. */
+/** A disk with less than this multiple of the minimum will soon be full. */
 const comfort = 4
 
 export function checkNode(version: string = process.versions.node): Check {

@@ -28,7 +28,7 @@ interface State {
   matrix: Matrix
 }
 
-/** Text that is shown: where, and what keeps its place in the line. */
+/** A text-showing operation: its position, and the operations that keep the place of the following text. */
 interface Shown {
   start: number
   end: number

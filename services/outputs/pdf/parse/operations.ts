@@ -16,8 +16,8 @@ const isRegular = (byte: number): boolean => !isSpace(byte) && !delimiters.has(b
 const [open, close, backslash, percent, slash, less, greater] = Buffer.from('()\\%/<>')
 
 /**
- * Splits a content stream into its operations (ISO 32000-1, 7.8.2). Goes through the bytes once; what is malformed is
- * an operand, so that nothing is lost.
+ * Splits a content stream into its operations (ISO 32000-1, 7.8.2). Goes through the bytes once; malformed parts become
+ * operands, so that nothing is lost.
  */
 export function* readOperations(content: Buffer): Generator<Operation> {
   let operands: string[] = []

@@ -37,7 +37,7 @@ async function tell(keys: Keys, runId: string, page: number, to: Redis = redis):
 const pagesOf = (events: readonly StoredEvent[]): (number | undefined)[] =>
   events.map((event) => event.step?.page)
 
-/** Everything behind `after`, until so many events have come. */
+/** All events after `after`, until this many have arrived. */
 async function collect(
   hub: ReturnType<typeof createEventHub>,
   runId: string,

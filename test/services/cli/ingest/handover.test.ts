@@ -57,7 +57,7 @@ test('a run without progress is handed over again, unless its command is still q
   await handover.look(false)
   assert.deepEqual(await take(), ['start'], 'the aggregator has not come to it yet')
   await redis.del(keys.paths('r1'))
-  await handover.look(false) // It was done, and its end is not to be seen.
+  await handover.look(false) // It has ended, but its end is not visible.
   assert.equal(await redis.llen(keys.paths('r1')), paths.length)
   await redis.del(keys.commands)
   await handover.look(false)

@@ -54,7 +54,7 @@ export function charactersOf(
   }
 }
 
-/** By how many quarter turns clockwise most of the text is rotated. */
+/** Rotation of most of the text, quarter turns clockwise. */
 function mostlyTurned(characters: readonly Character[]): number {
   const counts = [0, 0, 0, 0]
   for (const { angle, isInk } of characters) {

@@ -133,7 +133,7 @@ function around(boxes: readonly BBox[]): BBox {
   }
 }
 
-/** Returns the visible part; undefined where nothing is visible: text may stand outside the page. */
+/** Returns the visible part; undefined where nothing is visible: text may be outside the page. */
 function clip(box: BBox, { width, height }: { width: number; height: number }): BBox | undefined {
   const x0 = Math.max(0, box.x0)
   const y0 = Math.max(0, box.y0)

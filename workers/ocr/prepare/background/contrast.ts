@@ -38,7 +38,7 @@ export function measureContrast(image: Grey, { paper, ink }: Background): Contra
   return { hasInk, gain: isFaint ? wantedContrast / upperMedian(faint) : 1 }
 }
 
-/** Every so many pixels one difference of neighbours is taken: enough for a median. */
+/** Distance of the samples of neighbouring differences, pixels: enough for a median. */
 const step = 97
 
 /** Median difference of neighbouring pixels: the paper's grain and the camera's noise. */

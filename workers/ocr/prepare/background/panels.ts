@@ -168,7 +168,7 @@ function countPanelLetters(
   )
 }
 
-/** Shorter lines stand in the grain of a picture by chance. */
+/** Shorter lines occur in the grain of a picture by chance. */
 const minInLine = 5
 
 /**

@@ -1,6 +1,6 @@
 import type { Glyph } from './glyph.ts'
 
-/** A dot's neighbours stand where the raster wants them, within this share of its pitch. */
+/** A dot's neighbours are at the points of the raster, within this share of its pitch. */
 const tolerance = 0.25
 /** Minimum number of the four neighbours: dots at the border of a picture lack one. */
 const minNeighbours = 3

@@ -78,7 +78,7 @@ export function slopeAt(field: SlopeField, x: number, y: number): number {
 export const strayOf = (field: SlopeField, samples: readonly SlopeSample[]): number =>
   upperMedian(samples.map(({ x, y, slope }) => Math.abs(slope - slopeAt(field, x, y))))
 
-/** Returns how many pixels a line through (field.x, y) has sunk at x: the integral of the slope. */
+/** Returns the vertical displacement of a line through (field.x, y) at x, pixels: the integral of the slope. */
 export function sinkAt(field: SlopeField, x: number, y: number): number {
   const { u, v, beyond } = inFrame(field, x, y)
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = field.coefficients

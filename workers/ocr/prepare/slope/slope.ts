@@ -17,7 +17,7 @@ const minSpan = 5
 const maxSpan = 9
 const minLetters = 5
 
-/** Number of sampled letters: those that stand in lines. */
+/** Number of sampled letters: those in lines. */
 export const lettersOf = (samples: readonly SlopeSample[]): number =>
   samples.reduce((sum, { letters }) => sum + letters, 0)
 
