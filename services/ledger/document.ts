@@ -1,5 +1,6 @@
 import type { Format } from '../../shared/contract/result/formats.ts'
 import type { Outcome } from '../../shared/contract/result/outcomes.ts'
+import type { WarningCode } from '../../shared/contract/result/page.ts'
 import type { Unavailable } from '../../shared/contract/messages/progress.ts'
 
 export type DocumentState = 'planned' | 'waiting' | 'read' | 'final'
@@ -38,6 +39,8 @@ interface Columns {
   outputs: Partial<Record<Format, string>>
   /** The formats that it could not be written in. */
   unavailable: Unavailable[]
+  /** The warnings of its pages, each once. */
+  warnings: WarningCode[]
   /** ISO 8601. */
   finishedAt: string | null
   /** Milliseconds since 1970. */
@@ -113,6 +116,7 @@ export const toKnownDocument = (row: Row): KnownDocument =>
     error: toDocumentError(row),
     sha256: row['sha256'],
     outputs: parseJson(row['outputs']) ?? {},
+    warnings: parseJson(row['warnings']) ?? [],
   }) as KnownDocument
 
 /** The error of a document's or a page's row. */
@@ -122,5 +126,5 @@ export function toDocumentError(row: Row): RecordedError | null {
   return { code, message: typeof message === 'string' ? message : '' }
 }
 
-const parseJson = (column: unknown): unknown =>
+export const parseJson = (column: unknown): unknown =>
   typeof column === 'string' ? JSON.parse(column) : undefined

@@ -11,7 +11,7 @@ export function createDocuments(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   const byId = sql('SELECT * FROM documents WHERE id = ?')
   const manyById = sql(`
-    SELECT id, run_id, path, stat, fingerprint, job_id, pass, state, outcome, error_code, error_message, sha256, outputs
+    SELECT id, run_id, path, stat, fingerprint, job_id, pass, state, outcome, error_code, error_message, sha256, outputs, warnings
     FROM documents WHERE id IN (SELECT value FROM json_each(?))`)
   const jobsIn = sql('SELECT job_id FROM documents WHERE run_id = ? AND state = ?')
   const planned = sql(
@@ -34,6 +34,9 @@ export function createDocuments(database: DatabaseSync) {
       AND outcome IN ('partial', 'rejected', 'timeout', 'engine_crash', 'failed', 'cancelled')`)
   const someWith = sql(`
     SELECT * FROM documents WHERE run_id = ? AND state = 'final' AND outcome = ? AND id > ? ORDER BY id LIMIT ${rowsAtATime}`)
+  const someWarned = sql(`
+    SELECT * FROM documents WHERE run_id = ? AND state = 'final' AND warnings IS NOT NULL AND id > ?
+    ORDER BY id LIMIT ${rowsAtATime}`)
   const keptSince = sql(`
     SELECT * FROM documents WHERE is_upload = 1 AND expired_at IS NULL AND state = 'final' AND finished_at < ?
     ORDER BY finished_at LIMIT ?`)
@@ -86,6 +89,15 @@ export function createDocuments(database: DatabaseSync) {
           if (found.length < rowsAtATime) break
           last = found.at(-1)?.id ?? ''
         }
+      }
+    },
+    /** Ended documents of a run with a warning, in batches. */
+    *warnedInTurns(runId: string): Generator<Document[]> {
+      let last: string | undefined = ''
+      while (last !== undefined) {
+        const found = toDocuments(someWarned.all(runId, last))
+        if (found.length > 0) yield found
+        last = found.length < rowsAtATime ? undefined : found.at(-1)?.id
       }
     },
     /** Uploads that ended before `time` (ISO 8601) and are still kept. */

@@ -6,6 +6,7 @@ import { dataVersion } from '../../shared/contract/schema/upgrades.ts'
 import { createPageFigures } from './queries/page-figures.ts'
 import { createPageResults } from './queries/page-results.ts'
 import { createPageStates } from './queries/page-states.ts'
+import { createProvisionalPages, mayReadBetterSql } from './transitions/provisional-pages.ts'
 import { createPageIndex, hasPageIndex, type PageOfDocument } from './queries/page-index.ts'
 
 /** Why a page could not be read. */
@@ -29,25 +30,29 @@ export function createPages(
   let missing: PageOfDocument[] | undefined
   const stored = createPageResults(database, file)
   const sql = (text: string) => database.prepare(text)
-  // First success wins, and success beats failure: a page that was read twice is recorded once.
+  // First success wins, and success beats failure: a page that was read twice is recorded once. A provisional text
+  // gives way to a complete reading only.
   const put = sql(`
-    INSERT INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, overlap_ms, error_code, error_message, result, data_version)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${dataVersion})
+    INSERT INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, overlap_ms, error_code, error_message, result, data_version, warnings)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${dataVersion}, ?)
     ON CONFLICT DO UPDATE SET outcome = excluded.outcome, confidence = excluded.confidence, words = excluded.words,
       attempts = excluded.attempts, worker = excluded.worker, busy_ms = excluded.busy_ms,
       overlap_ms = excluded.overlap_ms, error_code = excluded.error_code, error_message = excluded.error_message, result = excluded.result,
-      data_version = excluded.data_version
-    WHERE pages.result IS NULL AND excluded.result IS NOT NULL`)
+      data_version = excluded.data_version, warnings = excluded.warnings, is_provisional = 0
+    WHERE excluded.result IS NOT NULL
+      AND (pages.result IS NULL OR pages.is_provisional = 1 AND NOT ${mayReadBetterSql('excluded.warnings')})`)
   const clear = sql('DELETE FROM pages WHERE document_id = ?')
   const clearFailures = sql('DELETE FROM pages WHERE document_id = ? AND result IS NULL')
   const copy = sql(`
-    INSERT OR REPLACE INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version)
-    SELECT ?, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version
+    INSERT OR REPLACE INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version, warnings)
+    SELECT ?, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version, warnings
     FROM pages WHERE document_id = ?`)
   const pageStates = createPageStates(database)
+  const { settle, ...provisional } = createProvisionalPages(database)
   return {
     ...stored,
     ...pageStates,
+    ...provisional,
     ...createPageFigures(database),
     putResult(documentId: string, result: PageResult): void {
       const { page, outcome, confidence, attempts, worker, timings } = result
@@ -66,12 +71,15 @@ export function createPages(
         null,
         null,
         pack(result),
+        warningsOf(result),
       )
       if (changes > 0) index?.add(documentId, page, result.text)
+      settle(documentId, page)
     },
     putFailure(documentId: string, { page, outcome, error, attempts, worker }: PageFailure): void {
       const { code, message } = error
-      put.run(documentId, page, outcome, null, 0, attempts, worker, 0, 0, code, message, null)
+      put.run(documentId, page, outcome, null, 0, attempts, worker, 0, 0, code, message, null, null)
+      settle(documentId, page)
     },
     clear(documentId: string): void {
       index?.remove(documentId)
@@ -112,6 +120,11 @@ export function createPages(
       return missing.length > 0
     },
   }
+}
+
+function warningsOf({ warnings = [] }: PageResult): string | null {
+  const codes = new Set(warnings.map(({ code }) => code))
+  return codes.size === 0 ? null : JSON.stringify([...codes])
 }
 
 export function countWords({ blocks }: PageResult): number {

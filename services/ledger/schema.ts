@@ -170,4 +170,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_open_by_fingerprint ON runs (fingerprint, id) WHERE state = 'active';
   `,
   `CREATE INDEX documents_open_by_time ON documents (created_at, id) WHERE state <> 'final';`,
+  // Pages of earlier versions have no warnings. The indexes save the way past the results, which the new columns follow.
+  `
+  -- warnings: JSON list of the codes, each once; of a document those of its pages; NULL where there are none
+  ALTER TABLE pages ADD COLUMN warnings TEXT;
+  ALTER TABLE documents ADD COLUMN warnings TEXT;
+  -- 1: read in an earlier pass; kept unless the present pass reads the page better
+  ALTER TABLE pages ADD COLUMN is_provisional INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX pages_warned ON pages (document_id, page, warnings) WHERE warnings IS NOT NULL;
+  CREATE INDEX pages_provisional ON pages (document_id, page) WHERE is_provisional = 1;
+  CREATE INDEX documents_warned ON documents (run_id, warnings) WHERE warnings IS NOT NULL;
+  CREATE INDEX documents_warned_by_time ON documents (created_at, id) WHERE warnings IS NOT NULL;
+  `,
 ]

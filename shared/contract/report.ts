@@ -110,6 +110,24 @@ export const runReportSchema = Type.Object(
         },
       ),
     ),
+    warned: Type.Optional(
+      Type.Object(
+        {
+          count: countOf('Documents.', 4),
+          codes: described(
+            boundedRecord(Type.Integer(), 100, 100),
+            'Documents by warning, 0 or more each; one may have several.',
+            { text_missed: 3, reading_given_up: 1 },
+          ),
+          paths: described(boundedList(pathText, 1_000), 'First of their paths.', ['2024/a.png']),
+        },
+        {
+          title: 'Warned',
+          description:
+            'Documents read by the run with a warning at a page. Missing in reports of older versions.',
+        },
+      ),
+    ),
     error: Type.Optional(documentErrorSchema),
     pagesRead: countOf('Pages read.', 4_800),
     pagesPerSecond: amountOf('Throughput, pages per second.', 7.5),

@@ -45,6 +45,8 @@ export function createCommandHandler(deps: Deps) {
         return deps.resume(command.runId)
       case 'retryRun':
         return retries.retryRun(command.runId)
+      case 'retryWarned':
+        return retries.retryWarned(command.runId)
       case 'cancelDocument':
         return documents.cancel([command.documentId])
       case 'retryDocument':

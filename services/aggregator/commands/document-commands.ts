@@ -14,6 +14,7 @@ import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 import { outputNames } from '../../outputs/files/output-files.ts'
+import type { Extent } from '../planning/plan-file.ts'
 import { replan } from '../planning/replan.ts'
 import { createSpoolInputs } from './spool-inputs.ts'
 
@@ -62,8 +63,7 @@ export function createDocumentCommands(deps: Deps) {
 
   return {
     cancel,
-    replan: (rows: readonly Document[], isForced?: boolean): string[] =>
-      replan(ledger, rows, isForced),
+    replan: (rows: readonly Document[], extent?: Extent): string[] => replan(ledger, rows, extent),
     /** Adds uploads that were planned again to the queue. */
     async enqueue(ids: readonly string[]): Promise<void> {
       await queue.add(

@@ -1,8 +1,10 @@
+import { mayReadBetter } from '../../../shared/contract/result/page.ts'
 import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { isFolderRun } from '../../ledger/runs.ts'
+import type { Extent } from '../planning/plan-file.ts'
 import { reopenFolder, reopenUploads } from '../planning/reopen.ts'
 import type { ActiveRuns } from '../runs/active-runs.ts'
 import type { DocumentCommands } from './document-commands.ts'
@@ -31,7 +33,7 @@ export function createRetries({ ledger, runs, documents }: Deps) {
   const readAgain = async (
     batches: Iterable<readonly Document[]>,
     isWanted: (row: Document) => boolean,
-    { isForced = false, folder }: { isForced?: boolean; folder?: string } = {},
+    { extent = 'rest', folder }: { extent?: Extent; folder?: string } = {},
   ): Promise<void> => {
     const inUse = new Map<string, boolean>()
     const isFree = (runId: string): boolean => {
@@ -44,7 +46,7 @@ export function createRetries({ ledger, runs, documents }: Deps) {
     const turns = createEventTurns()
     for (const batch of batches) {
       const rows = batch.filter(({ runId }) => isFree(runId))
-      const again = new Set(documents.replan(rows.filter(isWanted), isForced))
+      const again = new Set(documents.replan(rows.filter(isWanted), extent))
       for (const { id, state, origin, runId } of rows) {
         if (state !== 'planned' && !again.has(id)) continue
         if (origin === 'upload') uploads.add(id)
@@ -74,16 +76,28 @@ export function createRetries({ ledger, runs, documents }: Deps) {
       if (uploads.length > 0) return readAgain(oneByOne(uploads), isRetryable)
       return readAgain(ledger.documents.failedInTurns(runId), isRetryable, { folder: runId })
     },
+    /** Those of a run that may be read better. */
+    retryWarned: (runId: string): Promise<void> => {
+      const uploads = ledger.submissions.documentsOf(runId)
+      if (uploads.length > 0)
+        return readAgain(oneByOne(uploads), isImprovable, { extent: 'warned' })
+      const warned = ledger.documents.warnedInTurns(runId)
+      return readAgain(warned, isImprovable, { extent: 'warned', folder: runId })
+    },
     retryDocument: (documentId: string): Promise<void> =>
-      readAgain(oneByOne([documentId]), isRetryable),
+      readAgain(oneByOne([documentId]), (row) => isRetryable(row) || isImprovable(row), {
+        extent: 'warned',
+      }),
     /** Whatever their outcomes: the ledger's records of them are damaged. */
     reread: (documentIds: readonly string[]): Promise<void> =>
-      readAgain(oneByOne(documentIds), isEnded, { isForced: true }),
+      readAgain(oneByOne(documentIds), isEnded, { extent: 'all' }),
   }
 }
 
 /** An expired upload has lost its input; every other document that ended without text can be retried. */
 const isRetryable = (row: Document): boolean =>
   isEnded(row) && row.outcome !== null && (hasFailed(row.outcome) || row.outcome === 'cancelled')
+
+const isImprovable = (row: Document): boolean => isEnded(row) && mayReadBetter(row.warnings)
 
 const isEnded = (row: Document): boolean => row.state === 'final' && row.expiredAt === null

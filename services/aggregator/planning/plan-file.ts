@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { FolderRequest } from '../../../shared/contract/messages/run-request.ts'
+import { mayReadBetter } from '../../../shared/contract/result/page.ts'
 import { failedOutcomes } from '../../../shared/contract/result/outcomes.ts'
 import { folderDocumentId, jobIdOf } from '../../../shared/contract/ids.ts'
 import { sizeOf } from '../../../shared/files/stat-key.ts'
@@ -25,22 +27,36 @@ export const documentIdOf = ({ request }: FolderRun, path: string): string =>
   folderDocumentId(request.out, request.root, path)
 
 /**
- * Plans a document again. If it was read in part, or is being read, only failed and missing pages are read, unless its
- * file or its recipe has changed or the user wants all of it: its other pages stay. Returns the states of the pages
- * that stay; undefined where the ledger has changed since the document was `known`, and nothing was planned.
+ * The pages of a document that are read again. `rest`: failed and missing ones. `warned`: also those that may be read
+ * better, whose texts stay in the ledger until they are.
+ */
+export type Extent = 'rest' | 'warned' | 'all'
+
+export const extentOf = ({
+  force,
+  retryWarned = false,
+}: Pick<FolderRequest, 'force' | 'retryWarned'>): Extent =>
+  force ? 'all' : retryWarned ? 'warned' : 'rest'
+
+/**
+ * Plans a document again, to this extent; all of it where it was read in full, or where its file or its recipe has
+ * changed. Returns the states of the pages that stay; undefined where the ledger has changed since the document was
+ * `known`, and nothing was planned.
  */
 export function planAgain(
   { documents, pages }: Pick<Ledger, 'documents' | 'pages'>,
   known: Document | undefined,
   plan: Plan,
-  isForced: boolean,
+  extent: Extent,
 ): PageState[] | undefined {
+  const isSame =
+    extent !== 'all' && known?.stat === plan.stat && known.fingerprint === plan.fingerprint
+  const isImproved = isSame && extent === 'warned' && mayReadBetter(known.warnings)
   const isRest =
-    (known?.outcome === 'partial' || known?.state === 'planned') &&
-    known.duplicateOf === null &&
-    known.stat === plan.stat &&
-    known.fingerprint === plan.fingerprint &&
-    !isForced
+    isImproved ||
+    (isSame &&
+      (known.outcome === 'partial' || known.state === 'planned') &&
+      known.duplicateOf === null)
   if (!documents.plan(plan, known)) return undefined
   if (!isRest || known.sha256 === null || known.pagesTotal === null) {
     pages.clear(plan.id)
@@ -48,6 +64,7 @@ export function planAgain(
   }
   const { sha256, bytes, mediaType, pagesTotal } = known
   pages.clearFailures(plan.id)
+  if (extent === 'warned') pages.markProvisional(plan.id)
   documents.setInput(plan, { sha256, bytes, mediaType: mediaType ?? '' }, pagesTotal)
   return pages.states(plan.id)
 }
@@ -97,6 +114,7 @@ export function createDecider(run: FolderRun, lookUp: (id: string) => KnownDocum
     if (!isFinal || row.outcome === null) return read(path, stat, row)
     const hasFailed = failedOutcomes.has(row.outcome)
     if (request.force || row.outcome === 'cancelled') return read(path, stat, row)
+    if (request.retryWarned === true && mayReadBetter(row.warnings)) return read(path, stat, row)
     if (hasFailed) {
       const isRetried = request.retryFailed || (request.hasPdfPassword && isLocked(row))
       if (isRetried) return read(path, stat, row)

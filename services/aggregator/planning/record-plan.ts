@@ -1,10 +1,11 @@
+import { mayReadBetter } from '../../../shared/contract/result/page.ts'
 import type { QueuedJob } from '../../../shared/redis/queue.ts'
 import { documentJob, missingJobs, ofFolder, nextPass } from '../../ledger/document-jobs.ts'
 import type { Document, KnownDocument, Plan } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { PageState } from '../../ledger/queries/page-states.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
-import { documentIdOf, planAgain, type Decision } from './plan-file.ts'
+import { documentIdOf, extentOf, planAgain, type Decision } from './plan-file.ts'
 import type { Found } from '../folders/walk.ts'
 
 export type ToRead = Extract<Decision, { action: 'read' }>
@@ -73,7 +74,7 @@ function planOne(
     // Workers know the ids of jobs that have reported, and do not read them again.
     next = { ...nextPass(row), runId: run.id }
   }
-  const kept = planAgain(ledger, row, next, run.request.force)
+  const kept = planAgain(ledger, row, next, extentOf(run.request))
   if (kept === undefined) return undefined
   const planned = documents.get(plan.id)
   if (kept.length > 0 && planned !== undefined) return missingJobs(run, planned, kept)
@@ -87,8 +88,14 @@ function isReadAgain(
   { runId: owner }: Document,
   ended: readonly PageState[],
 ): boolean {
-  const { force, retryFailed } = request
-  return owner !== id && ended.some(({ error }) => force || (retryFailed && error !== null))
+  const { force, retryFailed, retryWarned = false } = request
+  return (
+    owner !== id &&
+    ended.some(
+      ({ error, warnings }) =>
+        force || (retryFailed && error !== null) || (retryWarned && mayReadBetter(warnings)),
+    )
+  )
 }
 
 /** Ends an unreadable document; false where the ledger has changed. */

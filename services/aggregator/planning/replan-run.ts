@@ -18,7 +18,7 @@ export function* replanOpen(
     yield ledger.transaction(() =>
       open.filter((row) => {
         if (row.fingerprint === fingerprint) return false
-        return planAgain(ledger, row, nextPass({ ...row, fingerprint }), true) !== undefined
+        return planAgain(ledger, row, nextPass({ ...row, fingerprint }), 'all') !== undefined
       }),
     )
   }

@@ -1,3 +1,4 @@
+import { mayReadBetter } from '../../../shared/contract/result/page.ts'
 import { sizeOf } from '../../../shared/files/stat-key.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
@@ -60,7 +61,7 @@ export async function surveyFolder(
 
 /** Files that the ledger does not know in their present state; excludes failed ones, unless they are retried. */
 function unread(ledger: Ledger, run: FolderRun, batch: readonly FoundFile[]): FoundFile[] {
-  const { force, retryFailed } = run.request
+  const { force, retryFailed, retryWarned = false } = run.request
   const known = ledger.documents.getMany(batch.map(({ path }) => documentIdOf(run, path)))
   return batch.filter(({ path, stat }) => {
     const row = known.get(documentIdOf(run, path))
@@ -68,7 +69,8 @@ function unread(ledger: Ledger, run: FolderRun, batch: readonly FoundFile[]): Fo
       row?.state === 'final' && row.stat === stat && row.fingerprint === run.fingerprint
     if (!isDone) return true
     if (row.runId === run.id) return false
-    return force || row.outcome === 'cancelled' || (retryFailed && row.error !== null)
+    if (force || row.outcome === 'cancelled') return true
+    return (retryFailed && row.error !== null) || (retryWarned && mayReadBetter(row.warnings))
   })
 }
 

@@ -9,7 +9,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
 
 const listed = 5
-const listedUnsettled = 20
+const listedPaths = 20
 
 /** Builds a run's report from the ledger, and from `progress` for the documents that needed no reading. */
 export async function buildReport(
@@ -36,6 +36,7 @@ export async function buildReport(
   const p95 = await ask(() => pages.percentile(id, 0.95))
   const slowest = await ask(() => pages.slowest(id, listed))
   const leastConfident = await ask(() => pages.leastConfident(id, listed))
+  const warned = await ask(() => documents.warned(id, listedPaths))
   const lately = shares.reduce((sum, share) => sum + share.lately, 0)
   const final = documents.countFinal(id)
   const open = documents.countOpen(id)
@@ -50,8 +51,9 @@ export async function buildReport(
     unavailable: Math.max(progress.unavailable, documents.countUnavailable(id)),
     open,
     ...(state === 'finished' && {
-      unsettled: { count: open, paths: documents.openPaths(id, listedUnsettled) },
+      unsettled: { count: open, paths: documents.openPaths(id, listedPaths) },
     }),
+    warned,
     ...(error !== undefined && { error }),
     pagesRead,
     pagesPerSecond: round(lately / Math.max(seconds, 0.001)),

@@ -1,5 +1,5 @@
 import { countWanted } from '../../../shared/contract/page-list.ts'
-import type { Document } from '../../ledger/document.ts'
+import type { Document, Ending } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Endings } from './endings.ts'
 import type { Recorded } from './recorded.ts'
@@ -37,5 +37,17 @@ export function createCompletion({ pages, runs }: Ledger, { end }: Pick<Endings,
     end(row, { outcome: isPartial ? 'partial' : bad.outcome, error, worker: bad.worker }, null, out)
   }
 
-  return { endIfComplete }
+  /**
+   * Ends a document that failed as a whole. Pages of an earlier pass are kept: a reading that could have been better must
+   * not cost the text. They are not kept where the file has changed since.
+   */
+  const endFailed = (row: Document, { outcome, error, worker }: Ending, out: Recorded): void => {
+    if (pages.settleAll(row.id)) {
+      if (error?.code === 'unstable') pages.clear(row.id)
+      else endIfComplete(row, out, null)
+    }
+    end(row, { outcome, error, worker }, null, out) // No effect if it has just ended.
+  }
+
+  return { endIfComplete, endFailed }
 }

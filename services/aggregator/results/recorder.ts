@@ -16,7 +16,7 @@ import { nothingRecorded, type Recorded } from './recorded.ts'
 export function createRecorder(ledger: Ledger, announce: (documentId: string) => void) {
   const { documents, pages, runs } = ledger
   const { end, requeue, share } = createEndings(ledger, announce)
-  const { endIfComplete } = createCompletion(ledger, { end })
+  const { endIfComplete, endFailed } = createCompletion(ledger, { end })
 
   /** Errors that a broken service caused in a paused run do not fail its documents. */
   const isPutOff = (row: Document, code: string): boolean =>
@@ -50,10 +50,8 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
       case 'failed':
         out.readings.push({ ...reading, page: given.page, error: given.error })
         if (isPutOff(row, given.error.code)) out.unread.push(given.jobId)
-        else if (given.page === null) {
-          const { outcome, error, worker } = given
-          end(row, { outcome, error, worker }, null, out)
-        } else {
+        else if (given.page === null) endFailed(row, given, out)
+        else {
           pages.putFailure(row.id, { ...given, page: given.page })
           endIfComplete(row, out, given.pagesTotal)
         }
@@ -67,7 +65,7 @@ export function createRecorder(ledger: Ledger, announce: (documentId: string) =>
         break
       case 'hashed': {
         const { sha256 } = given.input
-        const original = documents.withContent(sha256, row.fingerprint, row.id)
+        const original = documents.completeWithContent(sha256, row.fingerprint, row.id)
         if (original === undefined) requeue(row, out)
         else share(row, given.input, original.id, out)
         break

@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { documentSchema } from '../../../shared/contract/result/document.ts'
 import { documentErrorSchema } from '../../../shared/contract/result/error.ts'
+import { warningCodes } from '../../../shared/contract/result/page.ts'
 import { outcomes } from '../../../shared/contract/result/outcomes.ts'
 import { metadataSchema, priorityNames } from '../../../shared/contract/messages/run-request.ts'
 import { oneOf } from '../../../shared/process/one-of.ts'
@@ -104,6 +105,11 @@ export const documentViewSchema = Type.Object(
       orNull(Type.Number({ minimum: 0, maximum: 100 })),
       'Mean page confidence, weighted by words: blank pages do not count. Percent; null without words.',
       94.5,
+    ),
+    warnings: described(
+      boundedList(oneOf(warningCodes), warningCodes.length),
+      'Warnings of its pages, each code once: the result has the pages and the explanations. Empty until it is finished.',
+      ['text_missed'],
     ),
     duplicateOf: described(
       orNull(documentIdText),

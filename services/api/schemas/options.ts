@@ -195,6 +195,9 @@ export const runBodySchema = Type.Object(
     ),
     force: flag('Reads the files again even if they were read before. Default: false.'),
     retryFailed: flag('Reads documents again that failed in an earlier run. Default: false.'),
+    retryWarned: flag(
+      'Reads pages again whose documents have the warning `reading_given_up`. Their text stays unless it gets better. Default: false.',
+    ),
     maxFailures: Type.Optional(
       described(
         Type.String({ pattern: maxFailuresPattern, maxLength: 20 }),

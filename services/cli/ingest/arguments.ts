@@ -47,6 +47,7 @@ export interface IngestOptions extends Common {
   canary: number
   force: boolean
   retryFailed: boolean
+  retryWarned: boolean
   checksum: boolean
   dryRun: boolean
   json: boolean
@@ -169,6 +170,12 @@ const runOptions = (environment: Environment): Option[] => [
     '--retry-failed',
     'read files again that failed in earlier runs',
     'RETRY_FAILED',
+    environment,
+  ),
+  toggle(
+    '--retry-warned',
+    'read pages again that may give more text: a reading was given up in an earlier run',
+    'RETRY_WARNED',
     environment,
   ),
   toggle(

@@ -54,6 +54,7 @@ export function buildRequest(
     checksum: options.checksum,
     dryRun: options.dryRun,
     // Defaults are omitted, because an older aggregator rejects unknown fields.
+    ...(options.retryWarned && { retryWarned: true }),
     ...(options.onExists !== 'fail' && { onExists: options.onExists }),
     ...(!isDeepStrictEqual(maxFailures, defaultMaxFailures) && { maxFailures }),
     ...(options.canary > 0 && { canary: options.canary }),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { mayReadBetterSql } from '../transitions/provisional-pages.ts'
 import { toDocument, type Document } from '../document.ts'
 
 /** Documents that wait for one with the same bytes are settled in one transaction: 80 ms for this many. */
@@ -10,6 +11,9 @@ export function createContents(database: DatabaseSync) {
   const byContent = sql(`
     SELECT * FROM documents WHERE sha256 = ? AND fingerprint = ? AND outcome IN ('succeeded', 'empty')
       AND state IN ('read', 'final') AND expired_at IS NULL AND id <> ? LIMIT 1`)
+  const complete = sql(`
+    SELECT * FROM documents WHERE sha256 = ? AND fingerprint = ? AND outcome IN ('succeeded', 'empty')
+      AND state IN ('read', 'final') AND expired_at IS NULL AND id <> ? AND NOT ${mayReadBetterSql('warnings')} LIMIT 1`)
   const sameSize = sql(`
     SELECT 1 FROM documents WHERE bytes = ? AND fingerprint = ? AND outcome IN ('succeeded', 'empty')
       AND id <> ? LIMIT 1`)
@@ -24,9 +28,12 @@ export function createContents(database: DatabaseSync) {
     'SELECT 1 FROM documents WHERE sha256 = ? AND is_upload = 1 AND expired_at IS NULL LIMIT 1',
   )
   return {
-    /** A document whose pages may be copied: same bytes, same recipe, read. */
+    /** A document with the same bytes and recipe that was read. */
     withContent: (sha256: string, fingerprint: string, otherThan: string) =>
       one(byContent.get(sha256, fingerprint, otherThan)),
+    /** The same, if its pages may be copied: a reading that was given up must not decide the text of other documents. */
+    completeWithContent: (sha256: string, fingerprint: string, otherThan: string) =>
+      one(complete.get(sha256, fingerprint, otherThan)),
     hasSizeOf: (bytes: number, fingerprint: string, otherThan: string) =>
       sameSize.get(bytes, fingerprint, otherThan) !== undefined,
     /** Documents that wait for this one; those beyond a limit are left to `stranded` once it has ended. */

@@ -10,6 +10,13 @@ export function createDocumentCounts(database: DatabaseSync) {
   const incomplete = sql(
     'SELECT count(*) AS n FROM documents WHERE run_id = ? AND unavailable IS NOT NULL',
   )
+  const warned = sql(`
+    SELECT count(*) AS n FROM documents WHERE run_id = ? AND state = 'final' AND warnings IS NOT NULL`)
+  const warnings = sql(`
+    SELECT code.value AS code, count(*) AS n FROM documents d, json_each(d.warnings) code
+    WHERE d.run_id = ? AND d.state = 'final' AND d.warnings IS NOT NULL GROUP BY code.value ORDER BY code.value`)
+  const warnedPaths = sql(`
+    SELECT path FROM documents WHERE run_id = ? AND state = 'final' AND warnings IS NOT NULL LIMIT ?`)
   // Uses only the index of outcomes: reading the rows would take ten times as long.
   const counts = sql(`
     SELECT outcome, count(*) AS n FROM documents WHERE run_id = ? AND state = 'final' GROUP BY outcome`)
@@ -22,6 +29,14 @@ export function createDocumentCounts(database: DatabaseSync) {
     openPaths: (runId: string, limit: number) =>
       openPaths.all(runId, limit).map((found) => String(found['path'])),
     countUnavailable: (runId: string) => Number(incomplete.get(runId)?.['n']),
+    /** Final documents of a run with a warning: their number, by code, and the paths of the first. */
+    warned: (runId: string, limit: number) => ({
+      count: Number(warned.get(runId)?.['n']),
+      codes: Object.fromEntries(
+        warnings.all(runId).map(({ code, n }) => [String(code), Number(n)]),
+      ),
+      paths: warnedPaths.all(runId, limit).map((found) => String(found['path'])),
+    }),
     /** Final documents of a run by outcome; those that changed while they were read count as `unstable`. */
     countFinal(runId: string): Map<Outcome | 'unstable', number> {
       const found = new Map<Outcome | 'unstable', number>(toCounts(counts.all(runId)))

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { WarningCode } from '../../../shared/contract/result/page.ts'
 import { toDocument, type Document } from '../document.ts'
 import { createRunReader, type Run, type RunReader } from '../runs.ts'
 
@@ -15,6 +16,7 @@ export interface DocumentFilter {
   /** Documents of a folder run, or those submitted by an upload. */
   run?: { id: string; source: 'folder' | 'upload' }
   tag?: string
+  warning?: WarningCode
 }
 
 interface RunFilter {
@@ -46,6 +48,7 @@ export function createRecordListing(database: DatabaseSync, toRun: RunReader = c
       if (filter.isFinal !== undefined) add(`state ${filter.isFinal ? '=' : '<>'} 'final'`)
       if (filter.run !== undefined) add(ofRun[filter.run.source], filter.run.id)
       if (filter.tag !== undefined) add(withTag, filter.tag, filter.tag)
+      if (filter.warning !== undefined) add(withWarning, `%"${filter.warning}"%`)
       if (after !== undefined) add('(created_at, id) < (?, ?)', after.time, after.id)
       const sql = `SELECT * FROM documents ${toWhere(where)} ORDER BY created_at DESC, id DESC LIMIT ?`
       return all(sql, [...values, limit]).map(toDocument)
@@ -76,6 +79,8 @@ const ofRun = {
 
 const withTag = `(run_id IN (SELECT id FROM runs WHERE tag = ?) OR id IN (
   SELECT s.document_id FROM submissions s JOIN runs r ON r.id = s.run_id WHERE r.tag = ?))`
+
+const withWarning = 'warnings IS NOT NULL AND warnings LIKE ?'
 
 const toWhere = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`

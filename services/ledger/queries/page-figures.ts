@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { provisional } from './page-states.ts'
 
 /** Totals of a document's pages. */
 export interface PagesSummary {
@@ -31,8 +32,8 @@ export function createPageFigures(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
   const summary = sql(`
     SELECT count(*) AS pages, round(sum(confidence * words) / nullif(sum(words), 0), 2) AS confidence, coalesce(sum(busy_ms), 0) AS ms,
-      coalesce(sum(attempts), 0) AS attempts FROM pages
-    WHERE document_id = ? AND result IS NOT NULL`)
+      coalesce(sum(attempts), 0) AS attempts FROM pages p
+    WHERE document_id = ? AND result IS NOT NULL AND NOT EXISTS (${provisional})`)
   const ofRun = `FROM pages p JOIN documents d ON d.id = p.document_id
     WHERE d.run_id = ? AND d.state = 'final' AND d.duplicate_of IS NULL AND p.result IS NOT NULL`
   const count = sql(`SELECT count(*) AS n ${ofRun}`)

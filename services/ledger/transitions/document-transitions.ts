@@ -28,7 +28,10 @@ export function createDocumentTransitions(database: DatabaseSync) {
     UPDATE documents SET state = 'waiting', duplicate_of = ? WHERE id = ? AND pass = ? AND state = 'planned'`)
   const setRead = sql(`
     UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?, duplicate_of = ?,
-      finished_at = ? WHERE id = ? AND pass = ? AND state IN ('planned', 'waiting')`)
+      finished_at = ?, warnings = (
+        SELECT nullif(json_group_array(DISTINCT code.value), '[]') FROM pages p, json_each(p.warnings) code
+        WHERE p.document_id = documents.id AND p.warnings IS NOT NULL)
+    WHERE id = ? AND pass = ? AND state IN ('planned', 'waiting')`)
   // It keeps the time of the reading, which the output files contain, too.
   const settle = sql(`
     UPDATE documents SET state = 'final', outputs = ?, unavailable = ? WHERE id = ? AND pass = ? AND state = 'read'`)

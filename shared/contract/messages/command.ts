@@ -43,6 +43,7 @@ export const commandSchema = Type.Union([
   Type.Object({ kind: Type.Literal('cancelRun'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('resumeRun'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('retryRun'), ...aboutRun }, closed),
+  Type.Object({ kind: Type.Literal('retryWarned'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('cancelDocument'), ...aboutDocument }, closed),
   Type.Object({ kind: Type.Literal('retryDocument'), ...aboutDocument }, closed),
   Type.Object({ kind: Type.Literal('deleteDocument'), ...aboutDocument }, closed),

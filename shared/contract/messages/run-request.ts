@@ -81,6 +81,8 @@ export const folderRequestSchema = Type.Object(
     formats: boundedList(formatSchema, formats.length),
     combined: Type.Boolean(),
     retryFailed: Type.Boolean(),
+    /** Reads pages again whose reading was given up; false if missing. */
+    retryWarned: Type.Optional(Type.Boolean()),
     checksum: Type.Boolean(),
     dryRun: Type.Boolean(),
     /** Policy for output files of the same name that are not ours; `fail` by default. */

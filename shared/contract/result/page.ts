@@ -84,11 +84,18 @@ const readingSchema = Type.Object(
 )
 export type Reading = Static<typeof readingSchema>
 
+export const warningCodes = ['text_missed', 'reading_given_up'] as const
+export type WarningCode = (typeof warningCodes)[number]
+
+/** Whether another reading of the same bytes may give more text: the machine was busy, or a process failed. */
+export const mayReadBetter = (warnings: readonly WarningCode[]): boolean =>
+  warnings.includes('reading_given_up')
+
 const pageWarningSchema = Type.Object(
   {
     code: described(
-      oneOf(['text_missed', 'reading_given_up']),
-      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt timed out or failed; the text of the earlier ones stands.',
+      oneOf(warningCodes),
+      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept.',
     ),
     message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
   },

@@ -79,7 +79,7 @@ test('a folder run is changed by its submitter', async (t) => {
     ...bearer('ann'),
   })
   const url = `/v1/runs/${body.id}`
-  for (const action of ['cancel', 'resume', 'retry-failed']) {
+  for (const action of ['cancel', 'resume', 'retry-failed', 'retry-warned']) {
     await api.refused(403, 'forbidden', 'POST', `${url}/${action}`, bearer('bob'))
   }
   assert.equal((await api.call('POST', `${url}/cancel`, bearer('ann'))).status, 200)

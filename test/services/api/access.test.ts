@@ -33,6 +33,7 @@ const routes: [method: Method, url: string, scope: Scope][] = [
   ['POST', '/v1/runs/r1/cancel', 'submit'],
   ['POST', '/v1/runs/r1/resume', 'submit'],
   ['POST', '/v1/runs/r1/retry-failed', 'submit'],
+  ['POST', '/v1/runs/r1/retry-warned', 'submit'],
   ['GET', '/v1/search?q=a', 'read'],
   ['GET', '/v1/languages', 'read'],
   ['GET', '/v1/workers', 'read'],

@@ -37,8 +37,8 @@ async function find(api: Api, name: string): Promise<DocumentView> {
 for (const version of oldVersions) {
   test(`documents, runs and reports of ${version} are listed`, async (t) => {
     const api = await openOld(t, version)
-    const { id, outcome } = await find(api, 'seeds.png')
-    assert.equal(outcome, 'succeeded')
+    const { id, outcome, warnings } = await find(api, 'seeds.png')
+    assert.deepEqual([outcome, warnings], ['succeeded', []])
     assert.equal((await api.call('GET', `/v1/documents/${id}`)).status, 200)
     const list = await api.call<List<RunView>>('GET', '/v1/runs')
     assert.equal(list.body.items.length, 4, list.text)

@@ -10,7 +10,7 @@ import {
 import type { RunRequest } from '../../../shared/contract/messages/run-request.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import { firstPass, makeLedger, makePlan } from '../../helpers/ledger/ledger.ts'
-import { makeRequest, makeUploadRequest } from '../../helpers/ledger/records.ts'
+import { makePage, makeRequest, makeUploadRequest } from '../../helpers/ledger/records.ts'
 
 const tagged = (tag: string | null): Pick<RunRequest, 'labels'> => ({
   labels: { tag, metadata: {} },
@@ -71,6 +71,20 @@ test('documents are filtered by outcome and by state', (t) => {
   assert.deepEqual(list({ isFinal: false, outcome: 'rejected' }), [])
 })
 
+test('documents are filtered by a warning of one of their pages', (t) => {
+  const { ledger, list } = setUp(t)
+  const warnings = [{ code: 'text_missed', message: '9 %' } as const]
+  for (const page of [1, 2]) ledger.pages.putResult('d3', makePage({ page, warnings }))
+  ledger.documents.setRead(
+    firstPass('d3'),
+    { outcome: 'succeeded', error: null, worker: 'w' },
+    null,
+  )
+  assert.deepEqual(list({ warning: 'text_missed' }), ['d3'])
+  assert.deepEqual(list({ warning: 'text_missed', outcome: 'empty' }), [])
+  assert.deepEqual(list({ warning: 'reading_given_up' }), [])
+})
+
 test('a folder run lists the documents that it planned, an upload those that it contains', (t) => {
   const { list } = setUp(t)
   assert.deepEqual(list({ run: { id: 'r1', source: 'folder' } }), ['d3', 'd2', 'd1'])
@@ -123,6 +137,7 @@ test('rare documents are found by an index, without a full scan', (t) => {
   } as DatabaseSync)
   listing.documents({ outcome: 'timeout' }, undefined, 10)
   listing.documents({ isFinal: false }, { time: 1, id: 'd' }, 10)
+  listing.documents({ warning: 'text_missed' }, undefined, 10)
   const plans = statements.map((sql) =>
     database
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)
@@ -131,4 +146,5 @@ test('rare documents are found by an index, without a full scan', (t) => {
   const details = plans.map((steps) => steps.map(({ detail }) => String(detail)).join('; '))
   assert.match(details[0] ?? '', /USING INDEX documents_by_outcome \(outcome=\?\)$/)
   assert.match(details[1] ?? '', /USING INDEX documents_open_by_time\b[^;]*$/)
+  assert.match(details[2] ?? '', /USING INDEX documents_warned_by_time\b[^;]*$/)
 })

@@ -78,6 +78,17 @@ test('documents of version 1 belong to a folder and never expire', (t) => {
   assert.equal(ledger.documents.withContent('abc', 'fp', 'd9')?.id, 'd1')
 })
 
+test('documents of version 1 have no warnings, and their pages are final', (t) => {
+  const ledger = makeLedger(t, makeVersionOne(t))
+  assert.deepEqual(rowOf(ledger, 'd1').warnings, [])
+  assert.deepEqual(ledger.listing.documents({ warning: 'reading_given_up' }, undefined, 10), [])
+  ledger.pages.markProvisional('d1')
+  assert.deepEqual(
+    ledger.pages.states('d1').map(({ warnings }) => warnings),
+    [[]],
+  )
+})
+
 test('documents of version 1 are listed after later ones', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   ledger.documents.plan(makePlan('d3'))

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { outcomes } from '../../../../shared/contract/result/outcomes.ts'
+import { warningCodes } from '../../../../shared/contract/result/page.ts'
 import { described, exampleRunId } from '../../../../shared/contract/schema/described.ts'
 import { oneOf } from '../../../../shared/process/one-of.ts'
 import type { DocumentFilter } from '../../../ledger/queries/listing.ts'
@@ -33,19 +34,27 @@ export function listDocumentsRoute(app: App, { ledger, documents }: Context): vo
             described(Type.String({ maxLength: 100 }), 'Only documents of this run.', exampleRunId),
           ),
           tag: tagFilter,
+          warning: Type.Optional(
+            described(
+              oneOf(warningCodes),
+              'Only documents with a page that has this warning.',
+              'reading_given_up',
+            ),
+          ),
           ...pageQuery(defaultLimit, exampleCursors.time),
         }),
         response: { 200: listOf(refTo(documentViewSchema), 'One page of documents.') },
       },
     },
     async ({ query }) => {
-      const { status, outcome, tag, limit = defaultLimit, cursor } = query
+      const { status, outcome, tag, warning, limit = defaultLimit, cursor } = query
       const records = ledger.get()
       const run = query.run === undefined ? undefined : records.runs.get(query.run)
       if (query.run !== undefined && run === undefined) return { items: [], nextCursor: null }
       const filter: DocumentFilter = {
         ...(outcome !== undefined && { outcome }),
         ...(tag !== undefined && { tag }),
+        ...(warning !== undefined && { warning }),
         ...(status !== undefined && { isFinal: status === 'finished' }),
         ...(run && { run: { id: run.id, source: run.request.source ?? 'folder' } }),
       }

@@ -1,3 +1,4 @@
+import { mayReadBetter } from '../../../../shared/contract/result/page.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { callerOf } from '../../http/auth.ts'
 import { answerOf, refTo } from '../../schemas/common.ts'
@@ -29,14 +30,14 @@ export function retryDocumentRoute(app: App, context: Context): void {
         ...documentActionSchema(
           'retryDocument',
           'Retry a document',
-          'Reads a failed or cancelled document again.',
+          'Reads a failed or cancelled document again, or pages with the warning `reading_given_up`: their text stays unless it gets better.',
         ),
         response: { 202: answerOf('The document, queued again.', refTo(documentViewSchema)) },
       },
     },
     async (request, reply) => {
       const { id } = request.params
-      const { status, outcome, expiresAt } = await requireDocument(context, id)
+      const { status, outcome, warnings, expiresAt } = await requireDocument(context, id)
       await context.ownership.requireDocument(callerOf(request), id, 'any')
       if (status !== 'finished')
         throw new ScriptoriumError('not_finished', 'the document is not finished')
@@ -47,7 +48,8 @@ export function retryDocumentRoute(app: App, context: Context): void {
           `the input was deleted at ${expiresAt}; upload the file again`,
         )
       }
-      if (outcome === 'succeeded' || outcome === 'empty' || outcome === 'duplicate') {
+      const isRead = outcome === 'succeeded' || outcome === 'empty' || outcome === 'duplicate'
+      if (isRead && !mayReadBetter(warnings)) {
         const message = 'the document was read; to read it again, upload it with the option `force`'
         throw new ScriptoriumError('already_finished', message)
       }

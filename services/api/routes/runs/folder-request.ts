@@ -36,6 +36,7 @@ export function toFolderRequest(
     ...(body.onExists !== undefined && body.onExists !== 'fail' && { onExists: body.onExists }),
     force: body.force ?? false,
     retryFailed: body.retryFailed ?? false,
+    ...(body.retryWarned === true && { retryWarned: true }),
     checksum: body.checksum ?? false,
     dryRun: false,
     ...failureOptions(body),

@@ -5,10 +5,59 @@ import { countFailed } from '../../views/run-view.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
 import { showRun, runActionSchema, runAnswer } from './run-answer.ts'
 
+interface Retry {
+  path: 'retry-failed' | 'retry-warned'
+  schema: ReturnType<typeof runActionSchema>
+  command: 'retryRun' | 'retryWarned'
+  /** Whether the run, which has ended, has documents to read again. */
+  hasAny: (context: Context, id: string) => Promise<boolean>
+  /** The answer if it has none. */
+  none: string
+}
+
 /** `POST /v1/runs/{id}/retry-failed`. */
-export function retryRunRoute(app: App, context: Context): void {
+export const retryRunRoute = (app: App, context: Context): void =>
+  retryRoute(app, context, {
+    path: 'retry-failed',
+    schema: runActionSchema(
+      'retryRun',
+      "Retry a run's failed documents",
+      'Reads the failed and cancelled documents of the run again.',
+    ),
+    command: 'retryRun',
+    async hasAny(of, id) {
+      const { counts } = await showRun(of, id)
+      return countFailed(counts) + (counts['cancelled'] ?? 0) > 0
+    },
+    none: 'no document of the run failed or was cancelled',
+  })
+
+/** `POST /v1/runs/{id}/retry-warned`. */
+export const retryWarnedRoute = (app: App, context: Context): void =>
+  retryRoute(app, context, {
+    path: 'retry-warned',
+    schema: runActionSchema(
+      'retryWarned',
+      "Retry a run's given-up readings",
+      'Reads the pages of the run again that have the warning `reading_given_up`. Their text stays unless it gets better.',
+    ),
+    command: 'retryWarned',
+    async hasAny(of, id) {
+      const { request } = await requireRun(of, id)
+      const run = { id, source: request.source ?? 'folder' }
+      const filter = { run, isFinal: true, warning: 'reading_given_up' } as const
+      return of.ledger.get().listing.documents(filter, undefined, 1).length > 0
+    },
+    none: 'no document of the run has the warning reading_given_up',
+  })
+
+function retryRoute(
+  app: App,
+  context: Context,
+  { path, schema, command, hasAny, none }: Retry,
+): void {
   app.post(
-    '/v1/runs/:id/retry-failed',
+    `/v1/runs/:id/${path}`,
     {
       config: {
         scope: 'submit',
@@ -21,33 +70,21 @@ export function retryRunRoute(app: App, context: Context): void {
           ...commandProblems,
         ],
       },
-      schema: {
-        ...runActionSchema(
-          'retryRun',
-          "Retry a run's failed documents",
-          'Reads the failed and cancelled documents of the run again.',
-        ),
-        response: { 202: runAnswer },
-      },
+      schema: { ...schema, response: { 202: runAnswer } },
     },
     async (given, reply) => {
       const { id } = given.params
-      const { state, counts } = await showRun(context, id)
+      const { state } = await showRun(context, id)
       context.ownership.requireRun(callerOf(given), await requireRun(context, id))
       if (state === 'active')
         throw new ScriptoriumError('run_active', 'the run is active; wait for its end')
       if (state === 'paused')
         throw new ScriptoriumError('not_finished', 'the run is paused; resume it first')
-      if (countFailed(counts) + (counts['cancelled'] ?? 0) === 0) {
-        throw new ScriptoriumError(
-          'already_finished',
-          'no document of the run failed or was cancelled',
-        )
-      }
+      if (!(await hasAny(context, id))) throw new ScriptoriumError('already_finished', none)
       const { request } = await requireRun(context, id)
       requireFreeFolder(context, request)
       await context.admission.require(callerOf(given))
-      await context.command({ kind: 'retryRun', runId: id })
+      await context.command({ kind: command, runId: id })
       return reply.code(202).send(await showRun(context, id))
     },
   )

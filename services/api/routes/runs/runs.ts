@@ -6,7 +6,7 @@ import { listRunsRoute } from './list.ts'
 import { runReportRoute } from './report.ts'
 import { runResultsRoute } from './results.ts'
 import { resumeRunRoute } from './resume.ts'
-import { retryRunRoute } from './retry.ts'
+import { retryRunRoute, retryWarnedRoute } from './retry.ts'
 import { startRunRoute } from './start.ts'
 
 /** Runs: of folders and of uploads. */
@@ -20,4 +20,5 @@ export function runRoutes(app: App, context: Context): void {
   cancelRunRoute(app, context)
   resumeRunRoute(app, context)
   retryRunRoute(app, context)
+  retryWarnedRoute(app, context)
 }

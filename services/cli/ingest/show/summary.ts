@@ -98,7 +98,15 @@ function pauseLines(report: RunReport, { message, cure }: Pause): string {
 }
 
 function outcomeLines(report: RunReport): string[] {
-  const { outcomes, restored, unavailable, existing = 0, failedEarlier, leftOut = [] } = report
+  const {
+    outcomes,
+    restored,
+    unavailable,
+    existing = 0,
+    failedEarlier,
+    leftOut = [],
+    warned,
+  } = report
   const counts = Object.entries(outcomes).map(([outcome, count]) => `${outcome} ${count}`)
   const lines = counts.length > 0 ? [`outcomes: ${counts.join(', ')}`] : []
   if (restored > 0) lines.push(`${counted(restored, 'missing or edited output file')} rewritten`)
@@ -110,9 +118,27 @@ function outcomeLines(report: RunReport): string[] {
     lines.push(
       `${existing} skipped: files that Scriptorium did not write have the names of their output`,
     )
+  if (warned !== undefined && warned.count > 0) lines.push(...warnedLines(warned))
   if (failedEarlier > 0)
     lines.push(`${failedEarlier} failed in an earlier run; --retry-failed reads them again`)
   return lines
+}
+
+const maxWarnedShown = 5
+
+function warnedLines({ count, codes, paths }: NonNullable<RunReport['warned']>): string[] {
+  const { text_missed: missed = 0, reading_given_up: givenUp = 0 } = codes
+  const reasons = [
+    ...(missed > 0 ? [`text missed in ${missed}`] : []),
+    ...(givenUp > 0 ? [`a reading given up in ${givenUp} (--retry-warned reads it again)`] : []),
+  ]
+  const shown = paths.slice(0, maxWarnedShown)
+  const more = count > shown.length ? [`  … and ${count - shown.length} more`] : []
+  return [
+    `${counted(count, 'document')} with warnings: ${reasons.join(', ')}`,
+    ...shown.map((path) => `  ${printableName(path)}`),
+    ...more,
+  ]
 }
 
 /** Names the documents that a finished run has no outcome of: mostly none. */

@@ -103,7 +103,7 @@ function endPartly(t: TestContext) {
 
 test('only the failed pages of a partial document are read again, and complete it', (t) => {
   const { ledger, run, row, take } = endPartly(t)
-  const kept = planAgain(ledger, row, nextPass(row), false)
+  const kept = planAgain(ledger, row, nextPass(row), 'rest')
   const jobs = missingJobs(run, rowOf(ledger, 'd1'), kept ?? [])
   assert.deepEqual(
     jobs.map(({ job }) => job.page),
@@ -124,12 +124,12 @@ test('only the failed pages of a partial document are read again, and complete i
 
 test('a partial document is read again in full if its file changed, or with --force', (t) => {
   const changed = (plan: Plan): Plan => ({ ...plan, stat: '4-2-2' })
-  for (const [isForced, change] of [
-    [true, (plan: Plan) => plan],
-    [false, changed],
+  for (const [extent, change] of [
+    ['all', (plan: Plan) => plan],
+    ['rest', changed],
   ] as const) {
     const { ledger, run, row } = endPartly(t)
-    assert.deepEqual(planAgain(ledger, row, change(nextPass(row)), isForced), [])
+    assert.deepEqual(planAgain(ledger, row, change(nextPass(row)), extent), [])
     const jobs = missingJobs(run, rowOf(ledger, 'd1'), [])
     assert.deepEqual(
       jobs.map(({ job }) => job.page),

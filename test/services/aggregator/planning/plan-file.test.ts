@@ -8,9 +8,10 @@ import { createDecider, documentIdOf } from '../../../../services/aggregator/pla
 import { nextPass } from '../../../../services/ledger/document-jobs.ts'
 import { statKey } from '../../../../shared/files/stat-key.ts'
 import type { FolderRequest } from '../../../../shared/contract/messages/run-request.ts'
+import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 import { firstPass, makeLedger, rowOf } from '../../../helpers/ledger/ledger.ts'
-import { makeRun } from '../../../helpers/ledger/records.ts'
+import { makePage, makeRun } from '../../../helpers/ledger/records.ts'
 
 /** A folder with `a.png` that an earlier run r0 has read, and the decision of a later run r1 about it. */
 function setUp(t: TestContext) {
@@ -31,8 +32,9 @@ function setUp(t: TestContext) {
     ledger.documents.plan(decision.plan)
     return rowOf(ledger, id)
   }
-  const read = async (): Promise<void> => {
+  const read = async (page?: Partial<PageResult>): Promise<void> => {
     await plan()
+    if (page !== undefined) ledger.pages.putResult(id, makePage(page))
     const input = { sha256: hash('sha256', 'page'), bytes: 4, mediaType: 'image/png' }
     ledger.documents.setInput(firstPass(id), input, 1)
     ledger.documents.setRead(
@@ -121,6 +123,19 @@ test('failed documents are read again only with --retry-failed', async (t) => {
   const decision = await decide()
   assert.ok(decision.action === 'skip' && decision.failed)
   assert.equal((await decide({ retryFailed: true })).action, 'read')
+})
+
+test('documents whose reading was given up are read again only with --retry-warned', async (t) => {
+  const { decide, read } = setUp(t)
+  await read({ warnings: [{ code: 'reading_given_up', message: 'page_timeout' }] })
+  assert.equal((await decide({ retryFailed: true })).action, 'skip')
+  assert.equal((await decide({ retryWarned: true })).action, 'read')
+})
+
+test('missed text alone is not read again: the same reading would miss it again', async (t) => {
+  const { decide, read } = setUp(t)
+  await read({ warnings: [{ code: 'text_missed', message: '9 %' }] })
+  assert.equal((await decide({ retryWarned: true })).action, 'skip')
 })
 
 test('cancelled documents are read', async (t) => {

@@ -84,6 +84,28 @@ test('a report counts outcomes, divides pages among workers, and lists the slowe
   )
 })
 
+test('a report counts the documents with warnings, by warning, and names the first', async (t) => {
+  const ledger = makeLedger(t)
+  const missed = { code: 'text_missed', message: '9 %' } as const
+  const givenUp = { code: 'reading_given_up', message: 'page_timeout' } as const
+  const add = (id: string, ...pages: (typeof missed | typeof givenUp)[][]): void => {
+    ledger.documents.plan(makePlan(id))
+    pages.forEach((warnings, index) =>
+      ledger.pages.putResult(id, makePage({ page: index + 1, warnings })),
+    )
+    ledger.documents.setRead(firstPass(id), read, null)
+    ledger.documents.settle(firstPass(id), {})
+  }
+  add('clean', [])
+  add('one', [missed], [], [missed])
+  add('both', [missed, givenUp], [])
+  const run = makeRun()
+  const report = await buildReport(ledger, run, newProgress('r1', run.startedAt), 'finished')
+  assert.deepEqual(report.warned?.count, 2)
+  assert.deepEqual(report.warned?.codes, { text_missed: 2, reading_given_up: 1 })
+  assert.deepEqual(report.warned?.paths.toSorted(), ['both.png', 'one.png'])
+})
+
 test('a finished run names documents without an outcome, up to a limit', async (t) => {
   const ledger = makeLedger(t)
   const run = makeRun()

@@ -120,6 +120,30 @@ test('lists are filtered by outcome, tag, status and run', async () => {
   assert.deepEqual(idsOf(await list('tag=nobody')), [])
 })
 
+test('lists are filtered by a warning, and a document names those of its pages', async () => {
+  const [clean, warned] = [await upload({ tag: 'warned' }), await upload({ tag: 'warned' })]
+  await api.read(clean.id)
+  await api.read(warned.id, { warnings: [{ code: 'text_missed', message: '9 %' }] })
+  assert.deepEqual(idsOf(await list('tag=warned&warning=text_missed')), [warned.id])
+  assert.deepEqual(idsOf(await list('tag=warned&warning=reading_given_up')), [])
+  const { body } = await api.call<DocumentView>('GET', warned.links.self)
+  assert.deepEqual(body.warnings, ['text_missed'])
+  await api.refused(400, 'malformed_request', 'GET', '/v1/documents?warning=blurred')
+  await api.refused(409, 'already_finished', 'POST', `/v1/documents/${warned.id}/retry`)
+})
+
+test('a document whose reading was given up can be retried, and its text gets better', async () => {
+  const { id, links } = await upload()
+  await api.read(id, { text: 'poor', warnings: [{ code: 'reading_given_up', message: 'late' }] })
+  const { body, status } = await api.call<DocumentView>('POST', `/v1/documents/${id}/retry`)
+  assert.deepEqual([status, body.status, body.warnings], [202, 'queued', []])
+  await api.read(id, { text: 'whole' })
+  const result = await api.call<string>('GET', `${links.result}?format=txt`)
+  assert.match(result.text, /whole/)
+  const seen = await api.call<DocumentView>('GET', links.self)
+  assert.deepEqual([seen.body.outcome, seen.body.warnings], ['succeeded', []])
+})
+
 test('pagination returns every document once, while others are added', async () => {
   const ids = new Set<string>()
   for (let index = 0; index < 7; index += 1) ids.add((await upload({ tag: 'walked' })).id)

@@ -60,6 +60,7 @@ test('an unknown id is 404 on every route', async () => {
     ['POST', '/cancel'],
     ['POST', '/resume'],
     ['POST', '/retry-failed'],
+    ['POST', '/retry-warned'],
   ] as const
   for (const [method, path] of asked) {
     await api.refused(404, 'unknown_run', method, `/v1/runs/nothing${path}`)
@@ -126,6 +127,25 @@ test('a repeated folder run skips its files, unless some failed and are retried'
   const end = await ended(first)
   assert.equal(end.counts['succeeded'], 2)
   await api.refused(409, 'already_finished', 'POST', `/v1/runs/${first.id}/retry-failed`)
+})
+
+test('given-up readings of a run are retried, and its report counts those that are left', async () => {
+  const run = await startOn('warned', ['a.png', 'b.png'])
+  const ids = await planned(run, 2)
+  const warnings = [{ code: 'reading_given_up', message: 'late' } as const]
+  await api.read(ids.get('a.png') ?? '')
+  await api.read(ids.get('b.png') ?? '', { warnings })
+  await ended(run)
+  const reported = async () => (await api.call<RunReport>('GET', run.links.report)).body.warned
+  const b = { count: 1, codes: { reading_given_up: 1 }, paths: ['b.png'] }
+  assert.deepEqual(await reported(), b)
+
+  const retried = await api.call<RunView>('POST', `/v1/runs/${run.id}/retry-warned`)
+  assert.deepEqual([retried.status, retried.body.state], [202, 'active'])
+  await api.read(ids.get('b.png') ?? '')
+  assert.deepEqual((await ended(run)).counts['succeeded'], 2)
+  assert.deepEqual(await reported(), { count: 0, codes: {}, paths: [] })
+  await api.refused(409, 'already_finished', 'POST', `/v1/runs/${run.id}/retry-warned`)
 })
 
 test('a cancelled run keeps its finished documents', async () => {

@@ -10,3 +10,9 @@ test('a command without flags makes a request that older aggregators accept', ()
   // They refuse any other key: the command would be lost on them.
   assert.deepEqual(Object.keys(request).toSorted(), Object.keys(makeRequest()).toSorted())
 })
+
+test('a request says that given-up readings are read again only where it is asked for', () => {
+  const options = ingestOptions(['scans', '--out', 'out', '--retry-warned'], {})
+  const request = buildRequest(options, { root: '/scans', paths: [''], folders: [] }, '/out')
+  assert.equal(request.retryWarned, true)
+})

@@ -130,3 +130,18 @@ test('a paused run has its reason, the number of open documents, the cure and it
   assert.match(text, /^3 read, 1 failed, 96 left/m)
   assert.match(text, /^Cure: look at the engine$/m)
 })
+
+test('documents with warnings are counted by warning, and the first are named', () => {
+  const paths = ['a.png', 'b\n.png', 'c.png', 'd.png', 'e.png', 'f.png']
+  const codes = { reading_given_up: 2, text_missed: 6 }
+  const text = formatSummary(makeReport({ warned: { count: 7, codes, paths } }))
+  assert.match(
+    text,
+    /\n7 documents with warnings: text missed in 6, a reading given up in 2 \(--retry-warned reads it again\)\n {2}a\.png\n/,
+  )
+  assert.match(text, /\n {2}e\.png\n {2}… and 2 more\n/)
+  assert.doesNotMatch(text, /f\.png/)
+  const none = makeReport({ warned: { count: 0, codes: {}, paths: [] } })
+  assert.doesNotMatch(formatSummary(none), /warnings/)
+  assert.equal(exitOf({ succeeded: 3 }, { warned: { count: 7, codes, paths } }), 0)
+})
