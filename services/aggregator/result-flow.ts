@@ -31,7 +31,7 @@ interface Deps {
   outages: Lines
 }
 
-/** The way of results: from the stream into the ledger and the output files, and to all that count them. */
+/** The way of results: from the stream into the ledger and the output files, and to everything that counts them. */
 export function createResultFlow(deps: Deps) {
   const { ledger, publisher, background, runs, uploads, guard, outages } = deps
   const pace = createPace()

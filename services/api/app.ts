@@ -142,7 +142,7 @@ async function registerRateLimit(app: App, { config, redis, keys }: Context): Pr
     timeWindow: 60_000,
     redis,
     nameSpace: keys.rateLimit,
-    // Without Redis nothing can be counted, and nothing be accepted either.
+    // Without Redis nothing can be counted, and nothing accepted.
     skipOnError: true,
     keyGenerator: holderOf,
     errorResponseBuilder: (_, { ttl }) =>

@@ -24,7 +24,7 @@ export function handFiles(dataFolder: string): string[] {
   return names.filter((name) => name.endsWith(handFileEnd)).map((name) => join(folder, name))
 }
 
-/** For so long a rendering that killed the API is not tried again. */
+/** A rendering that killed the API is not tried again for this long. */
 const keptMs = 86_400_000
 
 const short = (...parts: readonly unknown[]): string =>
@@ -100,7 +100,7 @@ export function openHands(dataFolder: string, log: Lines) {
   return { hands, close }
 }
 
-/** Several APIs may share a data folder: the first place whose last holder is gone. */
+/** Several APIs may share a data folder: takes the first place whose last holder is gone. */
 function takePlace(folder: string): { place: string; release: () => void } {
   makeFolders(folder, 0o700)
   for (let number = 0; ; number += 1) {

@@ -16,7 +16,7 @@ export interface Common {
 const bold = (text: string): string => styleText('bold', text, { validateStream: false })
 
 /**
- * A command with the settings that all share: it throws `CommanderError` in place of exiting, names the nearest flag,
+ * A command with the settings that all share: it throws `CommanderError` instead of exiting, names the nearest flag,
  * and colours its help where the terminal has colours and NO_COLOR is not set.
  */
 export function newCommand(name: string, verbosity: Verbosity = {}): Command {

@@ -23,8 +23,8 @@ const npmScripts: Readonly<Record<string, string>> = { serve: 'start' }
 const scriptOf = (command: string): string => npmScripts[command] ?? command
 
 /**
- * npm runs a script in the package's folder, and notes in INIT_CWD where the person stood. What npm's variables say
- * counts only for our own script: a process below another npm script inherits them too.
+ * npm runs a script in the package's folder, and keeps the person's folder in INIT_CWD. npm's variables count
+ * only for our own script: a process below another npm script inherits them too.
  */
 export function findInvocation({ script, command, folder, environment }: Start): Invocation {
   const event = environment['npm_lifecycle_event']

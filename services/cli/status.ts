@@ -27,15 +27,15 @@ type RunStatus =
   | { state: 'active'; progress: Progress }
   | { state: 'held'; startedAt: string; open: number; by: string }
   | { state: 'ended'; report: RunReport }
-  /** Nobody looks after it just now: the aggregator is away. */
+  /** The aggregator is not running. */
   | { state: 'waiting'; runId: string }
   | { state: 'cut off'; startedAt: string; open: number }
 
 const liveDeadlineMs = 1_000
 
 /**
- * Tells about the run that wrote an output folder last: live through Redis, else from the ledger.
- * Throws `input_unreadable` where the folder or its ledger cannot be read, or nothing is known of a run there,
+ * Shows the run that wrote an output folder last: live through Redis, else from the ledger.
+ * Throws `input_unreadable` where the folder or its ledger cannot be read, or no run there is known,
  * `redis_unreachable` where only Redis could know.
  */
 export async function findStatus(out: string, environment: NodeJS.ProcessEnv): Promise<RunStatus> {

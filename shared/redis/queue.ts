@@ -37,7 +37,7 @@ export const pageJobId = (jobId: string, page: number): string => `${jobId}n${pa
 /** The document's job id, with which a page's job id begins. */
 export const documentJobId = (jobId: string): string => jobId.split('n')[0] ?? jobId
 
-/** Each is a command to Redis: more of them would keep the event loop. */
+/** Each is a command to Redis: more of them would block the event loop. */
 const jobsAtATime = 100
 
 function* inPieces<T>(all: readonly T[]): Generator<readonly T[]> {

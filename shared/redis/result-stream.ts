@@ -145,7 +145,7 @@ export function createReporter(redis: Redis, keys: Keys) {
       const answers = await redis.mget(documentJobIds.map((id) => keys.cancelled(id)))
       return documentJobIds.filter((_, index) => typeof answers[index] === 'string')
     },
-    /** Tells watchers of an upload that a worker is reading one of its pages. Nobody awaits its delivery. */
+    /** Notifies watchers of an upload that a worker is reading one of its pages. Nobody awaits its delivery. */
     tell(runId: string, step: DocumentStep): void {
       const key = keys.events(runId)
       redis

@@ -15,7 +15,7 @@ interface Deps {
   documents: Pick<DocumentCommands, 'enqueue' | 'replan'>
 }
 
-/** Has documents read again that have ended. Idempotent. */
+/** Plans ended documents again. Idempotent. */
 export function createRetries({ ledger, runs, documents }: Deps) {
   /** A folder belongs to one run at a time, and that run counts its documents as they end: their retry follows it. */
   const isInUse = (runId: string): boolean => {

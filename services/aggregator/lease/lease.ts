@@ -135,7 +135,7 @@ export function createLease({ redis, prefix, folder, ledger, log }: Deps) {
     held,
     write: fenced(fencedWrite),
     writeSmall: fenced(fencedSmallWrite),
-    /** Rejects when another process has taken the lease: all further work of this process is in vain. */
+    /** Rejects when another process has taken the lease: all further work of this process is useless. */
     lost: end.promise,
     /**
      * Acquires the lease, unless `stopping` comes first. A lease of an earlier process with our folder is taken at

@@ -22,7 +22,7 @@ export async function buildReport(
   const { id, startedAt } = run
   const about = aboutRun(run, progress, state)
   const { seconds } = about
-  // Each question goes through all pages of the run: others have their turn after it.
+  // Each query scans all pages of the run: the event loop gets a turn after it.
   const turns = createEventTurns()
   const ask = async <T>(question: () => T): Promise<T> => {
     const answer = question()
@@ -70,7 +70,7 @@ export async function buildReport(
   }
 }
 
-/** The same; for a run over whose report we died, only that it ended, and why there is no more. */
+/** The same; for a run over whose report the aggregator died, only the end and the reason for the missing figures. */
 export async function sumUp(
   hands: Pick<Hands, 'hold'>,
   ...[ledger, run, progress, state, error]: Parameters<typeof buildReport>
@@ -85,7 +85,7 @@ export async function sumUp(
   }
 }
 
-/** The part of a report that needs no look at the documents. */
+/** The part of a report that needs no documents. */
 function bareReport(
   run: FolderRun,
   progress: Readonly<Progress>,

@@ -46,7 +46,7 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
         waiting = waiting.filter((entry) => !found.has(entry))
         for (const [entry, events] of found) entry.deliver(events)
       } catch (thrown) {
-        onTrouble(thrown) // Redis is away: the streams are there when it is back.
+        onTrouble(thrown) // Redis is unreachable: the streams exist again when it is back.
       }
     }
     isPolling = false

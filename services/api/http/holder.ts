@@ -1,10 +1,10 @@
 import ipaddr from 'ipaddr.js'
 import type { FastifyRequest } from 'fastify'
 
-/** Whoever has an IPv6 network of his own has at least this much of it. */
+/** Prefix length of the smallest IPv6 network that a subscriber gets. */
 const ownBits = 64
 
-/** An address as limits count it: of IPv6 the network, of which every host has as many addresses as it likes. */
+/** An address as limits count it: for IPv6 the network, because a host may use any address in it. */
 export function addressHolder(address: string | undefined): string {
   if (address === undefined || !ipaddr.isValid(address)) return 'unknown'
   const parsed = ipaddr.process(address)
@@ -16,7 +16,7 @@ export function addressHolder(address: string | undefined): string {
 export const holderOf = ({ caller, ip }: Pick<FastifyRequest, 'caller' | 'ip'>): string =>
   caller === 'anonymous' ? `address ${addressHolder(ip)}` : `token ${caller}`
 
-/** Tells which addresses are a proxy's, going by a list of addresses and CIDRs. */
+/** Returns a test for proxies, from a list of addresses and CIDRs. */
 export function createProxyCheck(proxies: readonly string[]): (address: string) => boolean {
   const ranges = proxies.flatMap((text) => {
     if (ipaddr.isValidCIDR(text)) return [ipaddr.parseCIDR(text)]

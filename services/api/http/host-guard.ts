@@ -6,7 +6,7 @@ const soundHost = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\
 
 /**
  * Refuses requests without exactly one sound Host header: of two, a proxy in front might believe the other. HTTP/1.0
- * knows requests without one. Throws `malformed_request`.
+ * allows requests without one. Throws `malformed_request`.
  */
 export function installHostGuard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }) => {

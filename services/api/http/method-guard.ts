@@ -6,7 +6,7 @@ import { sendProblem } from './problem.ts'
 export function installMethodGuard(app: FastifyInstance): void {
   const routes: { pattern: RegExp; methods: string[] }[] = []
   app.addHook('onRoute', ({ url, method }) => {
-    if (url === '*') return // CORS's answer to preflights: that goes with every path, also with one that is none.
+    if (url === '*') return // CORS answers preflights for every path, even for unknown ones.
     const parts = url
       .replaceAll('.', '\\.')
       .replaceAll(/:[a-z]+/gi, '[^/]+')

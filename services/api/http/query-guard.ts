@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { InvalidRequest } from './problem.ts'
 
 /**
- * Rejects unknown query parameters: a misspelt one would be ignored, and the answer be a wrong one. Throws
+ * Rejects unknown query parameters: a misspelt one would be ignored, and the answer would be wrong. Throws
  * `malformed_request` with the parameter that was probably meant.
  */
 export function installQueryGuard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ query, routeOptions, is404 }) => {
-    if (is404 || routeOptions.url?.startsWith('/docs') === true) return // Its own files carry versions.
+    if (is404 || routeOptions.url?.startsWith('/docs') === true) return // Its files have versions in their queries.
     const known = parametersOf(routeOptions.schema?.querystring)
     const unknown = namesOf(query).filter((name) => !known.includes(name))
     if (unknown.length === 0) return

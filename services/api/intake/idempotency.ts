@@ -47,7 +47,7 @@ export function createIdempotency({ ledger, tickets }: Deps) {
     if (submission.key === undefined) return accept()
     const key = hash('sha256', `${submission.caller} ${submission.key}`)
     const bodyHash = hashOf(submission)
-    // Of several at the same moment the first is accepted, and the others are answered like it.
+    // Of concurrent ones the first is accepted, and the others get the same answer.
     for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) {
       await Promise.allSettled([other])
     }

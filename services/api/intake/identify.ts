@@ -13,7 +13,7 @@ interface Identified {
   file: Received
 }
 
-/** Tells which document each file is, and whether it was read before. The same file twice is one document. */
+/** Identifies the document of each file, and whether it was read before. The same file twice is one document. */
 export function identify(
   { documents }: Ledger,
   received: readonly Received[],

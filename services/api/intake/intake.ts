@@ -10,7 +10,7 @@ import type { Intake } from './uploads/uploads.ts'
 
 const lingerMs = 5_000
 const sweepEveryMs = 3_600_000
-/** No upload that is alive leaves its draft untouched for so long. */
+/** A draft that was not touched for this long belongs to no active upload. */
 const staleMs = 3_600_000
 
 interface Deps {

@@ -18,7 +18,7 @@ interface Deps {
 
 const urlTimeoutMs = 60_000
 
-/** Brings the file that a JSON body names into the spool. */
+/** Copies the file that a JSON body names into the spool. */
 export function createOpenSource({ intake, roots, outbound }: Deps) {
   const { store, room, limits } = intake
   return async (source: UploadSource, holder: string, signal: AbortSignal): Promise<Uploads> => {
@@ -83,7 +83,7 @@ const reasons: Record<string, [ErrorCode, string]> = {
   ENXIO: ['not_a_file', 'is not a file'],
 }
 
-/** Throws `not_found`, `permission_denied`, `path_outside_root` or `not_a_file`, telling the file's name only. */
+/** Throws `not_found`, `permission_denied`, `path_outside_root` or `not_a_file`, which name the file only. */
 async function openFile(
   folder: string,
   name: string,

@@ -5,12 +5,12 @@ import { dispositionName, uploadName } from './uploads/name.ts'
 
 interface Limits {
   maxBytes: number
-  /** For all of it, the last byte included. */
+  /** Timeout up to the last byte. */
   timeoutMs: number
   signal?: AbortSignal
 }
 
-/** A file that is coming in. */
+/** A download in progress. */
 interface UrlSource {
   /** Its bytes; fails with `url_failed`. Whoever stops reading destroys it. */
   stream: Readable

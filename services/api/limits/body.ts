@@ -17,7 +17,7 @@ export interface BodyLimits {
 interface WatchedBody {
   /** Aborted with `upload_too_large` or `upload_too_slow`, or with ECONNRESET where the client went away. */
   readonly signal: AbortSignal
-  /** Reads on and throws away: a client that is still sending would take a closed connection for the answer. */
+  /** Discards the rest: a client that is still sending would take a closed connection for the answer. */
   release(): void
 }
 
@@ -38,7 +38,7 @@ export function watchBody(
     refusal.abort(error)
     if (isReleased) cutLater()
   }
-  // Not before the body is released: the answer follows at once, while tidying up before it may take long on a busy disk.
+  // Once the body is released, the answer follows at once; removing its files before that may take long on a busy disk.
   const cutLater = (): void => {
     if (!raw.readableEnded && !raw.destroyed)
       linger = setTimeout(() => raw.destroy(), lingerMs).unref()

@@ -49,7 +49,7 @@ export function installConnectionLimits(app: FastifyInstance, deps: Deps): void 
       socket.once('close', () => clearTimeout(timer))
     }
   })
-  // The system gives no handle for a connection (EMFILE): the next one may find one. Unheard, it would end the process.
+  // The system gives no handle for a connection (EMFILE): the next one may find one. Without a listener, it would end the process.
   server.on('error', (err) => log.error({ err }, 'accepting a connection failed'))
   app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     const refusal = refusals.get(raw.socket)

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ApiConfig } from '../../../shared/process/config.ts'
 import { InvalidRequest } from '../http/problem.ts'
 
-/** Throws `invalid_request` for a deadline that only `admin` may ask for: a page that hangs holds a worker for so long. */
+/** Throws `invalid_request` for a deadline that only `admin` may ask for: a hanging page occupies a worker for that long. */
 export function checkTimeout(
   { config }: { config: Pick<ApiConfig, 'SCRIPTORIUM_MAX_TIMEOUT_MS'> },
   { isAdmin }: Pick<FastifyRequest, 'isAdmin'>,

@@ -15,7 +15,7 @@ interface Deps {
   ledger: LedgerView
 }
 
-/** Milliseconds-fine at the fast end, where answers should be, and up to long polls. */
+/** Fine at the fast end, where answers should be, and up to long polls; seconds. */
 const buckets = [0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120]
 
 /** Metrics for Prometheus: requests, the queue, the fleet, and this process. */
@@ -91,7 +91,7 @@ function countWebhooks(ledger: LedgerView): number {
   try {
     return ledger.get().webhooks.count()
   } catch (thrown) {
-    // The ledger is away: the other figures are wanted all the more.
+    // The ledger is unavailable: the other figures matter all the more.
     if (explain(thrown).code === 'ledger_unavailable') return 0
     throw thrown
   }

@@ -80,7 +80,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list', tryItOutEnabled: true },
-    // The bar at the top is for other people's APIs.
+    // The bar at the top loads other APIs.
     theme: {
       title: 'Scriptorium API',
       css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }],

@@ -71,7 +71,7 @@ export interface Context {
   openSource: OpenSource
   roots: readonly Root[]
   metrics: Metrics
-  /** Asks something of the aggregator and waits until it has done it. Throws `aggregator_missing`. */
+  /** Sends a command to the aggregator and waits until it is done. Throws `aggregator_missing`. */
   command: (command: Command) => Promise<void>
   /** Aborted when the server is to stop: streams end, long polls are answered. */
   stopping: AbortSignal
@@ -92,12 +92,12 @@ export const isAwaited = ({ stopping }: Context, { raw }: { raw: ServerResponse 
 
 const recordSeconds = 5
 
-/** The run in the ledger, waited for a moment where it is an upload that has just been accepted. */
+/** Returns the run in the ledger; waits a moment for an upload that has just been accepted. */
 export async function findRun({ ledger, runs }: Context, id: string): Promise<Run | undefined> {
   const find = (): Run | undefined => ledger.get().runs.get(id)
   const run = find()
   if (run !== undefined) return run
-  // Not accepted, or its ticket went while it was looked for.
+  // Not accepted, or its ticket was deleted during the search.
   if (await runs.isAccepted(id)) await waitUntil(() => find() !== undefined, recordSeconds)
   return find()
 }
@@ -114,7 +114,7 @@ export async function requireRun(context: Context, id: string): Promise<Run> {
   throw problem ?? new ScriptoriumError('unknown_run', `unknown run ${id}`)
 }
 
-/** Throws `run_active` where a run is writing to an output folder: it is one run's at a time. */
+/** Throws `run_active` where a run is writing to an output folder, which belongs to one run at a time. */
 export function requireFreeFolder({ ledger }: Context, request: RunRequest): void {
   if (request.source === 'upload') return
   const other = ledger

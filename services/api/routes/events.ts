@@ -86,7 +86,7 @@ export function eventRoutes(app: App, context: Context): void {
   )
 }
 
-/** The plugin's own refusal would be no problem document, so that its routes negotiate here. */
+/** The plugin's own refusal is no problem document, so its routes negotiate here. */
 function requireEventStream(request: FastifyRequest): void {
   if (request.accepts().type('text/event-stream') !== false) return
   throw new ScriptoriumError('not_acceptable', 'this route only serves text/event-stream')

@@ -152,7 +152,7 @@ async function examine({ redis, keys, fleet, ledger }: Context) {
     try {
       return ledger.get().runs.get('') === undefined
     } catch {
-      return false // The reason is the aggregator's to tell.
+      return false // The aggregator reports the reason.
     }
   }
   return {

@@ -8,7 +8,7 @@ interface WordToken {
 /**
  * Splits a text as FTS5's `unicode61 remove_diacritics 2` does: at everything but letters, numbers and private use,
  * while these combining marks, within a word, are no part of it (other marks split it). FTS5's tables are those of
- * Unicode 6.1: it takes characters that are younger for letters without case. https://sqlite.org/fts5.html#unicode61_tokenizer
+ * Unicode 6.1: it treats newer characters as letters without case. https://sqlite.org/fts5.html#unicode61_tokenizer
  */
 const wordPattern =
   /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{Co}\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]*/gu

@@ -19,7 +19,7 @@ export function createSharedSync(sync: () => Promise<void>): () => Promise<void>
   let next: Promise<void> | undefined
 
   const startAfter = async (earlier: Promise<void>): Promise<void> => {
-    await Promise.allSettled([earlier]) // Whether it failed is its own callers' affair.
+    await Promise.allSettled([earlier]) // Its own callers handle its failure.
     next = undefined
     running = sync()
     await running

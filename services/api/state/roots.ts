@@ -20,7 +20,7 @@ interface Place {
   path: string
 }
 
-/** Parses `name=/folder`. Throws `configuration` where the folder is not there. */
+/** Parses `name=/folder`. Throws `configuration` where the folder is missing. */
 export function parseRoot(text: string): Root {
   const [, name, folder] = /^([A-Za-z0-9._-]{1,100})=(\/.*)$/.exec(text) ?? []
   if (name === undefined || folder === undefined) {

@@ -18,7 +18,7 @@ interface TicketDraft {
   sync: () => Promise<void>
   /** Makes the ticket valid and durable: from here on the upload is accepted, whatever dies or is lost. */
   issue: () => Promise<void>
-  /** Takes it back, valid or not: nothing was promised. */
+  /** Withdraws it, valid or not: nothing was promised. */
   withdraw: () => Promise<void>
 }
 
@@ -34,7 +34,7 @@ export function createTickets(spool: Spool) {
     try {
       return parse(JSON.parse(await readFile(ticketFile(spool, runId), 'utf8')))
     } catch (thrown) {
-      // Not understood, which the aggregator complains of; or recorded, or taken back meanwhile.
+      // Unreadable, which the aggregator reports; or recorded, or withdrawn in the meantime.
       if (thrown instanceof SyntaxError || thrown instanceof ScriptoriumError) return undefined
       if (systemCode(thrown) === 'ENOENT') return undefined
       throw thrown

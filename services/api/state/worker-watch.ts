@@ -8,7 +8,7 @@ interface Deps {
   now?: () => number
 }
 
-/** A sighting is good for so long without asking again, milliseconds: a sign of life lives longer. */
+/** A sighting counts for this long, milliseconds; heartbeats expire later. */
 const freshMs = 5_000
 const lookEveryMs = 60_000
 const retryAfterSeconds = 30
@@ -28,7 +28,7 @@ export function createWorkerWatch({ isAnyAlive, absenceMs, now = () => performan
       askedAt = seenAt
     }
   }
-  // Uploads may be rare: the fleet is looked after between them.
+  // Uploads may be rare: the fleet is checked between them, too.
   const timer = absenceMs === 0 ? undefined : setInterval(() => void look(), lookEveryMs).unref()
 
   return {

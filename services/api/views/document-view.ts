@@ -62,7 +62,7 @@ export function createDocumentViews(deps: Deps) {
   }
 
   const placesOf = (jobIds: readonly string[]): Promise<Map<string, QueuePlace>> =>
-    queue.places(jobIds).catch(() => new Map()) // Redis is away.
+    queue.places(jobIds).catch(() => new Map()) // Redis is unreachable.
 
   const ofRows = async (rows: readonly Document[]): Promise<DocumentView[]> => {
     const records = ledger.get()
@@ -122,7 +122,7 @@ export function createDocumentViews(deps: Deps) {
 export type DocumentViews = ReturnType<typeof createDocumentViews>
 
 async function pace({ fleet }: Deps): Promise<number> {
-  const sign = await fleet.aggregator().catch(() => undefined) // Redis is away: no estimate then.
+  const sign = await fleet.aggregator().catch(() => undefined) // Redis is unreachable: no estimate then.
   return (sign?.pagesPerMinute ?? 0) / 60
 }
 

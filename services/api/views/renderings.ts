@@ -84,6 +84,6 @@ export async function* continueWith(
     yield* first
     yield* rest
   } finally {
-    await rest.return(undefined) // It may not have got there.
+    await rest.return(undefined) // An early failure or the client's end may come before `yield*`.
   }
 }

@@ -90,7 +90,7 @@ interface Requester {
   signal: AbortSignal
 }
 
-/** Whole where it is short, else as a stream: no answer begins that fails at once. */
+/** Whole where it is short, else as a stream: an early failure still gets its status. */
 export async function toAnswer(chunks: Chunks): Promise<Buffer | Readable> {
   const source = toBuffers(chunks)
   const { gathered, isAll } = await gather(source, gatheredBytes)
@@ -124,7 +124,7 @@ function hasSeveral(pages: Iterable<unknown>): boolean {
   return iterator.next().done !== true && iterator.next().done !== true
 }
 
-/** Equal where the result is: a document's text changes with its pass only. */
+/** Equal for equal results: a document's text changes with its pass only. */
 export function etagOf(row: Document, format: Format, page: number | undefined): string {
   const { id, jobId, finishedAt } = row
   return `"${hash('sha256', [id, jobId, finishedAt, format, page].join(' ')).slice(0, 32)}"`

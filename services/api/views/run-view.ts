@@ -31,10 +31,10 @@ const lateMs = 5_000
 const parseProgress = createParser("a run's progress", progressSchema, upgradeProgress)
 const parseReport = createParser("a run's report", runReportSchema, upgradeRunReport)
 
-/** Shows runs: going on (from Redis), or ended (from the ledger). */
+/** Shows runs: active ones from Redis, ended ones from the ledger. */
 export function createRunViews({ ledger, tickets, redis, keys, roots, fleet }: Deps) {
   const progressOf = async (runId: string): Promise<Progress | undefined> => {
-    const text = await redis.get(keys.progress(runId)).catch(() => null) // Redis is away.
+    const text = await redis.get(keys.progress(runId)).catch(() => null) // Redis is unreachable.
     return text === null ? undefined : parseProgress(JSON.parse(text))
   }
 

@@ -90,6 +90,6 @@ async function closeAll(
   handle: FileHandle,
 ): Promise<void> {
   await source.return(undefined).catch(toError) // It may be in the middle of a piece; then it ends after it.
-  await written.catch(toError) // Told to the reader, if any was left.
+  await written.catch(toError) // The reader gets this error, if one is left.
   await handle.close()
 }

@@ -9,7 +9,7 @@ import {
 const functionOf = (program: string, { path }: DescribedCommand): string =>
   ['', program, ...path].join('_')
 
-/** Within a specification of `_arguments`, brackets and colons are signs. */
+/** Within a specification of `_arguments`, brackets and colons have a meaning. */
 const plain = (text: string): string => text.replaceAll(/[[\]:\\]/g, '\\$&')
 
 const valueOf = (choices: readonly string[]): string =>

@@ -85,11 +85,11 @@ export function createHandover(deps: Deps) {
   return {
     /** Hands the run over for the first time. */
     begin: () => ask(false),
-    /** From now on the run is to end where it is. */
+    /** From now on the run should end with the pages in hand. */
     end: (): void => {
       isToEnd = true
     },
-    /** Called at each look, with whether the run was heard of. Rejects with `aggregator_missing` in the end. */
+    /** Called at each check, with whether the run showed progress. Rejects with `aggregator_missing` in the end. */
     async look(isHeard: boolean): Promise<void> {
       const now = performance.now()
       if (isHeard) {
@@ -108,7 +108,7 @@ export function createHandover(deps: Deps) {
       if ((await commandState(redis, keys, lastCommand)) !== 'waiting') await ask(isHeard)
     },
     /**
-     * Waits for an answer of Redis while it may yet come. Rejects with the failure of the services, or with
+     * Waits for Redis's answer while it may still arrive. Rejects with the failure of the services, or with
      * `redis_unreachable` in the end.
      */
     async answer<T>(asked: Promise<T>): Promise<T> {

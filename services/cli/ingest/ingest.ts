@@ -149,7 +149,7 @@ function conclude(deps: Watching, { out }: FolderRequest, report: RunReport): nu
   const code = exitCodeOf(report)
   if (code === exitCodes.interrupted || code === exitCodes.paused)
     stderr.write(`\nTo continue:\n  ${deps.resumeCommand}\n`)
-  deps.writeReport?.(report) // Last: the summary was shown, should it fail.
+  deps.writeReport?.(report) // Last: if it fails, the summary has been shown.
   return code
 }
 

@@ -37,7 +37,7 @@ export async function joinServices(
       failure: () => undefined,
       begin: () => undefined,
       needWorkers: () => undefined,
-      quieten: async () => undefined, // The fleet is not ours: the run stops being planned, pages in hand end.
+      quieten: async () => undefined, // The fleet is not ours: planning of the run stops, and pages in hand are finished.
       async close() {
         await Promise.race([letGo(), delay(goodbyeMs, undefined, { ref: false })])
         redis.disconnect()
@@ -63,7 +63,7 @@ async function waitForAggregator(redis: Redis, keys: Keys, url: string): Promise
   }
 }
 
-/** Keeps others from writing to the same folder; lapses by itself when this process is killed. */
+/** Keeps others from writing to the same folder; expires by itself when this process is killed. */
 async function hold(
   redis: Redis,
   keys: Keys,

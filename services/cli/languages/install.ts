@@ -49,7 +49,7 @@ export function createInstaller(deps: Deps) {
   const asRoot = (...words: string[]): [string, ...string[]] =>
     isRoot ? ['env', ...words] : ['sudo', '-n', 'env', ...words]
 
-  /** Told once: why apt cannot be used, or undefined where it can. Its lists are renewed on the way. */
+  /** The reason why apt cannot be used, found once; undefined where it can. Also updates apt's lists. */
   let obstacle: Promise<string | undefined> | undefined
   const findObstacle = async (): Promise<string | undefined> => {
     if (!(await works('apt-get', '--version'))) return 'apt-get is not installed'

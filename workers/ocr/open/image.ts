@@ -67,7 +67,7 @@ async function metadata(bytes: Buffer, page = 0): Promise<Metadata> {
   }
 }
 
-/** Words of libvips and its libraries for files that are sound, and that they do not decode. */
+/** Messages of libvips and its libraries about sound files that they cannot decode. */
 const isUnsupported =
   /unsupported|not supported|not implemented|can ?not handle|can't handle|channel limit|no (?:known )?(?:loader|codec)/i
 

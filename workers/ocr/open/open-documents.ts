@@ -7,7 +7,7 @@ import { checkSource, readSource, type SourceRequest } from './source.ts'
 
 interface Deps {
   openers: Openers
-  /** OpenDocuments stay open while they hold less than this together; the one in use always does. */
+  /** Documents stay open while together they hold less than this; the one in use always does. */
   maxHeldBytes: number
   /** A document is closed after no page has been taken from it for this long. */
   idleMs: number

@@ -14,7 +14,7 @@ import { turn, turnOn, type Turn } from './turn.ts'
 
 /** A page on the desk: decoded, surveyed, and rendered for its first attempt. */
 export interface PageOnDesk {
-  /** PageSize of the given page, pixels. */
+  /** Size of the given page, pixels. */
   size: PageSize
   /** The turn from the given pixels to those of `grey`. */
   turn: Turn

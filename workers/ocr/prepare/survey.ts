@@ -111,7 +111,7 @@ function smallOf(lines: readonly TextLine[]): number {
 /** Print of less than this share of the height is small. */
 const maxSmall = 0.72
 
-/** Fewer letters in lines tell no height. */
+/** Fewer letters in lines give no reliable height. */
 const minTelling = 8
 /** Letters in lines and all pieces differ by this factor where many pieces are no letters. */
 const maxOdd = 1.5

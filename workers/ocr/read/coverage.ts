@@ -64,7 +64,7 @@ const join = <T extends { lines: TextLine[]; box: BBox }>(a: T, b: T) => ({
 const areNear = (a: BBox, b: BBox, room: number): boolean =>
   a.x0 - room < b.x1 && b.x0 - room < a.x1 && a.y0 - room < b.y1 && b.y0 - room < a.y1
 
-/** Tells of a letter, in the page's pixels, whether a word covers it. */
+/** Returns whether a word covers a letter, which is given in the page's pixels. */
 function createCover(survey: PageSurvey, blocks: readonly Block[]): (letter: Glyph) => boolean {
   const level = toLevel(survey)
   const boxes = wordsOf(blocks)

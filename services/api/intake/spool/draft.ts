@@ -48,7 +48,7 @@ export async function writeDraft(
     onBytes?.(chunk.length)
     return inspector.add(chunk)
   })
-  sink.on('error', () => undefined) // Also without a waiter for its end.
+  sink.on('error', () => undefined) // Nobody may await its end yet.
   const endWatch = watchPace(stream, pace, fail)
   stream.pipe(sink)
   try {

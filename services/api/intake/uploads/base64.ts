@@ -11,7 +11,7 @@ interface Base64Source {
   name?: string | undefined
 }
 
-/** Takes in a file that came as base64 (RFC 4648, padded, nothing between). Throws `malformed_request` where it is not. */
+/** Receives a file that was sent as base64 (RFC 4648, padded, nothing between). Throws `malformed_request` where it is not. */
 export async function readBase64(
   source: Base64Source,
   { store, room, limits }: Intake,

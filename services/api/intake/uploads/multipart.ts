@@ -13,7 +13,7 @@ const maxShownLength = 100
 export const multipartOptions = ({ maxFiles }: UploadLimits): FastifyMultipartBaseOptions => ({
   limits: {
     files: maxFiles,
-    // One more than there may be, so that a second one is met and named.
+    // One more than allowed, so that a second one is detected and named.
     fields: 2,
     parts: maxFiles + 2,
     fieldSize: maxOptionsBytes,
@@ -65,11 +65,11 @@ async function readParts(
     const name = uploadName(part.filename)
     const incoming = { name, maxBytes: limits.maxFileBytes, ...arriving }
     await takeFile(uploads, name, () => store.receive(part.file, incoming), signal)
-    part.file.resume() // Of a file that was refused: the next part comes when this one has been read.
+    part.file.resume() // Drains a refused file: the next part arrives after it.
   }
 }
 
-/** Gives items until there is no use in waiting for the next; then throws the signal's reason. */
+/** Yields items until the signal; then throws its reason. */
 async function* untilAborted<T>(items: AsyncIterator<T>, signal: AbortSignal): AsyncGenerator<T> {
   const aborted = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(toError(signal.reason)), { once: true })

@@ -6,7 +6,7 @@ import { takeFile, type Arriving, type Intake, type Uploads } from './uploads.ts
 /** Media types whose body is one file; its content determines the actual type. */
 export const rawTypes = ['application/octet-stream', 'application/pdf', /^image\//]
 
-/** Takes in a body that is one file, named by Content-Disposition or by `?name=`. */
+/** Receives a body that is one file, named by Content-Disposition or by `?name=`. */
 export async function readRaw(
   { raw, query }: FastifyRequest,
   uploads: Uploads,

@@ -4,8 +4,8 @@ import type { DocumentView } from '../../schemas/document.ts'
 import type { Context } from '../context.ts'
 
 /**
- * Looks at a document's row, and past one that is of its last reading where another one has just been accepted and
- * is not recorded yet.
+ * Returns a function that looks up a document's row. It returns undefined while that is still the row of an ended
+ * reading: a new one has just been accepted, and is not recorded yet.
  */
 export function latestOf({ ledger }: Context, id: string): () => Document | undefined {
   const find = (): Document | undefined => ledger.get().documents.get(id)

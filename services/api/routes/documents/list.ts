@@ -61,7 +61,7 @@ export function listDocumentsRoute(app: App, { ledger, documents }: Context): vo
       const rows = records.listing.documents(filter, fromCursor(cursor), limit + 1)
       const page = toPage(rows, limit, ({ createdAt: time, id }) => ({ time, id }))
       const views = await documents.ofRows(page.entries)
-      // Whether a worker has it is known to Redis only, so such a page may be shorter than its limit.
+      // Only Redis knows whether a worker has a document, so such a list may be shorter than its limit.
       const items = status === undefined ? views : views.filter((view) => view.status === status)
       return { items, nextCursor: page.nextCursor }
     },

@@ -89,7 +89,7 @@ function parseOptions(given: unknown): UploadOptions {
   throw new InvalidRequest('invalid_request', faults)
 }
 
-/** A request of which no file could be taken: its first file's fault, by name. */
+/** The fault of a request without an acceptable file: that of its first file, by name. */
 export function refusalOf({ rejected }: Uploads): ScriptoriumError {
   const [first] = rejected
   if (first === undefined) {

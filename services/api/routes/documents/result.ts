@@ -142,7 +142,7 @@ function whenGone(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-/** The format that the Accept header likes best; JSON where it leaves the choice. */
+/** The format that the Accept header prefers; JSON where it leaves the choice. */
 function negotiate(request: FastifyRequest): Format {
   const ranked: Format[] = ['json', ...formats.filter((format) => format !== 'json')]
   const liked = request.accepts().type(ranked.map(essenceOf))

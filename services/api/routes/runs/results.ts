@@ -65,7 +65,7 @@ async function* finishedDocuments(
   for (;;) {
     const rows = listing.documents(filter, after, resultsAtATime)
     for (const row of rows) {
-      // Cut off, it is seen to be incomplete; ended, it would not be.
+      // A broken connection shows that it is incomplete; an orderly end would hide it.
       if (stopping.aborted)
         throw new ScriptoriumError('draining', 'the server is shutting down; retry later')
       const { request } = runs.get(row.runId) ?? run
@@ -97,7 +97,7 @@ async function* linesOf(
   try {
     await hand.next(item)
     for (const piece of writeJson(await read())) {
-      hand.rest() // The client may take its time.
+      hand.rest() // Waiting for a slow client is no work.
       yield piece
       await hand.next(item)
     }

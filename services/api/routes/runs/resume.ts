@@ -35,7 +35,7 @@ export function resumeRunRoute(app: App, context: Context): void {
       context.ownership.requireRun(callerOf(given), run)
       const { request } = requirePaused(run)
       requireFreeFolder(context, request)
-      await context.identities(request.recipe) // Says which language is missing, if one is.
+      await context.identities(request.recipe) // Names the missing language, if any.
       await context.command({ kind: 'resumeRun', runId: id })
       return reply.code(202).send(await context.runs.show(await requireRun(context, id)))
     },

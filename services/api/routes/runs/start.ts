@@ -17,7 +17,7 @@ import { toFolderRequest } from './folder-request.ts'
 import { showRun } from './run-answer.ts'
 
 const beginSeconds = 10
-/** Two hundred globs and fifty labels, each as long as it may be. */
+/** Two hundred globs and fifty labels, each of the maximum length. */
 const maxRunBytes = 2 ** 20
 const notBegun = 'the aggregator did not start the run in time; send the request again'
 

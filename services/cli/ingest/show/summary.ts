@@ -21,7 +21,7 @@ export function tally({ outcomes, failedEarlier }: RunReport) {
   }
 }
 
-/** The exit code that a run's report deserves. */
+/** The exit code for a run's report. */
 export function exitCodeOf(report: RunReport): number {
   if (report.state === 'paused') return exitCodes.paused
   // Cancelled documents were not read either, and the same command reads them.

@@ -149,7 +149,7 @@ export function estimateLines(estimate: Estimate): string[] {
 /** Shorter runs show soon enough by themselves. */
 const worthSeconds = 60
 
-/** Tells a run's estimate, once, where it is worth a line. */
+/** Prints a run's estimate once, unless the run is short. */
 export function createEstimateTeller({ line }: Pick<View, 'line'>) {
   let isTold = false
   return ({ estimate }: Progress): void => {

@@ -70,7 +70,7 @@ export async function runChecks(
   ]
 }
 
-/** The shared Redis, or the private one of a run that is going on; without either, whether one can be started. */
+/** The shared Redis, or the private one of an active run; without either, whether one can be started. */
 async function checkRedis(ledgerFolder: string, environment: NodeJS.ProcessEnv): Promise<Check[]> {
   const shared = environment['REDIS_URL']
   const url = shared || privateAddress(ledgerFolder)

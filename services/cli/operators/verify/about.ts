@@ -12,7 +12,7 @@ export const outputFinding = (
   found: string,
 ): Finding => ({ kind, path, found, cure: rewriteCure, repair: 'rewrite', documentId: id })
 
-/** A document that only reading it again makes whole. */
+/** A document that must be read again. */
 export const documentFinding = (
   { id, path }: Document,
   kind: 'pages_missing' | 'page_damaged' | 'waits_for_nobody',

@@ -11,7 +11,7 @@ import { outputFormats } from '../../../outputs/formats.ts'
 import { outputFinding } from './about.ts'
 import type { Finding } from './finding.ts'
 
-/** The files that a document has claimed: each there, with the content that was written. */
+/** Checks that each file that a document has claimed exists with the written content. */
 export async function checkOutputs(
   ledger: Ledger,
   row: Document,
@@ -55,7 +55,7 @@ async function checkFile(
   return [outputFinding(row, 'output_edited', file, 'has been edited since it was written')]
 }
 
-/** Of a format that the last reading wrote no file of. */
+/** Of a format that the last reading did not write. */
 function checkUnwritten(row: Document, { request }: FolderRun, format: Format): Finding[] {
   const file = join(request.out, outputName(row.path, format))
   const isRead = row.outcome !== null && readOutcomes.has(row.outcome)

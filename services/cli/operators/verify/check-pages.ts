@@ -6,7 +6,7 @@ import type { Run } from '../../../ledger/runs.ts'
 import { documentFinding } from './about.ts'
 import type { Finding } from './finding.ts'
 
-/** The pages that a document's outcome speaks of, each a result that can be read. */
+/** Checks that each page of a document's outcome has a readable result. */
 export function checkPages({ pages }: Ledger, row: Document, { request }: Run): Finding[] {
   const states = pages.states(row.id)
   const wanted = countWanted(request.recipe.pages, row.pagesTotal ?? 1)

@@ -6,7 +6,7 @@ import { wordingOf } from './wording.ts'
  * without a Unicode table and layers of failed OCR do not come near.
  */
 const bounds = {
-  /** Odd words among those that are sound or odd, and the number that is no accident. */
+  /** Maximum share of odd words among sound and odd ones, and the number that is no accident. */
   odd: { max: 0.3, from: 3 },
   /** Single letters among words with letters, in text that is long enough: "l e t t e r s". */
   single: { max: 0.5, from: 12 },
