@@ -2,166 +2,37 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { crc32, deflateSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { corrupt } from '../../../../workers/ocr/open/image.ts'
-import { createOpeners } from '../../../../workers/ocr/open/open.ts'
 import { inCorpus, withoutCorpus } from '../../../helpers/corpus.ts'
-import { tiffOf, type TiffPageSource } from '../../../helpers/pages/tiff-file.ts'
+import {
+  checkLevels,
+  grey,
+  height,
+  makeOpening,
+  pixels,
+  width,
+} from '../../../helpers/pages/opened.ts'
+import { tiffOf } from '../../../helpers/pages/tiff-file.ts'
 import { repository } from '../../../helpers/processes/processes.ts'
 
-const openers = createOpeners({
-  maxPages: 10,
-  maxMegapixels: 4,
-  decodeMs: 20_000,
-  decodeBytes: 512 * 2 ** 20,
-})
-after(() => openers.close())
-
-async function openAll(bytes: Buffer) {
-  const document = await openers.open(bytes, undefined)
-  const pages = []
-  for (let number = 1; number <= document.pagesTotal; number += 1) {
-    const page = await document.page(number, { dpi: 0, pdfText: 'auto' })
-    assert.ok(page.kind === 'pixels')
-    const { data, raw, page: index = 0 } = page.pixels
-    const image = raw === undefined ? sharp(data, { page: index }) : sharp(data, { raw })
-    const levels = await image.flatten({ background: 'white' }).greyscale().raw().toBuffer()
-    pages.push({ width: page.width, height: page.height, dpi: page.dpi, levels })
-  }
-  await document.close()
-  return pages
-}
-
-const [width, height] = [64, 32]
-const isInk = (x: number, y: number): boolean => x >= 8 && x < 40 && y >= 8 && y < 24
-const grey = Buffer.from(
-  Array.from({ length: width * height }, (_, at) =>
-    isInk(at % width, Math.floor(at / width)) ? 20 : 255,
-  ),
-)
-
-function check(levels: Buffer, tolerance: number): void {
-  assert.equal(levels.length, grey.length)
-  const worst = Math.max(...levels.map((level, at) => Math.abs(level - (grey[at] ?? 0))))
-  assert.ok(worst <= tolerance, `off by ${worst}`)
-}
-
-/** Samples of every pixel, one after another. */
-const pixels = (channels: number, of: (level: number, channel: number) => number): Buffer =>
-  Buffer.from(
-    [...grey].flatMap((level) => Array.from({ length: channels }, (_, c) => of(level, c))),
-  )
-const eights = (count: number): number[] => Array.from({ length: count }, () => 8)
-const size = { 256: width, 257: height, 259: 1, 278: height }
-const one = (fields: TiffPageSource['fields'], ...strips: Buffer[]): Buffer =>
-  tiffOf([{ fields: { ...size, ...fields }, strips }])
-
-const halfGrey = Buffer.alloc((width * height) / 4, 128)
-const middle = Buffer.alloc(width * height, 128)
-const five = pixels(5, (level, channel) => (channel < 3 ? level : 77))
-/** Each sample minus that of the previous pixel, per row. */
-const differences = Buffer.from(
-  five.map((value, at) => (at % (5 * width) < 5 ? value : value - (five[at - 5] ?? 0))),
-)
-const jpegStrip = (top: number): Promise<Buffer> =>
-  sharp(grey, { raw: { width, height, channels: 1 } })
-    .extract({ left: 0, top, width, height: 16 })
-    .toColourspace('srgb')
-    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
-    .toBuffer()
-
-const variants: Record<string, Buffer> = {
-  'grey without photometric': one({ 258: 8, 277: 1 }, grey),
-  'RGB without photometric': one(
-    { 258: eights(3), 277: 3 },
-    pixels(3, (level) => level),
-  ),
-  'five channels': one({ 258: eights(5), 262: 2, 277: 5, 338: [0, 0] }, five),
-  'five channels, deflated with a predictor': one(
-    { 258: eights(5), 259: 8, 262: 2, 277: 5, 317: 2, 338: [0, 0] },
-    deflateSync(differences),
-  ),
-  'an unknown fourth channel of zeros': one(
-    { 258: eights(4), 262: 2, 277: 4, 338: 0 },
-    pixels(4, (level, channel) => (channel < 3 ? level : 0)),
-  ),
-  'CMYK and a spot colour': one(
-    { 258: eights(5), 262: 5, 277: 5 },
-    pixels(5, (level, channel) => (channel === 3 ? 255 - level : 0)),
-  ),
-  'five planes': one({ 258: eights(5), 262: 2, 277: 5, 284: 2 }, grey, grey, grey, middle, middle),
-  'planar YCbCr': one(
-    { 258: eights(3), 262: 6, 277: 3, 284: 2, 530: [1, 1] },
-    grey,
-    middle,
-    middle,
-  ),
-  'planar YCbCr, colours halved': one(
-    { 258: eights(3), 262: 6, 277: 3, 284: 2, 530: [2, 2] },
-    grey,
-    halfGrey,
-    halfGrey,
-  ),
-  'YCbCr without JPEG': one(
-    { 258: eights(3), 262: 6, 277: 3, 530: [1, 1] },
-    pixels(3, (level, channel) => (channel === 0 ? level : 128)),
-  ),
-  'old-style JPEG in two strips': tiffOf([
-    {
-      fields: { ...size, 258: eights(3), 259: 6, 262: 6, 277: 3, 278: 16, 512: 1, 530: [1, 1] },
-      strips: [await jpegStrip(0), await jpegStrip(16)],
-    },
-  ]),
-}
-
-test('TIFF files of careless programs give the page that they contain', async (t) => {
-  for (const [name, bytes] of Object.entries(variants)) {
-    await t.test(name, async () => {
-      const [page, ...more] = await openAll(bytes)
-      assert.ok(page)
-      assert.equal(more.length, 0)
-      check(page.levels, name.includes('JPEG') ? 12 : 0)
-    })
-  }
-})
-
-/** A page of one level. */
-const plain = (level: number, [across, down]: [number, number], kind?: number): TiffPageSource => ({
-  fields: {
-    ...(kind !== undefined && { 254: kind }),
-    256: across,
-    257: down,
-    258: 8,
-    259: 1,
-    262: 1,
-    277: 1,
-    278: down,
-  },
-  strips: [Buffer.alloc(across * down, level)],
-})
-const levelsOf = async (...pages: TiffPageSource[]): Promise<(number | undefined)[]> =>
-  (await openAll(tiffOf(pages))).map(({ levels }) => levels[0])
-
-test('copies in a lower resolution and masks are no pages, wherever they stand', async () => {
-  const pyramid = [plain(10, [64, 32], 0), plain(20, [32, 16], 1), plain(30, [16, 8], 1)]
-  assert.deepEqual(await levelsOf(...pyramid), [10])
-  assert.deepEqual(await levelsOf(plain(20, [32, 16], 1), plain(10, [64, 32])), [10])
-  const two = [...pyramid, plain(40, [60, 80], 2), plain(50, [30, 40], 1)]
-  assert.deepEqual(await levelsOf(...two), [10, 40])
-  assert.deepEqual(await levelsOf(plain(10, [64, 32]), plain(60, [64, 32], 4)), [10])
-})
-
-test('a page that is only marked as a copy is a page', async () => {
-  assert.deepEqual(await levelsOf(plain(10, [64, 32], 1), plain(20, [64, 32], 1)), [10, 20])
-  assert.deepEqual(await levelsOf(plain(10, [64, 32]), plain(20, [40, 80], 1)), [10, 20])
-})
+const openAll = makeOpening({ after })
 
 test('pixels that are not square are made square, and the finer resolution holds', async () => {
-  const fax = { 258: 8, 262: 1, 277: 1, 282: { fraction: 100 }, 283: { fraction: 200 }, 296: 2 }
+  const size = { 256: width, 257: height, 259: 1, 278: height }
+  const fax = {
+    ...size,
+    258: 8,
+    262: 1,
+    277: 1,
+    282: { fraction: 100 },
+    283: { fraction: 200 },
+    296: 2,
+  }
   const narrow = { raw: { width, height, channels: 1 } } as const
   const files = {
-    tiff: one(fax, grey),
+    tiff: tiffOf([{ fields: fax, strips: [grey] }]),
     png: await withPhys(4_000, 8_000),
     jpeg: await withJfif(100, 200),
   }
@@ -221,7 +92,7 @@ test('an animated PNG gives its first frame', async () => {
   const animated = Buffer.concat([png.subarray(0, 33), control, png.subarray(33)])
   const [page] = await openAll(animated)
   assert.ok(page)
-  check(page.levels, 0)
+  checkLevels(page.levels, 0)
 })
 
 const pam = (depth: number, type: string, maxValue: number, samples: Buffer): Buffer =>
@@ -259,7 +130,7 @@ test('a PAM image gives its first frame: grey, colour, bits, and transparency as
   for (const [bytes, tolerance] of files) {
     const [page] = await openAll(Buffer.concat([bytes, bytes]))
     assert.ok(page)
-    check(page.levels, tolerance)
+    checkLevels(page.levels, tolerance)
   }
   const wrong = pam(9, 'SPECTRUM', 255, grey)
   await assert.rejects(openAll(wrong), { code: 'unsupported_encoding' })
