@@ -14,6 +14,14 @@ COPY . code/
 # Whatever umask the checkout was made with, any user of the container may read it.
 RUN chmod -R a+rX code
 
+# The dashboard is built with development packages, of which the image keeps none.
+FROM node:24-bookworm-slim AS dashboard
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY services/dashboard services/dashboard
+RUN npm run dashboard
+
 FROM node:24-bookworm-slim
 # Languages besides English, as Debian names them: --build-arg LANGUAGES="deu fra frk"
 ARG LANGUAGES=""
@@ -33,5 +41,6 @@ ENV LD_PRELOAD=libjemalloc.so.2 \
 WORKDIR /app
 COPY --from=app /app/node_modules node_modules
 COPY --from=app /app/code ./
+COPY --from=dashboard /app/services/dashboard/built services/dashboard/built
 USER node
 CMD ["node", "services/api/main.ts"]

@@ -8,6 +8,8 @@ import { repository } from './helpers/processes/processes.ts'
 const floors: readonly (readonly string[])[] = [
   ['shared/process'],
   ['shared/contract'],
+  // A page in a browser: of shared/contract it takes types only.
+  ['services/dashboard'],
   ['shared/files'],
   [
     'shared/confined',
@@ -29,7 +31,7 @@ const maxEntries = 16
 const exported =
   /^export (?:default )?(?:async )?(?:abstract )?(?:function\*?|const|class|interface|type) (\w+)/gm
 
-const files = globSync('{services,workers,shared,scripts}/**/*.ts', { cwd: repository })
+const files = globSync('{services,workers,shared,scripts}/**/*.{ts,tsx}', { cwd: repository })
 const known = new Set(files)
 const importsOf = new Map(files.map((file) => [file, findImports(file)]))
 
@@ -60,6 +62,26 @@ test('a room imports only from rooms below it', () => {
       .filter((imported) => roomOf(imported) !== roomOf(file) && floorOf(imported) >= floorOf(file))
       .map((imported) => `${file} -> ${imported}`),
   )
+  assert.deepEqual(wrong, [])
+})
+
+test('the dashboard imports only types, and only of shared/contract', () => {
+  const wrong = files
+    .filter((file) => roomOf(file) === 'services/dashboard')
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(repository, file), 'utf8').matchAll(
+          /^import (type )?.* from '(\..*)'/gm,
+        ),
+      ]
+        .map(([, type, specifier = '']) => ({
+          type,
+          to: normalize(join(dirname(file), specifier)),
+        }))
+        .filter(({ to }) => !to.startsWith('services/dashboard/'))
+        .filter(({ type, to }) => type === undefined || !to.startsWith('shared/contract/'))
+        .map(({ to }) => `${file} -> ${to}`),
+    )
   assert.deepEqual(wrong, [])
 })
 

@@ -10,6 +10,7 @@ import { createOutageLog } from '../../shared/process/outage-log.ts'
 import { ScriptoriumError } from '../../shared/process/errors.ts'
 import { installAuth } from './http/auth.ts'
 import { installHostGuard } from './http/host-guard.ts'
+import { registerDashboard } from './http/dashboard.ts'
 import { installConnectionLimits } from './limits/connections.ts'
 import { createProxyCheck, holderOf } from './http/holder.ts'
 import { installJsonBodies } from './limits/json-body.ts'
@@ -20,6 +21,7 @@ import { installQueryGuard } from './http/query-guard.ts'
 import { installRequestLog } from './observe/request-log.ts'
 import { installRouteScopes } from './http/route-scopes.ts'
 import type { App, Context } from './routes/context.ts'
+import { callerRoute } from './routes/caller.ts'
 import { documentRoutes } from './routes/documents/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
@@ -93,6 +95,7 @@ export async function buildApp(context: Context): Promise<App> {
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   await registerUploads(app, context.intake.limits)
   await registerOpenApi(app)
+  await registerDashboard(app)
   addRoutes(app, context)
   return app
 }
@@ -160,5 +163,6 @@ function addRoutes(app: App, context: Context): void {
   searchRoute(app, context)
   fleetRoutes(app, context)
   webhookRoutes(app, context)
+  callerRoute(app, context)
   healthRoutes(app, context)
 }

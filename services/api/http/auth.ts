@@ -7,6 +7,9 @@ export const scopes = ['submit', 'read', 'admin'] as const
 /** Permission of a token; `admin` includes the others. */
 export type Scope = (typeof scopes)[number]
 
+/** Who may call a route. */
+export type RouteAccess = Scope | 'any' | 'none'
+
 export interface Token {
   name: string
   scopes: readonly Scope[]
@@ -16,14 +19,16 @@ export interface Token {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope that the caller's token needs; `none` is public. */
-    scope?: Scope | 'none'
+    /** The scope that the caller's token needs; `any` takes every token, `none` is public. */
+    scope?: RouteAccess
   }
   interface FastifyRequest {
     /** The caller's token, or `anonymous` where none are set. */
     caller: string
     /** Without tokens every caller has every scope. */
     isAdmin: boolean
+    /** The caller's token, null where none are set. */
+    token: Token | null
   }
 }
 
@@ -82,6 +87,7 @@ export function installAuth(app: FastifyInstance, { tokens, origins, maxRefusals
   }
   app.decorateRequest('caller', 'anonymous')
   app.decorateRequest('isAdmin', tokens.length === 0)
+  app.decorateRequest('token', null)
   app.addHook('onRequest', async (request) => {
     const { scope = 'admin' } = request.routeOptions.config
     if (tokens.length === 0) return requireOwnPage(request, origins)
@@ -89,7 +95,8 @@ export function installAuth(app: FastifyInstance, { tokens, origins, maxRefusals
     const token = identify(request)
     request.caller = token.name
     request.isAdmin = token.scopes.includes('admin')
-    if (!token.scopes.includes(scope) && !request.isAdmin) {
+    request.token = token
+    if (scope !== 'any' && !token.scopes.includes(scope) && !request.isAdmin) {
       throw new ScriptoriumError('forbidden', `the token lacks the scope '${scope}'`)
     }
   })

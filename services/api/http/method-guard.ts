@@ -18,7 +18,8 @@ export function installMethodGuard(app: FastifyInstance): void {
     const methods = routes
       .filter(({ pattern }) => pattern.test(path))
       .flatMap((route) => route.methods)
-    if (methods.length === 0) {
+    // A path of files has the method, and perhaps no such file.
+    if (methods.length === 0 || methods.includes(request.method)) {
       const message = 'no route has this path; /docs lists all routes'
       return sendProblem(request, reply, new ScriptoriumError('unknown_route', message))
     }

@@ -7,7 +7,8 @@ import { InvalidRequest } from './problem.ts'
  */
 export function installQueryGuard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ query, routeOptions, is404 }) => {
-    if (is404 || routeOptions.url?.startsWith('/docs') === true) return // Its files have versions in their queries.
+    if (is404 || routeOptions.config.isPage === true) return
+    if (routeOptions.url?.startsWith('/docs') === true) return // Its files have versions in their queries.
     const known = parametersOf(routeOptions.schema?.querystring)
     const unknown = namesOf(query).filter((name) => !known.includes(name))
     if (unknown.length === 0) return

@@ -1,11 +1,11 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { Scope } from './auth.ts'
+import type { RouteAccess } from './auth.ts'
 
 interface RouteScope {
   method: string
   url: string
-  scope: Scope | 'none' | undefined
+  scope: RouteAccess | undefined
 }
 
 declare module 'fastify' {

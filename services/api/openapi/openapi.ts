@@ -54,7 +54,8 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
     transform: ({ schema, url, route }) => {
       const { config, method } = route
       const scope = config?.scope
-      const security = scope === 'none' ? [] : [{ token: [scope ?? 'undeclared'] }]
+      const needed = scope === 'any' ? [] : [scope ?? 'undeclared']
+      const security = scope === 'none' ? [] : [{ token: needed }]
       const problems = problemResponses({ method, schema, ...(config && { config }) })
       return { schema: { ...schema, security, 'x-problems': problems }, url }
     },

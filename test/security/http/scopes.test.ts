@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { dashboardViews } from '../../../services/api/http/dashboard.ts'
 import { startApi } from '../../helpers/api/api.ts'
 import { bearer, tokenEntry } from '../../helpers/api/tokens.ts'
 
@@ -31,14 +32,17 @@ function fill(url: string): string {
 
 test('there are routes, and each declares its scope', () => {
   assert.ok(routes.length > 50, `${routes.length} routes`)
-  const known: unknown[] = ['none', 'submit', 'read', 'admin']
+  const known: unknown[] = ['none', 'any', 'submit', 'read', 'admin']
   for (const { method, url, scope } of routes) assert.ok(known.includes(scope), `${method} ${url}`)
 })
 
-test('only health and the OpenAPI document are public', () => {
+test('only health, the OpenAPI document and the files of the dashboard are public', () => {
   const open = routes.filter(({ scope, method }) => scope === 'none' && method === 'GET')
   const allowed = /^\/(livez|readyz|version|openapi\.json|docs(\/.*)?)$/
-  for (const { url } of open) assert.match(url, allowed)
+  const pages = dashboardViews.map(fill)
+  for (const { url } of open) {
+    if (!pages.includes(url) && !url.startsWith('/assets/')) assert.match(url, allowed)
+  }
 })
 
 test('routes that change something reject tokens with only the read scope', () => {
@@ -59,7 +63,7 @@ for (const { method, url, scope } of routes) {
       const given = holder === 'nobody' ? {} : bearer(holder)
       const { statusCode } = await api.app.inject({ method, url, ...given })
       const isKnown = holder in holders
-      const isFor = scope === 'none' || granted.includes(scope ?? '')
+      const isFor = scope === 'none' || scope === 'any' || granted.includes(scope ?? '')
       assert.equal(statusCode === 401, !isKnown && scope !== 'none', `${holder}: ${statusCode}`)
       assert.equal(statusCode === 403, isKnown && !isFor, `${holder}: ${statusCode}`)
     }

@@ -48,6 +48,20 @@ const routes: [method: Method, url: string, scope: Scope][] = [
 ]
 const bearer = (name: string) => ({ headers: { authorization: `Bearer ${secretOf(name)}` } })
 
+test('every token may ask for its name and scopes, an unknown one may not', async () => {
+  await api.refused(401, 'unauthenticated', 'GET', '/v1/caller')
+  await api.refused(401, 'unauthenticated', 'GET', '/v1/caller', bearer('nobody'))
+  for (const [name, granted] of [
+    ['read', ['read']],
+    ['both', ['submit', 'read']],
+  ] as const) {
+    const { status, body } = await api.call('GET', '/v1/caller', bearer(name))
+    const maxFileBytes = api.context.config.SCRIPTORIUM_MAX_FILE_BYTES
+    assert.equal(status, 200)
+    assert.deepEqual(body, { name, scopes: granted, isTokenRequired: true, maxFileBytes })
+  }
+})
+
 test('each route admits its scope and admin only', async () => {
   for (const [method, url, scope] of routes) {
     const nobody = await api.refused(401, 'unauthenticated', method, url)

@@ -8,7 +8,14 @@ import { startApi } from '../../helpers/api/api.ts'
 const api = await startApi({ after })
 
 test('an unknown route is 404', async () => {
-  for (const url of ['/', '/v1', '/v1/', '/v1/document', '/v1/runs/r1/pages', '/V1/documents']) {
+  for (const url of [
+    '/index.html',
+    '/v1',
+    '/v1/',
+    '/v1/document',
+    '/v1/runs/r1/pages',
+    '/V1/documents',
+  ]) {
     await api.refused(404, 'unknown_route', 'GET', url)
   }
 })

@@ -1,0 +1,34 @@
+import type { ComponentChild } from 'preact'
+import type { CallerView } from '../live/views.ts'
+import { Notice } from '../parts/notice.tsx'
+import { Page } from '../parts/page.tsx'
+import { FleetPage } from '../pages/fleet/fleet-page.tsx'
+
+interface View {
+  pattern: RegExp
+  /** The scope that its requests need. */
+  scope: CallerView['scopes'][number]
+  /** `id` is the last part of an address that names one record. */
+  show: (id: string) => ComponentChild
+}
+
+const views: readonly View[] = [{ pattern: /^\/$/, scope: 'read', show: () => <FleetPage /> }]
+
+/** The view of an address. */
+export function findView(path: string): { scope: View['scope']; show: () => ComponentChild } {
+  for (const { pattern, scope, show } of views) {
+    const found = pattern.exec(path)
+    if (found !== null) return { scope, show: () => show(decodeURIComponent(found[1] ?? '')) }
+  }
+  return { scope: 'read', show: () => <UnknownPage /> }
+}
+
+const UnknownPage = () => (
+  <Page title="Page not found">
+    <Notice>
+      <p>
+        The dashboard has no page at this address. <a href="/">To the fleet</a>
+      </p>
+    </Notice>
+  </Page>
+)
