@@ -37,6 +37,18 @@ test('a comparison lists pages that read worse by more than a point, and skips u
   ])
 })
 
+test('a comparison has a row for each set, where there are several', () => {
+  const [mine, other] = [
+    scoringOf({ 'letters/a.png': 90, 'letters/b.png': 100, 'forms/c.png': 80 }),
+    scoringOf({ 'letters/a.png': 95, 'letters/b.png': 97, 'forms/c.png': 80.5 }),
+  ]
+  assert.deepEqual(formatComparison(comparePages(mine, other, () => true)).slice(1, 4), [
+    '  set       pages   plain       F  median   worst   worse',
+    '  letters       2    96.0    95.0    -1.0    -5.0       1',
+    '  forms         1    80.5    80.0    -0.5    -0.5       0',
+  ])
+})
+
 test('punctuation and noise marks are no invented words', () => {
   assert.deepEqual(wordsIn('~ | hud — 7 .'), ['hud', '7'])
   const found = [
