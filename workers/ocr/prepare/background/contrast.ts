@@ -21,21 +21,53 @@ interface Contrast {
 }
 
 /** Measures the contrast of a page by the tiles of its background that hold ink. */
-export function measureContrast(image: Grey, { paper, ink }: Background): Contrast {
+export function measureContrast(image: Grey, background: Background): Contrast {
+  const { paper, ink } = background
   const depths = paper.map((white, at) => white - (ink[at] ?? 0))
   const minimum = minLevels + minGrains * grainOf(image)
   const plain = depths.toSorted()[Math.floor(depths.length * plainShare)] ?? 0
-  const inked: number[] = []
-  const faint: number[] = []
-  depths.forEach((depth, at) => {
-    if (depth < minimum) return
-    const contrast = depth / Math.max(1, paper[at] ?? 0)
-    inked.push(contrast)
-    if (contrast < strong && depth >= minRatio * plain) faint.push(contrast)
-  })
+  const inked = [...depths.keys()].filter((at) => (depths[at] ?? 0) >= minimum)
   const hasInk = inked.length >= minTiles
-  const isFaint = faint.length >= minTiles && faint.length > inked.length / 2
-  return { hasInk, gain: isFaint ? wantedContrast / upperMedian(faint) : 1 }
+  const contrastAt = (at: number): number => (depths[at] ?? 0) / Math.max(1, paper[at] ?? 0)
+  const isFaintAt = (at: number): boolean =>
+    contrastAt(at) < strong && (depths[at] ?? 0) >= minRatio * plain
+  if (!isMost(inked.filter(isFaintAt), inked)) return { hasInk, gain: 1 }
+  // Tinted boxes of a page with dark print: their outlines are faint, and no writing.
+  const written = inked.filter((at) => isWriting(image, background, at, (depths[at] ?? 0) / 2))
+  const faint = written.filter(isFaintAt)
+  const gain = isMost(faint, written) ? wantedContrast / upperMedian(faint.map(contrastAt)) : 1
+  return { hasInk, gain }
+}
+
+const isMost = (some: readonly number[], all: readonly number[]): boolean =>
+  some.length >= minTiles && some.length > all.length / 2
+
+/** Pixels of an edge are at most this far apart, for soft print. */
+const edgeReach = 2
+/** Writing has this share of edges in a tile, across and down; an outline has one of both. */
+const minEdges = 0.02
+
+/** Whether the tile at this place has edges of at least `height` levels, both across and down. */
+function isWriting(
+  { data, width, height: rows }: Grey,
+  { columns, side }: Background,
+  tile: number,
+  height: number,
+): boolean {
+  const [left, top] = [(tile % columns) * side, Math.floor(tile / columns) * side]
+  const [right, bottom] = [
+    Math.min(left + side, width - edgeReach),
+    Math.min(top + side, rows - edgeReach),
+  ]
+  let [across, down] = [0, 0]
+  for (let y = top; y < bottom; y += 1) {
+    for (let at = y * width + left; at < y * width + right; at += 1) {
+      const value = data[at] ?? 0
+      if (Math.abs((data[at + edgeReach] ?? 0) - value) >= height) across += 1
+      if (Math.abs((data[at + edgeReach * width] ?? 0) - value) >= height) down += 1
+    }
+  }
+  return Math.min(across, down) >= minEdges * side * side
 }
 
 /** Distance of the samples of neighbouring differences, pixels: enough for a median. */

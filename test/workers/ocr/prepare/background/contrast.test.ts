@@ -52,3 +52,14 @@ test('a grey box with dark letters stays', () => {
   write(page, { left: 130, top: 320, right: 780, bottom: 580, letter: 24 })
   assert.ok(surveyOf(page).page === page)
 })
+
+test('tinted boxes leave the dark print of a page as it is', () => {
+  const page = paperOf(900, 1200)
+  for (let y = 60; y < 1100; y += 90) {
+    write(page, { left: 90, top: y, right: 170, bottom: y + 24, letter: 22 })
+    fill(page, 90, y + 30, 720, 40, 238)
+    write(page, { left: 100, top: y + 38, right: 180, bottom: y + 64, letter: 22 })
+  }
+  const { page: seen } = surveyOf(page)
+  assert.equal(at(seen, 700, 110), 238, 'the box keeps its tint')
+})
