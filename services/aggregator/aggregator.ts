@@ -39,7 +39,9 @@ export function createAggregator(deps: Deps) {
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const redis = deps.redis.main
   const about = { ledger, redis, keys, lease, log, outages }
-  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
+  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+    neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
+  })
   const notices = createNotices({ config, ledger, hands, log })
   const { announcer, deliverer } = notices
   const publishing = createPublishing({

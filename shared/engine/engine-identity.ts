@@ -6,6 +6,7 @@ import { engineSchema, type EngineIdentity } from '../contract/engine.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { statKey } from '../files/stat-key.ts'
 import { ScriptoriumError, toError } from '../process/errors.ts'
+import { findNeuralFiles, identifyNeural } from './neural-models.ts'
 import { findLanguages } from './tessdata.ts'
 import { identifyNative, identifyTesseractJs, type Identify } from './tesseract-identity.ts'
 
@@ -19,6 +20,12 @@ interface Known {
   checkedAt: number
 }
 
+interface IdentityOptions {
+  recheckMs?: number
+  /** Folder of the neural engine's models, if they are not the package's. */
+  neuralModels?: string | undefined
+}
+
 /**
  * Identifies the engine with which this machine would read a recipe, without loading it: the aggregator needs it for
  * the fingerprint before any worker runs, and a worker checks a job's fingerprint against its own.
@@ -26,25 +33,26 @@ interface Known {
 export function createEngineIdentities(
   engine: string,
   tessdataPrefix: string | undefined,
-  recheckMs = recheckEveryMs,
+  { recheckMs = recheckEveryMs, neuralModels }: IdentityOptions = {},
 ) {
   const known = new Map<string, Known>()
-  const isModule = engine !== 'native' && engine !== 'tesseract.js'
+  const isTesseract = engine === 'native' || engine === 'tesseract.js'
   // A module is loaded now: later, the process may have no file handle left for it.
-  let identify: Promise<Identify> | undefined = findIdentity(engine)
+  let identify: Promise<Identify> | undefined = findIdentity(engine, neuralModels)
   identify.catch(() => undefined) // Thrown where an identity is asked for.
   const load = async (): Promise<Identify> => {
     try {
-      return await (identify ??= findIdentity(engine))
+      return await (identify ??= findIdentity(engine, neuralModels))
     } catch (thrown) {
       identify = undefined // The next recipe tries again.
       throw thrown
     }
   }
   const modelsOf = async ({ languages, oem }: Recipe): Promise<string> => {
-    if (isModule) return ''
+    if (engine === 'neural') return statsOf(Object.values(findNeuralFiles(languages, neuralModels)))
+    if (!isTesseract) return ''
     const files = await findLanguages(languages, oem, tessdataPrefix)
-    return files.map(({ file }) => `${file} ${statKey(statSync(file, { bigint: true }))}`).join()
+    return statsOf(files.map(({ file }) => file))
   }
   return async (recipe: Recipe): Promise<EngineIdentity> => {
     const key = `${recipe.languages.join('+')} ${recipe.oem}`
@@ -60,12 +68,20 @@ export function createEngineIdentities(
 
 export type EngineIdentities = ReturnType<typeof createEngineIdentities>
 
-async function findIdentity(engine: string): Promise<Identify> {
+const statsOf = (files: readonly (string | undefined)[]): string =>
+  files
+    .filter((file) => file !== undefined)
+    .map((file) => `${file} ${statKey(statSync(file, { bigint: true }))}`)
+    .join()
+
+async function findIdentity(engine: string, neuralModels: string | undefined): Promise<Identify> {
   switch (engine) {
     case 'tesseract.js':
       return identifyTesseractJs
     case 'native':
       return identifyNative
+    case 'neural':
+      return (recipe) => identifyNeural(recipe, neuralModels)
     default:
       return findModuleIdentity(engine)
   }

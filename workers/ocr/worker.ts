@@ -41,7 +41,9 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const queue = createPageQueue(redis.jobs, keys)
   const reporter = createReporter(redis.own, keys)
-  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX)
+  const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+    neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
+  })
   const { find: findRecipe } = createRecipeStore(redis.own, keys)
   const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
   const pipeline = createJobPipeline({

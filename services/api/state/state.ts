@@ -47,7 +47,9 @@ export function openState({ config, redis, log }: Deps) {
     spool,
     tickets: createTickets(spool),
     roots: splitList(config.SCRIPTORIUM_ROOTS).map(parseRoot),
-    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX),
+    identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+      neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
+    }),
     tokens: splitList(config.SCRIPTORIUM_TOKENS).map(parseToken),
   }
   return {

@@ -26,10 +26,15 @@ export const common = {
       'Lowest level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace`, `silent`',
   }),
   SCRIPTORIUM_ENGINE: text(
-    "`tesseract.js`, `native` (the machine's tesseract), or the path of a module that exports `createEngine`",
+    "`tesseract.js`, `native` (the machine's tesseract), `neural` (PP-OCR), or the path of a module that exports `createEngine`",
     { default: 'tesseract.js' },
   ),
   TESSDATA_PREFIX: Type.Optional(text('Folder of language data that is searched first')),
+  SCRIPTORIUM_NEURAL_MODELS: Type.Optional(
+    text(
+      'Folder of models for the neural engine: `det.onnx`, `rec.onnx`, `dict.txt`, `languages.txt`. The models of the npm package are used without it',
+    ),
+  ),
   SCRIPTORIUM_BEAT_FILE: Type.Optional(
     text('File that is touched after each heartbeat that Redis accepted, for health checks'),
   ),

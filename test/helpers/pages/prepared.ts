@@ -7,7 +7,7 @@ import { planOf, engineWishesOf } from '../../../workers/ocr/read/plan.ts'
 import { describePixels } from '../../../workers/ocr/open/image.ts'
 import type { OpenedPage, PagePixels } from '../../../workers/ocr/open/opened.ts'
 import { preparePage } from '../../../workers/ocr/prepare/prepare.ts'
-import { toPrepared } from '../../../workers/ocr/prepare/render.ts'
+import { toPrepared } from '../../../workers/ocr/engine/to-prepared.ts'
 
 const [attempt] = planOf(defaultRecipe).readings
 

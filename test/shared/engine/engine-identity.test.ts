@@ -75,7 +75,7 @@ test('a model replaced while the process runs is detected', async (t) => {
   const file = join(prefix, 'xyz.traineddata')
   const recipe = { ...defaultRecipe, languages: ['xyz'] }
   writeFileSync(file, 'a damaged model')
-  const identify = createEngineIdentities('tesseract.js', prefix, 0)
+  const identify = createEngineIdentities('tesseract.js', prefix, { recheckMs: 0 })
   const damaged = fingerprintOf(recipe, await identify(recipe))
   assert.equal(fingerprintOf(recipe, await identify(recipe)), damaged)
   writeFileSync(file, 'the mended model')
@@ -101,4 +101,20 @@ test('an engine module supplies its own identity, by default its file name', asy
   assert.deepEqual(await identify(plain), byName)
   assert.deepEqual(await identify(join(folder, 'elsewhere', 'plain.mjs')), byName)
   await assert.rejects(identify(broken), { code: 'configuration', message: /exports an identity/ })
+})
+
+test('the neural engine has the hash of each of its models, and reads no language without one', async () => {
+  const identify = createEngineIdentities('neural', undefined)
+  const { name, traineddata } = await identify(defaultRecipe)
+  assert.equal(name, 'neural')
+  assert.deepEqual(
+    traineddata.map(({ language }) => language),
+    ['detector', 'eng'],
+  )
+  const chinese = await identify({ ...defaultRecipe, languages: ['chi_sim', 'eng'] })
+  assert.equal(chinese.traineddata[0]?.sha256, traineddata[0]?.sha256)
+  assert.notEqual(chinese.traineddata[1]?.sha256, traineddata[1]?.sha256)
+  await assert.rejects(identify({ ...defaultRecipe, languages: ['deu'] }), {
+    code: 'unknown_language',
+  })
 })

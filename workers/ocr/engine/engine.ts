@@ -22,6 +22,8 @@ export interface EngineWishes {
   psm: number
   /** Resolution that the engine assumes for lines, rules and specks; 0 lets the engine estimate it. */
   dpi: number
+  /** Height of most capitals in the image, pixels; unknown where it is left out or 0. */
+  textHeight?: number
   /** Separation of ink and paper: one threshold for the page, or one for each place. */
   thresholding: 'otsu' | 'sauvola'
   /** Whether the engine looks for tables: Tesseract takes 7 % of a quick reading's time for them. */

@@ -5,11 +5,16 @@ import type { EngineFactory, EngineModule } from './engine.ts'
 import { createTesseract } from './tesseract.ts'
 
 /**
- * Returns the engine named `tesseract.js` or `native`, or the engine of a custom module that exports `createEngine`.
+ * Returns the engine named `tesseract.js`, `native` or `neural`, or the engine of a custom module that exports
+ * `createEngine`. `neuralModels` is the folder of the neural engine's models, if they are not the package's.
  */
-export async function findEngineFactory(name: string): Promise<EngineFactory> {
+export async function findEngineFactory(
+  name: string,
+  neuralModels?: string,
+): Promise<EngineFactory> {
   if (name === 'tesseract.js') return createTesseract
   if (name === 'native') return (await import('./native.ts')).createNative
+  if (name === 'neural') return (await import('./neural/neural.ts')).createNeural(neuralModels)
   try {
     const module: Partial<EngineModule> = await import(pathToFileURL(resolve(name)).href)
     if (typeof module.createEngine === 'function') return module.createEngine

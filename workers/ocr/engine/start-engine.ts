@@ -9,7 +9,10 @@ import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
  */
 export async function startEngine(config: WorkerConfig, log: Logger): Promise<EngineSlot> {
   const engineSlot = createEngineSlot({
-    createEngine: await findEngineFactory(config.SCRIPTORIUM_ENGINE),
+    createEngine: await findEngineFactory(
+      config.SCRIPTORIUM_ENGINE,
+      config.SCRIPTORIUM_NEURAL_MODELS,
+    ),
     tessdataPrefix: config.TESSDATA_PREFIX,
     limits: {
       engines: config.SCRIPTORIUM_ENGINES,

@@ -53,7 +53,12 @@ export async function renderAsIs({ grey, survey }: PageOnDesk): Promise<Rendered
   const scale = Math.min(1, Math.sqrt(pixels / (grey.width * grey.height)))
   const image = await scaleGrey(grey, scale, scale)
   const level = toLevel(survey)
-  return { image, scale, toLevel: ({ x, y }) => level({ x: x / scale, y: y / scale }) }
+  return {
+    image,
+    scale,
+    textHeight: survey.textHeight * scale,
+    toLevel: ({ x, y }) => level({ x: x / scale, y: y / scale }),
+  }
 }
 
 /** Returns the same page, turned clockwise by `rotation`. */

@@ -1,4 +1,3 @@
-import type { PreparedPage } from '../engine/engine.ts'
 import type { Grey } from './grey.ts'
 import type { Mapping } from './mapping.ts'
 import { planRendering, type RenderWishes } from './rendering.ts'
@@ -16,6 +15,8 @@ export interface Rendered {
   toLevel: Mapping
   /** Vertical pixels of it per pixel of the page. */
   scale: number
+  /** Height of most capitals in it, pixels; 0 where it is unknown. */
+  textHeight: number
 }
 
 /** Maps from the levelled page to the surveyed one. */
@@ -47,16 +48,7 @@ export async function renderPage(
   return {
     image: await applySteps(renderSteps, survey.page, rendering, times),
     scale: to.y,
+    textHeight: survey.textHeight * to.y,
     toLevel: ({ x, y }) => ({ x: frame.x + x / to.x, y: frame.y + y / to.y }),
   }
-}
-
-/** Converts the image to the engine's input. */
-export function toPrepared(
-  { data, width, height }: Grey,
-  label: string,
-  wishes: PreparedPage['wishes'],
-): PreparedPage {
-  const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
-  return { pgm: Buffer.concat([header, data]), width, height, label, wishes }
 }

@@ -2,8 +2,9 @@ import type { Block } from '../../../shared/contract/result/layout.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { ReadPrepared } from '../engine/engine.ts'
+import { toPrepared } from '../engine/to-prepared.ts'
 import { mapBlocks, type Mapping } from '../prepare/mapping.ts'
-import { toPrepared, type Rendered } from '../prepare/render.ts'
+import type { Rendered } from '../prepare/render.ts'
 import type { Turn } from '../prepare/turn.ts'
 import { mergeReadings } from './merge.ts'
 import { engineWishesOf, type PlannedReading } from './plan.ts'
@@ -38,7 +39,10 @@ export async function makeReading(
   toPage: Mapping = (place) => place,
 ): Promise<Made> {
   const began = performance.now()
-  const prepared = toPrepared(rendered.image, label, engineWishesOf(planned, recipe))
+  const prepared = toPrepared(rendered.image, label, {
+    ...engineWishesOf(planned, recipe),
+    textHeight: rendered.textHeight,
+  })
   const { blocks, confidence } = await read(prepared)
   return {
     planned,

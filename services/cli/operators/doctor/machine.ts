@@ -13,6 +13,7 @@ import {
   workerSchema,
 } from '../../../../shared/process/config.ts'
 import { toError } from '../../../../shared/process/errors.ts'
+import { identifyNeural } from '../../../../shared/engine/neural-models.ts'
 import { nativeVersion } from '../../../../shared/engine/native-tesseract.ts'
 import { findLanguages, listLanguages } from '../../../../shared/engine/tessdata.ts'
 import { formatBytes, ok, warning, wrong, type Check } from './check.ts'
@@ -70,6 +71,7 @@ export async function checkLanguages(environment: Environment): Promise<Check> {
 export async function checkEngine(environment: Environment): Promise<Check> {
   const engine = environment['SCRIPTORIUM_ENGINE'] || 'tesseract.js'
   if (engine === 'tesseract.js') return ok('engine', engine)
+  if (engine === 'neural') return checkNeural(environment)
   if (engine !== 'native') {
     return existsSync(engine)
       ? ok('engine', engine)
@@ -77,6 +79,19 @@ export async function checkEngine(environment: Environment): Promise<Check> {
   }
   try {
     return ok('engine', `native, tesseract ${await nativeVersion()}`)
+  } catch (thrown) {
+    return wrong('engine', toError(thrown).message, 'install it, or unset SCRIPTORIUM_ENGINE')
+  }
+}
+
+async function checkNeural(environment: Environment): Promise<Check> {
+  const languages = (environment['SCRIPTORIUM_LANGUAGES'] || 'eng').split('+')
+  try {
+    const { version } = await identifyNeural(
+      { languages },
+      environment['SCRIPTORIUM_NEURAL_MODELS'] || undefined,
+    )
+    return ok('engine', `neural, onnxruntime-node ${version}`)
   } catch (thrown) {
     return wrong('engine', toError(thrown).message, 'install it, or unset SCRIPTORIUM_ENGINE')
   }

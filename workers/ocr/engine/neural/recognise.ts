@@ -1,0 +1,49 @@
+import type { Grey } from '../../prepare/grey.ts'
+import { decodeLine, type Sign } from './ctc.ts'
+import type { FoundLine } from './detect.ts'
+import type { Model } from './onnx.ts'
+import { resample } from './resample.ts'
+
+/** A recogniser and the characters of its classes, from class 1 on. */
+export interface Recogniser {
+  model: Model
+  alphabet: readonly string[]
+}
+
+/** A line as the network saw it, and its characters. */
+export interface SeenLine {
+  found: FoundLine
+  /** The box, resampled. */
+  strip: Grey
+  signs: Sign[]
+}
+
+/** Height of the network's input, pixels. */
+export const stripHeight = 48
+/** Widths are multiples of the pixels of one time step. */
+const step = 8
+const channels = 3
+/** Longer lines are narrowed: activations take about 10 kB a column. */
+const maxWidth = 4_000
+
+/**
+ * Reads one line: a network gives for each step along it the probability of each character (Du et al.: SVTR, IJCAI
+ * 2022; Shi, Bai, Yao: CRNN, 2015). Lines are read one by one: batches take as long here, and would let one line's
+ * padding change another's text.
+ */
+export async function recogniseLine(
+  { model, alphabet }: Recogniser,
+  page: Grey,
+  found: FoundLine,
+): Promise<SeenLine> {
+  const { box } = found
+  const own = (stripHeight * (box.x1 - box.x0)) / (box.y1 - box.y0)
+  const width = Math.min(maxWidth, step * Math.max(2, Math.round(own / step)))
+  const pixels = resample(page, found, { width, height: stripHeight })
+  const plane = Float32Array.from(pixels, (value) => value / 127.5 - 1)
+  const input = new Float32Array(channels * plane.length)
+  for (let channel = 0; channel < channels; channel += 1) input.set(plane, channel * plane.length)
+  const output = await model(input, [1, channels, stripHeight, width])
+  const strip = { data: Uint8Array.from(pixels), width, height: stripHeight }
+  return { found, strip, signs: decodeLine(output, alphabet) }
+}
