@@ -21,6 +21,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'run the whole service: HTTP API, aggregator, workers and Redis',
     load: async (host) => (await import('./serve.ts')).serveCommand(host),
   },
+  workers: {
+    summary: 'run workers for the services on another machine',
+    load: async (host) => (await import('./workers.ts')).workersCommand(host),
+  },
   status: {
     summary: 'show the progress or the report of the last run of an output folder',
     load: async (host) => (await import('./status.ts')).statusCommand(host),

@@ -27,7 +27,9 @@ try {
   const size = config.SCRIPTORIUM_WORKERS || defaultWorkerCount()
   const giveUp = (exitCode: number): void => life.stop('the workers cannot start', exitCode)
   const tell = tellThrough(url, config.SCRIPTORIUM_PREFIX)
-  const startWatch = createStartWatch({ tell, hasParent: process.send !== undefined, log })
+  // `scriptorium workers` forks a fleet alone: it has no run that its exit code could end.
+  const hasParent = process.send !== undefined && process.argv[2] !== 'alone'
+  const startWatch = createStartWatch({ tell, hasParent, log })
   life.defer('start watch', () => startWatch.close())
   const onLaunch = (worker: ChildProcess): void => startWatch.watch(worker)
   const release = releaseThrough(url, config.SCRIPTORIUM_PREFIX, log)

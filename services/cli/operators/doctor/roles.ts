@@ -12,7 +12,7 @@ import { createFleetView } from '../../../api/state/fleet-view.ts'
 import { ok, warning, wrong, type Check } from './check.ts'
 
 const startAggregator = 'npx scriptorium serve, or docker compose up -d aggregator'
-const startWorkers = 'docker compose up -d worker, or npm run start:workers in a checkout'
+const startWorkers = 'docker compose up -d worker, or npx scriptorium workers'
 
 /** Number of uncollected results above which workers pause. */
 const fullStream = 2_000

@@ -33,7 +33,7 @@ test('bash completes commands, flags and their values', (t) => {
   writeFileSync(file, scripts.get('bash') ?? '')
   const complete = (...words: string[]): string[] => completeInBash(file, words)
   assert.deepEqual(complete('in'), ['ingest'])
-  for (const command of ['ingest', 'serve', 'status', 'doctor', 'completion'])
+  for (const command of ['ingest', 'serve', 'workers', 'status', 'doctor', 'completion'])
     assert.ok(complete('').includes(command), command)
   assert.deepEqual(complete('--ver'), ['--version'])
   assert.deepEqual(complete('ingest', 'scans', '--pre'), ['--preset'])
