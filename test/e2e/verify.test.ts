@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -54,6 +54,29 @@ test('verify repairs its findings from the ledger, and ingest reads the rest', a
     .map(({ label }) => label)
   assert.deepEqual(read, ['c.png#1'])
   assertComplete(scene.out, texts)
+  assert.equal((await verify()).code, 0)
+})
+
+test('a file in a format that a new reading leaves out stays, is reported, and is updated without reading', async (t) => {
+  const scene = createScene(t)
+  await writePages(scene.input, ['a.png'])
+  const read = (psm: string, formats: string) =>
+    scene.run([scene.input, '--workers', '1', '--psm', psm, '--formats', formats])
+  const verify = () =>
+    startProgram('scripts/scriptorium.js', ['verify', scene.out], {
+      environment: scene.environment,
+    }).ended
+  assert.equal((await read('3', 'txt,json')).code, 0)
+  const json = (): string => readFileSync(join(scene.out, 'a.png.json'), 'utf8')
+  const earlier = json()
+  assert.equal((await read('6', 'txt')).code, 0)
+  assert.equal(json(), earlier)
+  const { code, stdout } = await verify()
+  assert.equal(code, 2)
+  assert.match(stdout, /a\.png\.json: belongs to an earlier reading/)
+  assert.equal((await read('6', 'txt,json')).code, 0)
+  assert.equal(scene.readers().length, 2, 'one reading for each psm')
+  assert.match(json(), /"psm":6/)
   assert.equal((await verify()).code, 0)
 })
 
