@@ -8,7 +8,7 @@ import { boundedRecord } from './schema/bounded.ts'
 import { described } from './schema/described.ts'
 
 /** Increases whenever preparation or judging changes in a way that may change a page's text. */
-export const preparationVersion = 5
+export const preparationVersion = 6
 
 /** Points on the curve of accuracy against time; docs/accuracy.md has the measurements. */
 export const presets = ['fast', 'balanced', 'best'] as const

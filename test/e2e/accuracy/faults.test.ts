@@ -35,6 +35,19 @@ for (const [name, least] of Object.entries(wanted)) {
   })
 }
 
+for (const name of ['speckled-3.png', 'speckled-8.png']) {
+  test(
+    `${name} is read like the clean page`,
+    { skip: withoutCorpus('faults/speckle') },
+    async () => {
+      const { text, calls } = await readings.read(readFileSync(inCorpus(`faults/speckle/${name}`)))
+      const truth = new URL('../../fixtures/truth/almanac.jpg.txt', import.meta.url)
+      assert.equal(100 * wordF1(readFileSync(truth, 'utf8'), text), 100)
+      assert.equal(calls, 1)
+    },
+  )
+}
+
 test('the rows of a table of figures stay whole', { skip: withoutCorpus(folder) }, async () => {
   const file = inCorpus(`${folder}/f02_table_of_short_figures.png`)
   const { text } = await readings.read(readFileSync(file))

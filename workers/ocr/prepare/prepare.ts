@@ -7,6 +7,7 @@ import type { PageSize } from './mapping.ts'
 import { lookAt } from './look.ts'
 import { renderPage, toLevel, type Rendered } from './render.ts'
 import type { RenderWishes } from './rendering.ts'
+import { despeckle } from './steps/despeckle.ts'
 import { darken, repaint } from './steps/repaint.ts'
 import { applySteps, type StepTimes } from './steps/step.ts'
 import { surveyPage, type PageSurvey } from './survey.ts'
@@ -27,7 +28,7 @@ export interface PageOnDesk {
 }
 
 /** The steps of the page itself, before it is surveyed; each attempt renders the surveyed page by steps of its own. */
-const pageSteps = [repaint, darken]
+const pageSteps = [repaint, despeckle, darken]
 
 /**
  * Decodes a page and prepares it for its first attempt: all work that can run while the engine reads another page.
