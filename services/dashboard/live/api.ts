@@ -1,4 +1,4 @@
-import { forgetToken, token } from './session.ts'
+import { askForToken, forgetToken, token } from './session.ts'
 import type { Readiness } from './views.ts'
 
 /** A refusal of the service, or its silence. */
@@ -51,7 +51,8 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   const text = await response.text()
   const problem = readProblem(response.status, text, response.headers.get('retry-after'))
   if (problem.status === 401 && asked === token.value) {
-    forgetToken(asked === null ? '' : 'The service does not know this token.')
+    if (asked === null) askForToken()
+    else forgetToken('The service does not know this token.')
   }
   throw problem
 }

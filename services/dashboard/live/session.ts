@@ -16,6 +16,11 @@ export function keepToken(text: string): void {
   refusal.value = null
 }
 
+/** Asks for a token; the reason of an earlier refusal stays. */
+export function askForToken(): void {
+  refusal.value ??= ''
+}
+
 export function forgetToken(why: string | null): void {
   sessionStorage.removeItem(storageKey)
   token.value = null

@@ -2,7 +2,14 @@ import type { ComponentChild } from 'preact'
 import type { CallerView } from '../live/views.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
+import { DocumentPage } from '../pages/document/document-page.tsx'
+import { DocumentsPage } from '../pages/documents/documents-page.tsx'
 import { FleetPage } from '../pages/fleet/fleet-page.tsx'
+import { RunPage } from '../pages/run/run-page.tsx'
+import { RunsPage } from '../pages/runs/runs-page.tsx'
+import { SearchPage } from '../pages/search/search-page.tsx'
+import { SystemPage } from '../pages/system/system-page.tsx'
+import { UploadPage } from '../pages/upload/upload-page.tsx'
 
 interface View {
   pattern: RegExp
@@ -12,7 +19,20 @@ interface View {
   show: (id: string) => ComponentChild
 }
 
-const views: readonly View[] = [{ pattern: /^\/$/, scope: 'read', show: () => <FleetPage /> }]
+const views: readonly View[] = [
+  { pattern: /^\/$/, scope: 'read', show: () => <FleetPage /> },
+  { pattern: /^\/documents$/, scope: 'read', show: () => <DocumentsPage /> },
+  {
+    pattern: /^\/documents\/([^/]+)$/,
+    scope: 'read',
+    show: (id) => <DocumentPage key={id} id={id} />,
+  },
+  { pattern: /^\/runs$/, scope: 'read', show: () => <RunsPage /> },
+  { pattern: /^\/runs\/([^/]+)$/, scope: 'read', show: (id) => <RunPage key={id} id={id} /> },
+  { pattern: /^\/upload$/, scope: 'submit', show: () => <UploadPage /> },
+  { pattern: /^\/search$/, scope: 'read', show: () => <SearchPage /> },
+  { pattern: /^\/system$/, scope: 'read', show: () => <SystemPage /> },
+]
 
 /** The view of an address. */
 export function findView(path: string): { scope: View['scope']; show: () => ComponentChild } {

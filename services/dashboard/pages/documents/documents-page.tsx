@@ -1,0 +1,83 @@
+import type { DocumentRow } from '../../live/views.ts'
+import { may } from '../../live/session.ts'
+import { query } from '../../router.ts'
+import { Action } from '../../parts/action.tsx'
+import { DocumentTable, retryDocument } from '../../parts/document-table.tsx'
+import { ChoiceFilter, TextFilter } from '../../parts/filter.tsx'
+import { many } from '../../parts/format.ts'
+import { Ready } from '../../parts/notice.tsx'
+import { isRetryable, outcomeNames } from '../../parts/outcome.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Pager } from '../../parts/pager.tsx'
+import { useList } from '../../parts/use-list.ts'
+
+const filters = ['status', 'outcome', 'run', 'tag']
+const limit = 50
+
+/** Outcomes that a list can be filtered by; `skipped_unchanged` is counted, not listed. */
+const outcomeOptions = Object.entries(outcomeNames).filter(([name]) => name !== 'skipped_unchanged')
+
+/** `/documents`: all documents, newest first. */
+export function DocumentsPage() {
+  const list = useList<DocumentRow>('/v1/documents', filters, limit)
+  const isFiltered = filters.some((name) => query.value.has(name))
+  return (
+    <Page title="Documents">
+      <div class="filters">
+        <ChoiceFilter
+          name="status"
+          label="Status"
+          options={[
+            ['', 'Any'],
+            ['queued', 'Waiting'],
+            ['reading', 'Being read'],
+            ['finished', 'Finished'],
+          ]}
+        />
+        <ChoiceFilter name="outcome" label="Outcome" options={[['', 'Any'], ...outcomeOptions]} />
+        <TextFilter name="tag" label="Tag" />
+        <TextFilter name="run" label="Run" />
+      </div>
+      <Ready of={list}>
+        {({ items, nextCursor }) => (
+          <>
+            <RetryAll documents={items} onDone={list.reload} />
+            <DocumentTable
+              caption="Documents"
+              documents={items}
+              empty={isFiltered ? 'No document matches the filter.' : 'No document yet.'}
+              onChange={list.reload}
+            />
+            <Pager next={nextCursor} />
+          </>
+        )}
+      </Ready>
+    </Page>
+  )
+}
+
+/** Retries the failed documents of this page of the list, one after the other. */
+function RetryAll({
+  documents,
+  onDone,
+}: {
+  documents: readonly DocumentRow[]
+  onDone: () => void
+}) {
+  const failed = documents.filter(
+    ({ status, outcome }) => status === 'finished' && isRetryable(outcome),
+  )
+  if (failed.length < 2 || !may('submit')) return null
+  const retry = async (): Promise<void> => {
+    try {
+      for (const { id } of failed) await retryDocument(id)
+    } finally {
+      onDone()
+    }
+  }
+  return (
+    <p class="bulk">
+      <Action run={retry}>Retry {many(failed.length, 'document')} of this page</Action>
+    </p>
+  )
+}

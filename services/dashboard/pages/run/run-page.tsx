@@ -1,0 +1,151 @@
+import { download, getJson, queryOf, sendJson } from '../../live/api.ts'
+import { useEvents } from '../../live/events.ts'
+import { useLoaded } from '../../live/loaded.ts'
+import { may } from '../../live/session.ts'
+import type { DocumentRow, Listed, RunRow } from '../../live/views.ts'
+import { Action } from '../../parts/action.tsx'
+import { DocumentTable } from '../../parts/document-table.tsx'
+import { Failure } from '../../parts/failure/failure.tsx'
+import { Figures } from '../../parts/figures.tsx'
+import { formatCount, formatDuration, formatNumber } from '../../parts/format.ts'
+import { Notice, Ready } from '../../parts/notice.tsx'
+import { nameOutcome, RunStateBadge } from '../../parts/outcome.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Pager } from '../../parts/pager.tsx'
+import { RunBar, tallyRun } from '../../parts/run-bar.tsx'
+import { nameRun } from '../../parts/run-name.ts'
+import { query } from '../../router.ts'
+import { FailureGroups } from './failure-groups.tsx'
+
+const limit = 25
+const everyMs = 5_000
+
+/** `/runs/ID`: one run, followed by its events while it is active. */
+export function RunPage({ id }: { id: string }) {
+  const route = `/v1/runs/${encodeURIComponent(id)}`
+  const run = useLoaded(route, (signal) => getJson<RunRow>(route, signal), everyMs)
+  const list = `${route}/documents${queryOf({ limit, cursor: query.value.get('cursor') ?? undefined })}`
+  const documents = useLoaded(list, (signal) => getJson<Listed<DocumentRow>>(list, signal), everyMs)
+  const isActive = run.value?.state === 'active'
+  useEvents<RunRow>(isActive ? `${route}/events` : null, ({ name, data }) => {
+    if (name === 'progress' || name === 'finished') run.put(data)
+  })
+  const title = run.value === undefined ? 'Run' : nameRun(run.value)
+  return (
+    <Page title={title} aside={run.value && <RunStateBadge state={run.value.state} />}>
+      <Ready of={run}>
+        {(value) => (
+          <>
+            <Reasons run={value} />
+            <Actions run={value} route={route} onChange={run.put} />
+            <Summary run={value} />
+            <FailureGroups run={value} />
+          </>
+        )}
+      </Ready>
+      <section>
+        <h2>Documents</h2>
+        <Ready of={documents}>
+          {({ items, nextCursor }) => (
+            <>
+              <DocumentTable
+                caption="Documents of the run"
+                documents={items}
+                empty="No document yet."
+                onChange={() => {
+                  documents.reload()
+                  run.reload()
+                }}
+              />
+              <Pager next={nextCursor} />
+            </>
+          )}
+        </Ready>
+      </section>
+    </Page>
+  )
+}
+
+/** Why the run does not go on. */
+function Reasons({ run: { pause, error, blocked } }: { run: RunRow }) {
+  if (pause !== null) {
+    return (
+      <Notice tone="bad">
+        <p>
+          {pause.message}. {pause.cure}.
+        </p>
+      </Notice>
+    )
+  }
+  const reason = error ?? blocked
+  if (reason === null) return null
+  return (
+    <Notice tone="bad">
+      <Failure error={reason} />
+    </Notice>
+  )
+}
+
+function Actions({
+  run,
+  route,
+  onChange,
+}: {
+  run: RunRow
+  route: string
+  onChange: (run: RunRow) => void
+}) {
+  const act = (action: string) => async (): Promise<void> =>
+    onChange(await sendJson<RunRow>('POST', `${route}/${action}`))
+  const isOver = run.state !== 'active' && run.state !== 'paused'
+  const again = tallyRun(run).failed + (run.counts['cancelled'] ?? 0)
+  const hasReport = isOver && run.source === 'folder' && run.state !== 'refused'
+  return (
+    <p class="actions">
+      {may('submit') && isOver && again > 0 && (
+        <Action run={act('retry-failed')}>
+          {again === 1
+            ? 'Retry the failed document'
+            : `Retry all ${formatCount(again)} failed documents`}
+        </Action>
+      )}
+      {may('submit') && run.state === 'paused' && <Action run={act('resume')}>Resume</Action>}
+      {may('submit') && !isOver && (
+        <Action run={act('cancel')} confirm="Cancel this run?" isDanger>
+          Cancel
+        </Action>
+      )}
+      {hasReport && (
+        <Action run={() => download(`${route}/report`, `report-${run.id}.json`)}>
+          Download the report
+        </Action>
+      )}
+    </p>
+  )
+}
+
+function Summary({ run }: { run: RunRow }) {
+  const { counts, pagesRead, pagesPerSecond, etaSeconds } = run
+  const outcomes = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => ({ name: nameOutcome(name), value: formatCount(count) }))
+  return (
+    <>
+      {run.state === 'active' && (
+        <p class="overall">
+          <RunBar run={run} />
+        </p>
+      )}
+      <Figures
+        figures={[
+          ...outcomes,
+          ...(pagesRead === null ? [] : [{ name: 'Pages read', value: formatCount(pagesRead) }]),
+          ...(pagesPerSecond === null
+            ? []
+            : [{ name: 'Pages per second', value: formatNumber(pagesPerSecond) }]),
+          ...(etaSeconds === null ? [] : [{ name: 'Ends in', value: formatDuration(etaSeconds) }]),
+        ]}
+      />
+    </>
+  )
+}

@@ -1,0 +1,76 @@
+import { sendJson } from '../live/api.ts'
+import { may } from '../live/session.ts'
+import type { DocumentRow } from '../live/views.ts'
+import { Action } from './action.tsx'
+import { formatCount, formatPercent, showBytes } from './format.ts'
+import { DocumentBadge, isRetryable } from './outcome.tsx'
+import { Table, type Column } from './table.tsx'
+import { Time } from './time.tsx'
+import { causes } from './failure/causes.ts'
+
+const columns: readonly Column<DocumentRow>[] = [
+  {
+    title: 'Document',
+    cell: ({ id, name, error }) => (
+      <>
+        <a class="name" href={`/documents/${encodeURIComponent(id)}`}>
+          {name}
+        </a>
+        {error !== null && <p class="cause">{causes[error.code]?.cause ?? error.message}</p>}
+      </>
+    ),
+  },
+  { title: 'State', cell: (row) => <DocumentBadge {...row} /> },
+  {
+    title: 'Pages',
+    cell: ({ progress: { pagesTotal } }) => (pagesTotal === null ? '–' : formatCount(pagesTotal)),
+    isNumber: true,
+    isExtra: true,
+  },
+  {
+    title: 'Confidence',
+    cell: ({ confidence }) => (confidence === null ? '–' : formatPercent(confidence)),
+    isNumber: true,
+    isExtra: true,
+  },
+  { title: 'Size', cell: ({ bytes }) => showBytes(bytes), isNumber: true, isExtra: true },
+  { title: 'Accepted', cell: ({ createdAt }) => <Time at={createdAt} />, isExtra: true },
+]
+
+const tags: Column<DocumentRow> = { title: 'Tag', cell: ({ tag }) => tag ?? '', isExtra: true }
+
+export const retryDocument = (id: string): Promise<DocumentRow> =>
+  sendJson<DocumentRow>('POST', `/v1/documents/${encodeURIComponent(id)}/retry`)
+
+/** Documents with their state, and a retry of each that failed. */
+export function DocumentTable({
+  caption,
+  documents,
+  empty,
+  onChange,
+}: {
+  caption: string
+  documents: readonly DocumentRow[]
+  empty: string
+  /** Called after a retry. */
+  onChange: () => void
+}) {
+  const hasTags = documents.some(({ tag }) => tag !== null)
+  const hasActions = may('submit') && documents.some(({ outcome }) => isRetryable(outcome))
+  const actions: Column<DocumentRow> = {
+    title: 'Action',
+    cell: ({ id, status, outcome }) =>
+      status === 'finished' && isRetryable(outcome) ? (
+        <Action run={() => retryDocument(id).then(onChange)}>Retry</Action>
+      ) : null,
+  }
+  return (
+    <Table
+      caption={caption}
+      columns={[...columns, ...(hasTags ? [tags] : []), ...(hasActions ? [actions] : [])]}
+      rows={documents}
+      keyOf={({ id, runId }) => `${id} ${runId}`}
+      empty={empty}
+    />
+  )
+}
