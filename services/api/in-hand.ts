@@ -50,7 +50,7 @@ const cures: Readonly<Record<string, string>> = {
     'rendering this; ask for another format or for single pages, or read it again with /retry',
   list: 'listing this; ask for it alone',
   search: 'searching for this; ask for something narrower, or for fewer hits at once',
-  upload: 'taking this in; send its files one by one',
+  upload: 'receiving this; send its files one by one',
 }
 
 const describe = (item: string): string =>
