@@ -34,16 +34,16 @@ export const stages = {
 
 const doings: Readonly<Record<string, (detail: string) => string>> = {
   collect: () => 'recording its result; /retry or --retry-failed reads it again',
-  walk: () => 'looking through its folder; name fewer inputs',
+  walk: () => 'walking its folder; name fewer inputs',
   plan: () => 'planning its files; name fewer inputs',
   file: () =>
-    'looking at it in its folder; rename it or leave it out (--exclude), or --retry-failed',
-  assemble: () => 'putting its pages together; /retry or --retry-failed reads it again',
+    'examining it in its folder; rename it or exclude it (--exclude), or try again with --retry-failed',
+  assemble: () => 'assembling its pages; /retry or --retry-failed reads it again',
   write: (format) => `writing its ${format}; --retry-failed or --force tries again`,
   combine: (name) => `writing ${name}; the next run tries again`,
-  end: () => 'summing it up; the documents themselves have been written',
+  end: () => 'building its report; the documents themselves have been written',
   index: () => 'indexing its words',
-  command: () => 'doing it; ask again, or for less at once',
+  command: () => 'executing it; send it again, or request less at once',
   deliver: () => 'sending it; redeliver it to try again',
 }
 

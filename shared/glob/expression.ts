@@ -102,7 +102,7 @@ function parseCharacter(cursor: Cursor): Expression {
     throw new UnsupportedSyntax(`holds ${found}, which is no character; / separates folders`)
   }
   if (/^\{[0-9]+,?[0-9]*\}/.test(source.slice(at, at + 30))) {
-    throw new UnsupportedSyntax('counts repetitions, which is not for globs')
+    throw new UnsupportedSyntax('counts repetitions, which globs do not support')
   }
   cursor.at += found.length
   return { kind: 'character', source: found }

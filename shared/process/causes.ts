@@ -47,7 +47,7 @@ function* behind(thrown: unknown, depth = 0): Generator<Error> {
 const memoryFull = 'Redis is out of memory; give it more (maxmemory), or wait until work is done'
 const diskOfRedisFull = 'Redis cannot write its file; free some space on its disk'
 const noAnswer = 'Redis does not answer; try again'
-const notReady = 'Redis is starting or changing over; try again'
+const notReady = 'Redis is starting or failing over; try again'
 const refused = 'Redis refuses the service; correct the user and password in REDIS_URL'
 
 /** Matched at the first word of Redis's error reply; scripts put it elsewhere. */
@@ -109,7 +109,7 @@ const systemCodes: Record<string, Cause> = {
   EDQUOT: diskFull,
   EIO: storageAway('the disk cannot be read or written'),
   EROFS: storageAway('the disk is read-only'),
-  ESTALE: storageAway('the disk is away'),
+  ESTALE: storageAway('the disk is unavailable'),
   EMFILE: storageAway('too many files are open'),
   ENFILE: storageAway('too many files are open'),
   ENOMEM: storageAway('the system has no memory'),

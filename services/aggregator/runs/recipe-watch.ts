@@ -44,7 +44,7 @@ const noWorkerMs = 20_000
 const noWorker: DocumentError = {
   code: 'no_worker',
   message:
-    'no worker is running; start the service `worker` of Docker Compose, or npx scriptorium workers',
+    'no worker is running; start the service `worker` of Docker Compose, or run npx scriptorium workers',
 }
 
 /** This aggregator's present plan for a recipe, and its engine: no fingerprint where it lacks a language. */

@@ -66,7 +66,7 @@ export function createHandover(deps: Deps) {
 
   const giveUp = async (quietMs: number): Promise<never> => {
     const isAlive = (await redis.exists(keys.aggregator)) === 1
-    const why = refusal ?? (isAlive ? 'it runs, but does not accept the run' : 'it does not run')
+    const why = refusal ?? (isAlive ? 'it runs, but does not accept the run' : 'it is not running')
     throw new ScriptoriumError(
       'aggregator_missing',
       `${services.where} has not answered for ${Math.round(quietMs / 1_000)} s (${why}); ` +

@@ -79,7 +79,7 @@ export function createOutputNames(
       return undefined
     return isOurs(named, format, own)
       ? undefined
-      : `${name} is there, and was not written by Scriptorium; ${cure}`
+      : `${name} exists, and was not written by Scriptorium; ${cure}`
   }
 
   return {

@@ -29,7 +29,7 @@ test("A user's own file in the output folder is never overwritten by default", a
 
   const refused = await ingest(scene)
   assert.equal(refused.code, 2)
-  assert.match(refused.stderr, /^a\.png: output_exists: a\.png\.txt is there, and was not written/m)
+  assert.match(refused.stderr, /^a\.png: output_exists: a\.png\.txt exists, and was not written/m)
   assert.deepEqual(refused.read, ['b.png#1'])
   assert.deepEqual(refused.report.outcomes, { succeeded: 1, failed: 1 })
   assert.equal(readFileSync(own, 'utf8'), 'mine')

@@ -91,5 +91,5 @@ test('the message names the stage and the cure', () => {
     'the aggregator died 3 times while writing its pdf; --retry-failed or --force tries again',
   )
   assert.match(describeDeaths(workItems.collect('j1')), /recording .*--retry-failed/)
-  assert.match(describeDeaths(workItems.end('r1')), /summing it up/)
+  assert.match(describeDeaths(workItems.end('r1')), /building its report/)
 })

@@ -51,7 +51,7 @@ test("a user's own file is never written, and the message names the cure", (t) =
   assert.deepEqual([isAdmitted, taken], [false, ['txt']])
   assert.match(
     messages[0] ?? '',
-    /^a\.png\.txt is there, and was not written by Scriptorium; .*--on-exists replace$/,
+    /^a\.png\.txt exists, and was not written by Scriptorium; .*--on-exists replace$/,
   )
   assert.deepEqual(ledger.claims.of(out, 'a.png', id), [])
   assert.equal(ask('a.png', ['json']).isAdmitted, true)
