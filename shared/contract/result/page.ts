@@ -84,7 +84,12 @@ const readingSchema = Type.Object(
 )
 export type Reading = Static<typeof readingSchema>
 
-export const warningCodes = ['text_missed', 'reading_given_up'] as const
+export const warningCodes = [
+  'text_missed',
+  'reading_given_up',
+  'pictures_unread',
+  'pages_missing',
+] as const
 export type WarningCode = (typeof warningCodes)[number]
 
 /** Whether another reading of the same bytes may give more text: the machine was busy, or a process failed. */
@@ -95,7 +100,7 @@ const pageWarningSchema = Type.Object(
   {
     code: described(
       oneOf(warningCodes),
-      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept.',
+      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept. `pictures_unread`: pictures on a PDF page with text of its own exceed a limit or cannot be decoded. `pages_missing`: the PDF announces more pages than it has; all that it has were opened.',
     ),
     message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
   },

@@ -3,6 +3,8 @@ import type { ImageHeader } from './image-header.ts'
 export interface JpegHeader extends ImageHeader {
   components: number
   sampleBytes: 1 | 2
+  /** Most decoders support `huffman` only. */
+  coding: 'huffman' | 'arithmetic' | 'lossless' | 'hierarchical'
   /**
    * Of the whole image, which a decoder holds where the JPEG is progressive or has a scan per component; otherwise 0.
    */
@@ -63,6 +65,7 @@ function toHeader(frame: Frame | undefined, inScan?: number): JpegHeader | undef
     height,
     components: shares.length,
     sampleBytes: precision > 8 ? 2 : 1,
+    coding: codingOf(marker),
     coefficientBytes: isBuffered ? coefficientBytes * samples : 0,
   }
 }
@@ -75,6 +78,13 @@ const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
 
 const sequential: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc9])
+
+/** By the frame's marker (ITU T.81, table B.1). */
+function codingOf(marker: number): JpegHeader['coding'] {
+  if ([0xc3, 0xcb].includes(marker)) return 'lossless'
+  if ([0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf].includes(marker)) return 'hierarchical'
+  return marker > 0xc8 ? 'arithmetic' : 'huffman'
+}
 
 function toFrame(marker: number, segment: Buffer): Frame | undefined {
   if (segment.length < 6) return undefined

@@ -1,9 +1,15 @@
-import { pageSchema, type PageResult, type Timings } from '../../../shared/contract/result/page.ts'
+import {
+  pageSchema,
+  type PageResult,
+  type PageWarning,
+  type Timings,
+} from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { ofLayer, ofReading } from '../own-text/own-text.ts'
 import type { PageReading } from '../read/page-reader.ts'
+import type { OpenedPage } from '../open/opened.ts'
 import type { Opened } from './opening.ts'
 
 /** Facts of a result beside the text. */
@@ -17,19 +23,22 @@ interface Facts {
 const upright: PageResult['orientation'] = { isMirrored: false, rotation: 0, skew: 0 }
 
 /**
- * Builds the result of a page from its reading; without one, from the text of the PDF page itself. Throws
- * `engine_failed` for a result that the aggregator would refuse: here the page can still be retried.
+ * Builds the result of a page from its reading; without one, from the text of the PDF page itself, with the reason in
+ * `unread` if its pictures should have been read. Throws `engine_failed` for a result that the aggregator would refuse:
+ * here the page can still be retried.
  */
 export function toResult(
   { number, page }: Pick<Opened, 'number' | 'page'>,
   reading: PageReading | undefined,
   facts: Facts,
+  unread?: PageWarning,
 ): PageResult {
   const { width, height, dpi } = page
   const isOwn = page.kind === 'layer'
   const sourced =
     reading !== undefined ? ofReading(page, reading) : isOwn ? ofLayer(page, page.layer) : noText
   const { text } = sourced
+  const warnings = warningsOf(page, reading, unread)
   return checkPage({
     page: number,
     outcome: text.trim() === '' ? 'empty' : 'succeeded',
@@ -39,8 +48,22 @@ export function toResult(
     orientation: reading === undefined || isOwn ? upright : reading.orientation,
     ...sourced,
     readings: reading?.readings ?? [],
+    ...(!isOwn && reading?.uncovered !== undefined && { uncovered: reading.uncovered }),
+    ...(warnings.length > 0 && { warnings }),
     ...facts,
   })
+}
+
+/** Of a page with text of its own only the pictures are read, and their letters may be no writing. */
+function warningsOf(
+  page: OpenedPage,
+  reading: PageReading | undefined,
+  unread: PageWarning | undefined,
+): PageWarning[] {
+  const fromReading = (reading?.warnings ?? []).filter(
+    ({ code }) => page.kind === 'pixels' || code !== 'text_missed',
+  )
+  return [...(page.warnings ?? []), ...fromReading, ...(unread === undefined ? [] : [unread])]
 }
 
 const noText = { text: '', blocks: [], confidence: 0, textSource: 'engine' as const }

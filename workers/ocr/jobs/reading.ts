@@ -1,4 +1,4 @@
-import type { PageResult, Timings } from '../../../shared/contract/result/page.ts'
+import type { PageResult, PageWarning, Timings } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
@@ -76,7 +76,11 @@ export function createReading(deps: Deps) {
       )
       const timings = { ...opened.timings, waitMs, recogniseMs: since(began) }
       const facts = { timings, attempts: attempt, worker: deps.workerId, engine }
-      return toReport(jobId, job, opened, toResult(opened, read, facts))
+      const result =
+        'unread' in read
+          ? toResult(opened, undefined, facts, read.unread)
+          : toResult(opened, read, facts)
+      return toReport(jobId, job, opened, result)
     })
   }
 }
@@ -117,14 +121,19 @@ const toReport = (
   result: PageResult,
 ): WorkerReport => ({ v: 1, kind: 'page', jobId, documentId, input, pagesTotal, result })
 
-/** A failure to read its pictures costs a page none of its own text. */
-async function orOwnText<T>(page: OpenedPage, reading: Promise<T>): Promise<T | undefined> {
+/** A failure to read its pictures costs a page none of its own text: a warning gives the reason. */
+async function orOwnText<T>(
+  page: OpenedPage,
+  reading: Promise<T>,
+): Promise<T | { unread: PageWarning }> {
   try {
     return await reading
   } catch (thrown) {
-    const isOfEngine = thrown instanceof ScriptoriumError && thrown.code !== 'cancelled'
-    if (page.kind === 'layer' && isOfEngine) return undefined
-    throw thrown
+    if (page.kind !== 'layer' || !(thrown instanceof ScriptoriumError)) throw thrown
+    const { code, message } = thrown
+    if (code === 'cancelled') throw thrown
+    const why = `the pictures of the page were not read (${code}: ${message}); with more time they may be`
+    return { unread: { code: 'reading_given_up', message: why } }
   }
 }
 

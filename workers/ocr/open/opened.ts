@@ -1,4 +1,5 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { PageWarning } from '../../../shared/contract/result/page.ts'
 import type { TextReason } from '../../../shared/contract/text-source.ts'
 import type { ReadableType } from '../../../shared/files/media-types.ts'
 
@@ -59,6 +60,8 @@ interface PageGeometry {
   orientation: ExifOrientation
   /** The reason why a PDF page's own text is taken or not; missing for images. */
   reason?: TextReason
+  /** Known defects of the page as it was opened. */
+  warnings?: readonly PageWarning[]
 }
 
 /** Text of a part of a PDF page. */

@@ -1,5 +1,6 @@
 import { printableName } from '../../../../shared/process/printable.ts'
 import { exitCodes } from '../../../../shared/process/errors.ts'
+import { warningCodes, type WarningCode } from '../../../../shared/contract/result/page.ts'
 import { failedOutcomes } from '../../../../shared/contract/result/outcomes.ts'
 import type { Progress } from '../../../../shared/contract/messages/progress.ts'
 import type { Pause } from '../../../../shared/contract/pause.ts'
@@ -125,13 +126,18 @@ function outcomeLines(report: RunReport): string[] {
 }
 
 const maxWarnedShown = 5
+const warningTexts: Readonly<Record<WarningCode, (count: number) => string>> = {
+  text_missed: (count) => `text missed in ${count}`,
+  reading_given_up: (count) => `a reading given up in ${count} (--retry-warned reads it again)`,
+  pictures_unread: (count) => `pictures unread in ${count}`,
+  pages_missing: (count) => `fewer pages than announced in ${count}`,
+}
 
 function warnedLines({ count, codes, paths }: NonNullable<RunReport['warned']>): string[] {
-  const { text_missed: missed = 0, reading_given_up: givenUp = 0 } = codes
-  const reasons = [
-    ...(missed > 0 ? [`text missed in ${missed}`] : []),
-    ...(givenUp > 0 ? [`a reading given up in ${givenUp} (--retry-warned reads it again)`] : []),
-  ]
+  const reasons = warningCodes.flatMap((code) => {
+    const number = codes[code] ?? 0
+    return number > 0 ? [warningTexts[code](number)] : []
+  })
   const shown = paths.slice(0, maxWarnedShown)
   const more = count > shown.length ? [`  … and ${count - shown.length} more`] : []
   return [

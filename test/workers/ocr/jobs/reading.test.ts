@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Job } from '../../../../shared/contract/messages/job.ts'
 import { defaultRecipe, fingerprintOf } from '../../../../shared/contract/recipe.ts'
 import { createDesk, type Desk } from '../../../../workers/ocr/jobs/desk.ts'
@@ -13,6 +14,8 @@ import { createOpening } from '../../../../workers/ocr/jobs/opening.ts'
 import { createReading } from '../../../../workers/ocr/jobs/reading.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 import { pngOf, tiffOf } from '../../../helpers/pages/pages.ts'
+import { pdfOf, scanOf } from '../../../helpers/pages/scanned-pdf.ts'
+import { letter } from '../open/pdf-pages.ts'
 import { silent } from '../../../helpers/processes/private-redis.ts'
 import { engine, makeJob, makePage } from '../../../helpers/ledger/records.ts'
 import { waitFor } from '../../../helpers/wait.ts'
@@ -120,6 +123,32 @@ test('cancelling a page during recognition aborts it', async (t) => {
   cancelling.abort()
   await assert.rejects(reading, { code: 'cancelled' })
   assert.equal(state.closed, 1)
+})
+
+/** A digital page with text of its own and a picture, as large as a page of a book. */
+async function pageWithPicture(): Promise<Buffer> {
+  const { scan } = await scanOf(await pngOf('words in a picture'), 100)
+  assert.ok(scan)
+  return pdfOf([{ ...letter, picture: { ...scan, at: [72, 200, 300, 60] } }])
+}
+
+test('the text of a page whose pictures cannot be read is kept, with a warning', async (t) => {
+  const { state, deliver } = setUp(t, await pageWithPicture())
+  const whole = await deliver()
+  assert.ok(whole.kind === 'page' && state.readings > 0)
+  assert.equal(whole.result.warnings, undefined)
+  state.until = Promise.reject(new ScriptoriumError('page_timeout', 'not read within 60 s'))
+  state.until.catch(() => undefined)
+  const report = await deliver()
+  assert.ok(report.kind === 'page')
+  const { text, textSource, warnings } = report.result
+  assert.match(text, /harbour master/)
+  assert.equal(textSource, 'layer')
+  assert.deepEqual(
+    warnings?.map(({ code }) => code),
+    ['reading_given_up'],
+  )
+  assert.match(warnings?.[0]?.message ?? '', /pictures .*page_timeout/)
 })
 
 test('preparation during another reading is reported as overlap, so that it is not counted twice', async (t) => {

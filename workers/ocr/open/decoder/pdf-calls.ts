@@ -4,13 +4,25 @@ import type { OwnText, PageWishes, PdfPageText } from '../opened.ts'
 /** A page as the process returns it. */
 export type OpenedPdfPage = { width: number; height: number; dpi: number; reason: TextReason } & (
   | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer>; own?: OwnText }
-  | { kind: 'layer'; layer: PdfPageText; gray?: Uint8Array<ArrayBuffer> }
+  | {
+      kind: 'layer'
+      layer: PdfPageText
+      gray?: Uint8Array<ArrayBuffer>
+      /** The reason why its pictures are not in `gray`, or not all of them. */
+      unread?: string
+    }
 )
 
 export interface PdfLimits {
   maxMegapixels: number
   /** Memory limit of the process, bytes. */
   maxBytes: number
+}
+
+export interface LoadedPdf {
+  pagesTotal: number
+  /** The number of pages that the file announces, where it has fewer, and its page tree names no others. */
+  announced?: number
 }
 
 /** The decoder's calls for PDFs: argument and answer of each. */
@@ -20,7 +32,7 @@ export interface PdfCalls {
   fillPdf: { argument: { id: number; at: number; bytes: Uint8Array<ArrayBuffer> }; answer: null }
   loadPdf: {
     argument: { id: number; password: string | undefined }
-    answer: { pagesTotal: number }
+    answer: LoadedPdf
   }
   pdfPage: {
     argument: PageWishes & { id: number; index: number } & PdfLimits

@@ -29,7 +29,7 @@ export async function createPdfHandlers(): Promise<Handlers<PdfCalls>> {
       const file = get(id)
       const loaded = pdfium.withMemory(() => file.load(password))
       if (typeof loaded === 'string') throw explain(loaded, password !== undefined)
-      return { pagesTotal: loaded.pagesTotal }
+      return loaded
     },
     pdfPage({ id, index, ...wishes }) {
       const handle = get(id).handle()

@@ -112,16 +112,23 @@ function describe(
   return { object, width, height, isBilevel: bilevel, box, share, dpi, order, isTransparent }
 }
 
-/** The last filter is the image's own compression. */
 function isBilevel(raw: Pdfium['raw'], object: number): boolean {
+  const filter = filterOf(raw, object)
+  return filter === 'CCITTFaxDecode' || filter === 'JBIG2Decode'
+}
+
+/** The last filter is the image's own compression; undefined where it has none. */
+export function filterOf(raw: Pdfium['raw'], object: number): string | undefined {
   const count = raw.FPDFImageObj_GetImageFilterCount(object)
-  if (count < 1) return false
+  if (count < 1) return undefined
   const room = 32
   const address = raw.wasmExports.malloc(room)
   try {
     const length = raw.FPDFImageObj_GetImageFilter(object, count - 1, address, room)
-    const name = Buffer.from(raw.HEAPU8.subarray(address, address + Math.max(0, length - 1)))
-    return name.equals(Buffer.from('CCITTFaxDecode')) || name.equals(Buffer.from('JBIG2Decode'))
+    if (length > room) return undefined // Longer than the name of any filter.
+    return Buffer.from(raw.HEAPU8.subarray(address, address + Math.max(0, length - 1))).toString(
+      'latin1',
+    )
   } finally {
     raw.wasmExports.free(address)
   }

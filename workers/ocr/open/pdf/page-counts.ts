@@ -18,6 +18,35 @@ export function namesMorePages(bytes: Buffer, announced: number): boolean {
   return found > announced
 }
 
+/** Of all lists of kids; larger trees are not examined. */
+const maxKidsBytes = 16 * 2 ** 20
+const maxNodeBytes = 2_000
+const endOfList = 0x5d
+
+/**
+ * Whether the page tree may name more than `found` pages: then some are lost, because the file was cut off. Otherwise
+ * its `/Count` is too high. True where the tree is compressed, or too large to be examined.
+ */
+export function namesMissingPages(bytes: Buffer, found: number): boolean {
+  const kids = new Set<string>()
+  const nodes = new Set<string>()
+  const name = '/Kids'
+  let room = maxKidsBytes
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + name.length)) {
+    const begin = at + name.length
+    const length = bytes.subarray(begin, begin + room).indexOf(endOfList)
+    const list = bytes.toString('latin1', begin, begin + length).trimStart()
+    const before = bytes.toString('latin1', Math.max(0, at - maxNodeBytes), at)
+    const node = [...before.matchAll(/(\d+)\s+\d+\s+obj\b/g)].at(-1)?.[1]
+    room -= length + maxNodeBytes
+    if (length < 0 || room < 0 || !list.startsWith('[') || node === undefined) return true
+    nodes.add(node)
+    for (const [, kid = ''] of list.matchAll(/(\d+)\s+\d+\s+R/g)) kids.add(kid)
+  }
+  const leaves = [...kids].filter((kid) => !nodes.has(kid)).length
+  return leaves === 0 || leaves > found
+}
+
 /**
  * Replaces the numbers of all `/Count` by zeros, so that PDFium counts the pages itself. Returns a function that
  * restores them.

@@ -5,6 +5,7 @@ import type { OpenedPdfPage, PdfLimits } from '../decoder/pdf-calls.ts'
 import type { PageWishes } from '../opened.ts'
 import { charactersOf, type Character } from './characters.ts'
 import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
+import { unsupportedCodec } from './codec.ts'
 import { isDecodable, objectsOf, type PdfImage } from './images.ts'
 import { ownTextOf, type OwnTextDecision } from './own-text.ts'
 import type { Pdfium } from './pdfium.ts'
@@ -60,12 +61,14 @@ export function openPage(
     }
     if (own.kind === 'whole') {
       const { layer, pictures } = own
-      if (pictures.length === 0 || !isWithin(pictures, size, wishes)) {
-        return { ...opened, kind: 'layer', layer }
-      }
+      if (pictures.length === 0) return { ...opened, kind: 'layer', layer }
+      const excess = excessOf(pictures, size, wishes)
+      if (excess !== undefined) return { ...opened, kind: 'layer', layer, unread: excess }
       const painted = new Set(pictures.map(({ object }) => object))
       const rest = images.map(({ object }) => object).filter((object) => !painted.has(object))
-      return { ...opened, kind: 'layer', layer, gray: render([...objects.others, ...rest]) }
+      const gray = render([...objects.others, ...rest])
+      const fault = codecFaultOf(pdfium, pictures) ?? damageOf(pdfium, pictures)
+      return { ...opened, kind: 'layer', layer, gray, ...(fault && { unread: fault.message }) }
     }
     requireWithin(images, size, wishes)
     const gray = render(own.kind === 'part' && own.isExact ? own.objects : [])
@@ -103,13 +106,13 @@ function requireWithin(
   requireMemory(pdfiumBytes + largest + width * height, maxBytes)
 }
 
-/** A page with exact text is not refused for a picture that exceeds the limits. */
-function isWithin(images: readonly PdfImage[], size: Size, limits: PdfLimits): boolean {
+/** The reason why pictures exceed the limits: a page with exact text is not refused for that. */
+function excessOf(images: readonly PdfImage[], size: Size, limits: PdfLimits): string | undefined {
   try {
     requireWithin(images, size, limits)
-    return true
+    return undefined
   } catch (thrown) {
-    if (thrown instanceof ScriptoriumError) return false
+    if (thrown instanceof ScriptoriumError) return thrown.message
     throw thrown
   }
 }
@@ -158,10 +161,28 @@ function requireDecodable(images: readonly PdfImage[], maxMegapixels: number): v
 /** A scan that cannot be decoded must not pass for an empty page. */
 function requirePainted(pdfium: Pdfium, gray: Uint8Array, images: readonly PdfImage[]): void {
   const scans = scansOf(images)
-  if (scans.length === 0 || gray.some((level) => level < white)) return
-  if (scans.every((image) => isDecodable(pdfium, image))) return
-  throw corrupt('holds an image that cannot be decoded')
+  if (scans.length === 0 || !isUniform(gray)) return
+  const fault = codecFaultOf(pdfium, scans) ?? (gray[0] === white && damageOf(pdfium, scans))
+  if (fault) throw fault
 }
+
+const isUniform = (gray: Uint8Array): boolean => gray.every((level) => level === gray[0])
+
+/** The error of the first image in an encoding that PDFium does not support. */
+function codecFaultOf(pdfium: Pdfium, images: readonly PdfImage[]): ScriptoriumError | undefined {
+  for (const image of images) {
+    const codec = unsupportedCodec(pdfium, image)
+    if (codec === undefined) continue
+    const message = `holds an image in an encoding that is not supported (${codec}); save it anew with another program`
+    return new ScriptoriumError('unsupported_encoding', message)
+  }
+  return undefined
+}
+
+const damageOf = (pdfium: Pdfium, images: readonly PdfImage[]): ScriptoriumError | undefined =>
+  images.every((image) => isDecodable(pdfium, image))
+    ? undefined
+    : corrupt('holds an image that cannot be decoded')
 
 function shownBox(place: ReturnType<typeof toShown>, { left, bottom, right, top }: PdfBox): BBox {
   const [ax, ay] = place(left, bottom)

@@ -1,8 +1,9 @@
+import type { PageWarning } from '../../../../shared/contract/result/page.ts'
 import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
 import type { PageDecoder } from '../decoder/decoder.ts'
 import { greyPixels } from '../decoder/grey.ts'
 import type { OpenedDocument, OpenedPage, Opener } from '../opened.ts'
-import type { OpenedPdfPage } from '../decoder/pdf-calls.ts'
+import type { LoadedPdf, OpenedPdfPage } from '../decoder/pdf-calls.ts'
 
 /** Size of the pieces in which a file is sent to the decoder. */
 const pieceBytes = 4 * 2 ** 20
@@ -20,16 +21,16 @@ export function createPdfOpener(decoder: PageDecoder): Opener {
       if (isLost()) return
       await decoder.call('closePdf', { id }, options).catch(() => undefined) // A dead process holds no document.
     }
-    const load = async (): Promise<number> => {
+    const load = async (): Promise<LoadedPdf> => {
       for (let at = 0; at < bytes.length; at += pieceBytes) {
         const piece = new Uint8Array(bytes.subarray(at, at + pieceBytes))
         await decoder.call('fillPdf', { id, at, bytes: piece }, opening)
       }
-      const { pagesTotal } = await decoder.call('loadPdf', { id, password }, opening)
-      requirePages(pagesTotal, maxPages)
-      return pagesTotal
+      const loaded = await decoder.call('loadPdf', { id, password }, opening)
+      requirePages(loaded.pagesTotal, maxPages)
+      return loaded
     }
-    const pagesTotal = await load().catch(async (thrown: unknown) => {
+    const { pagesTotal, announced } = await load().catch(async (thrown: unknown) => {
       await close()
       return explain(thrown)
     })
@@ -41,7 +42,12 @@ export function createPdfOpener(decoder: PageDecoder): Opener {
       async page(number, wishes) {
         const index = number - 1
         const call = { id, index, maxMegapixels, maxBytes, ...wishes }
-        return toOpened(await decoder.call('pdfPage', call, options).catch(explain))
+        const page = toOpened(await decoder.call('pdfPage', call, options).catch(explain))
+        if (announced === undefined || number < pagesTotal) return page
+        return {
+          ...page,
+          warnings: [...(page.warnings ?? []), pagesMissing(announced, pagesTotal)],
+        }
       },
       close,
     }
@@ -54,12 +60,28 @@ function toOpened(page: OpenedPdfPage): OpenedPage {
   const geometry = { width, height, dpi, reason, orientation: 1 } as const
   const toPixels = (gray: Uint8Array) => greyPixels(gray, { width, height })
   if (page.kind === 'layer') {
-    const { layer, gray } = page
-    return { ...geometry, kind: 'layer', layer, ...(gray && { pictures: toPixels(gray) }) }
+    const { layer, gray, unread } = page
+    return {
+      ...geometry,
+      kind: 'layer',
+      layer,
+      ...(gray && { pictures: toPixels(gray) }),
+      ...(unread !== undefined && { warnings: [picturesUnread(unread)] }),
+    }
   }
   const { own, gray } = page
   return { ...geometry, kind: 'pixels', pixels: toPixels(gray), ...(own && { own }) }
 }
+
+const picturesUnread = (why: string): PageWarning => ({
+  code: 'pictures_unread',
+  message: `pictures of the page were not read, or not all of them: it ${why}`,
+})
+
+const pagesMissing = (announced: number, pagesTotal: number): PageWarning => ({
+  code: 'pages_missing',
+  message: `the file announces ${announced} pages, and its page tree has ${pagesTotal}: this is the last`,
+})
 
 function requirePages(pagesTotal: number, maxPages: number): void {
   if (pagesTotal < 1) throw new ScriptoriumError('no_pages', 'is a PDF without pages')

@@ -1,5 +1,6 @@
 import { PDFiumModule } from '@hyzyla/pdfium'
-import { clearCounts, namesMorePages, trailerOf } from './page-counts.ts'
+import type { LoadedPdf } from '../decoder/pdf-calls.ts'
+import { clearCounts, namesMissingPages, namesMorePages, trailerOf } from './page-counts.ts'
 
 /**
  * The used part of PDFium's C interface (public/fpdfview.h, fpdf_text.h, fpdf_edit.h); handles are addresses, 0 for
@@ -38,6 +39,7 @@ interface RawPdfium {
     length: number,
   ) => number
   FPDFImageObj_GetBitmap: (object: number) => number
+  FPDFImageObj_GetImageDataRaw: (object: number, buffer: number, length: number) => number
   FPDFBitmap_CreateEx: (
     width: number,
     height: number,
@@ -191,7 +193,7 @@ export interface PdfiumFile {
   /** Copies a piece to its position. */
   fill: (at: number, bytes: Uint8Array) => void
   /** Opens the complete document, or returns the reason why it does not open. */
-  load: (password: string | undefined) => { pagesTotal: number } | PdfRefusal
+  load: (password: string | undefined) => LoadedPdf | PdfRefusal
   /** 0 while it is not loaded. */
   handle: () => number
   close: () => void
@@ -227,12 +229,18 @@ export function reserveFile(pdfium: Pdfium, length: number): PdfiumFile {
           handle = open()
         }
         if (handle === 0) return 'damaged'
-        const pagesTotal = countPages(pdfium, handle)
+        const { pagesTotal, found, announced } = countPages(pdfium, handle)
+        if (
+          found > 0 &&
+          announced > found &&
+          !namesMissingPages(bytes().subarray(0, length), found)
+        )
+          return { pagesTotal: found, announced }
         if (!namesMorePages(bytes().subarray(0, length), pagesTotal)) return { pagesTotal }
         raw.FPDF_CloseDocument(handle)
         const restore = clearCounts(bytes().subarray(0, length))
         handle = open()
-        const counted = handle === 0 ? 0 : countPages(pdfium, handle)
+        const counted = handle === 0 ? 0 : countPages(pdfium, handle).pagesTotal
         if (counted > pagesTotal) return { pagesTotal: counted }
         if (handle !== 0) raw.FPDF_CloseDocument(handle)
         restore()
@@ -256,14 +264,14 @@ export function reserveFile(pdfium: Pdfium, length: number): PdfiumFile {
  * missing), and at least one page is counted. Finds the last page of 2 000 in 50 ms with one pass through the tree; it
  * parses no page content.
  */
-function countPages({ raw, floats }: Pdfium, document: number): number {
+function countPages({ raw, floats }: Pdfium, document: number) {
   const announced = raw.FPDF_GetPageCount(document)
   let found = 0
   floats((size) => {
     found = announced
     while (found > 0 && raw.FPDF_GetPageSizeByIndexF(document, found - 1, size) === 0) found -= 1
   }, 2)
-  return Math.min(announced, found + Math.max(1, found))
+  return { pagesTotal: Math.min(announced, found + Math.max(1, found)), found, announced }
 }
 
 function toCString(raw: RawPdfium, text: string): number {

@@ -141,6 +141,11 @@ test('documents with warnings are counted by warning, and the first are named', 
   )
   assert.match(text, /\n {2}e\.png\n {2}… and 2 more\n/)
   assert.doesNotMatch(text, /f\.png/)
+  const others = { pictures_unread: 1, pages_missing: 2 }
+  assert.match(
+    formatSummary(makeReport({ warned: { count: 2, codes: others, paths } })),
+    /warnings: pictures unread in 1, fewer pages than announced in 2\n/,
+  )
   const none = makeReport({ warned: { count: 0, codes: {}, paths: [] } })
   assert.doesNotMatch(formatSummary(none), /warnings/)
   assert.equal(exitOf({ succeeded: 3 }, { warned: { count: 7, codes, paths } }), 0)
