@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { failedOutcomes } from '../../shared/contract/result/outcomes.ts'
 import { toDocument, toKnownDocument, type Document, type DocumentState } from './document.ts'
 import { createContents } from './queries/contents.ts'
@@ -6,6 +6,7 @@ import { createDocumentCounts } from './queries/document-counts.ts'
 import { createDocumentTransitions } from './transitions/document-transitions.ts'
 
 const rowsAtATime = 50
+
 /** Queries about documents, and the transitions of their state machine. */
 export function createDocuments(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text)
@@ -66,14 +67,7 @@ export function createDocuments(database: DatabaseSync) {
       someOpenIn.all(runId, state, limit).map((found) => String(found['id'])),
     /** Documents that wait for their pages, or for another document with the same bytes, in batches. */
     *openInTurns(runId: string): Generator<Document[]> {
-      for (const state of ['waiting', 'planned']) {
-        let last: string | undefined = ''
-        while (last !== undefined) {
-          const found = toDocuments(someInState.all(runId, state, last))
-          if (found.length > 0) yield found
-          last = found.length < rowsAtATime ? undefined : found.at(-1)?.id
-        }
-      }
+      for (const state of ['waiting', 'planned']) yield* inTurns(someInState, runId, state)
     },
     unpublished: () => unpublished.all().map((found) => String(found['id'])),
     /** Uploads that must still be read. */
@@ -81,25 +75,11 @@ export function createDocuments(database: DatabaseSync) {
     failedIn: (runId: string) => toDocuments(failedIn.all(runId)),
     /** The same, in batches. */
     *failedInTurns(runId: string): Generator<Document[]> {
-      for (const outcome of [...failedOutcomes, 'cancelled'] as const) {
-        let last = ''
-        for (;;) {
-          const found = toDocuments(someWith.all(runId, outcome, last))
-          if (found.length > 0) yield found
-          if (found.length < rowsAtATime) break
-          last = found.at(-1)?.id ?? ''
-        }
-      }
+      for (const outcome of [...failedOutcomes, 'cancelled'])
+        yield* inTurns(someWith, runId, outcome)
     },
     /** Ended documents of a run with a warning, in batches. */
-    *warnedInTurns(runId: string): Generator<Document[]> {
-      let last: string | undefined = ''
-      while (last !== undefined) {
-        const found = toDocuments(someWarned.all(runId, last))
-        if (found.length > 0) yield found
-        last = found.length < rowsAtATime ? undefined : found.at(-1)?.id
-      }
-    },
+    warnedInTurns: (runId: string) => inTurns(someWarned, runId),
     /** Uploads that ended before `time` (ISO 8601) and are still kept. */
     keptSince: (time: string, limit: number) => toDocuments(keptSince.all(time, limit)),
     /** All finished documents of an output folder, by path. */
@@ -112,3 +92,13 @@ export function createDocuments(database: DatabaseSync) {
 type Row = Record<string, unknown>
 
 const toDocuments = (rows: readonly Row[]): Document[] => rows.map(toDocument)
+
+/** All documents of a statement that takes `keys` and the last id seen, in batches: between two, other work may run. */
+function* inTurns(statement: StatementSync, ...keys: string[]): Generator<Document[]> {
+  let last: string | undefined = ''
+  while (last !== undefined) {
+    const found = toDocuments(statement.all(...keys, last))
+    if (found.length > 0) yield found
+    last = found.length < rowsAtATime ? undefined : found.at(-1)?.id
+  }
+}
