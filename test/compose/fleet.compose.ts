@@ -74,7 +74,7 @@ test(
   },
 )
 
-/** All that happens while the folder is read for the first time. */
+/** All events while the folder is read for the first time. */
 async function disturb(t: TestContext, project: Project): Promise<{ onDesk: number }> {
   const ingest = project.startIngest(`${project.name}-first`)
   await reach(t, project, ingest, 3)

@@ -18,7 +18,7 @@ test('Hanging pages are cancelled at once, and their workers continue', async (t
   const texts = await writePages(scene.input, manyPaths(6, 'z'))
   await writePages(scene.input, ['hang-a.png'])
   writeOld(join(scene.input, 'hang-b.tif'), await tiffOf(['one', 'two', 'three', 'four']))
-  // Nothing of this run would end by itself before the test times out.
+  // No page of this run would end by itself before the test times out.
   const ingest = scene.start([scene.input, '--timeout', '600'], services.environment)
   await ingest.until('both workers hang', () => {
     const begun = [...scene.readings().keys()].filter((label) => label.startsWith('hang-'))

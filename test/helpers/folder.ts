@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Below } from '../../shared/files/open-below.ts'
 
-/** Whatever lets something be done at its end: a test's context, or `{ after }` of a whole file. */
+/** Runs work at its end: a test's context, or `{ after }` of a whole file. */
 export interface Ending {
   after: (work: () => unknown) => void
 }

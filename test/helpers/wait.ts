@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const everyMs = 25
-/** Only a failing test waits so long: machines are ten times as busy as one thinks. */
+/** Only a failing test waits this long: a busy machine may be ten times slower. */
 export const patienceMs = 120_000
 
 /**

@@ -1,4 +1,4 @@
-/** Pages of others' kinds that were once read badly, or not at all; the files lie beside some checkouts. */
+/** Pages of further kinds that were once read badly, or not at all; the files are beside some checkouts. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
@@ -10,7 +10,7 @@ const folder = 'faults/print'
 const readings = createPageReadings()
 after(() => readings.close())
 
-/** The lowest F that is right for each file, in percent. */
+/** Minimum F of each file, percent. */
 const wanted: Record<string, number> = {
   'f01_form_with_letter_boxes.png': 100,
   'f01_table_of_boxed_cells.png': 90,

@@ -1,6 +1,6 @@
 /**
  * Pages in other languages and scripts are read no worse than the command line reads them with the same models (word F1).
- * Pages, models and `tesseract` are used where they are at hand.
+ * Pages, models and `tesseract` are used where they exist.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -1,6 +1,6 @@
 /**
  * The same page reads the same however it is given (word F1, in points of a hundred), and reads the same twice; pages without
- * writing end empty at once. Pages from outside the repository are used where they are at hand.
+ * writing end empty at once. Pages from outside the repository are used where they exist.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'

@@ -143,7 +143,7 @@ test('Idle connections are closed when the service stops', async (t) => {
   )
   const events = (await fetch(address + view.links.events)).text()
   const polled = client.document(view.id, 100)
-  await fetch(`${address}/livez`) // Whoever is answered now came after those two.
+  await fetch(`${address}/livez`) // A request that is answered now came after those two.
   program.kill('SIGTERM')
   assert.match(await events, /^event: document$/m)
   assert.equal((await polled).status, 'reading')

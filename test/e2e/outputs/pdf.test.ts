@@ -136,7 +136,7 @@ async function locked(): Promise<Buffer> {
   return Buffer.from(await document.save())
 }
 
-/** All that a run has left. */
+/** All files of a run. */
 function everythingIn(folder: string): Buffer {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   const own = files.filter((file) => file.isFile())

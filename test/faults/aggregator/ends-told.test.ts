@@ -80,7 +80,7 @@ for (const lost of ['command', 'list of paths'] as const) {
     const { scene, services, redis, texts, ingest } = await setUp(t, count)
     services.startFleet({ FAULT_SLOW_MS: '1' })
     const sign = JSON.stringify({ pid: 1, host: 'h', version: '0' })
-    await redis.set(keys.aggregator, sign) // It has just died: its heartbeat is there.
+    await redis.set(keys.aggregator, sign) // It has just died: its heartbeat still exists.
     const list = [...texts.keys()].map((path) => join(scene.input, path)).join('\n')
     const program = lost === 'command' ? ingest() : ingest(['-', '--base', scene.input], list)
     await program.until('the command is sent', async () => (await redis.xlen(keys.commands)) > 0)

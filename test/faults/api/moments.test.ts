@@ -81,7 +81,7 @@ test('Every upload answered with 202 is read even if Redis is wiped at that mome
   }
   for (const [id, seed] of accepted) {
     const view = await waitFor(`${seed} is read`, async () => {
-      const found = await client.document(id) // Whatever Redis forgot, its ticket is there.
+      const found = await client.document(id) // Its ticket exists, whatever Redis lost.
       return found.status === 'finished' && found
     })
     assert.equal(view.outcome, 'succeeded')

@@ -54,7 +54,7 @@ test('A page that kills its worker is set aside after three deaths, and its neig
   const environment = { SCRIPTORIUM_LOCK_MS: '1000' }
   const texts = await writePages(scene.input, [...manyPaths(20), 'exit-once-a.png'])
   await writePages(scene.input, ['exit-a.png', '1/oom-b.png'])
-  // However often a failure is tried again.
+  // Independent of the number of attempts.
   const command = [scene.input, '--attempts', '5', '--workers', '2']
   const { code, stderr } = await scene.run(command, environment)
   assert.equal(code, 2)

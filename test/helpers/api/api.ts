@@ -67,7 +67,7 @@ export interface Api {
   read: (documentId: string, page?: Partial<PageResult>) => Promise<void>
   /** Reports as a worker does that a document cannot be read; waits until that is recorded. */
   fail: (documentId: string) => Promise<void>
-  /** Tells the server to stop, as SIGTERM does. */
+  /** Stops the server, as SIGTERM does. */
   stop: () => void
 }
 

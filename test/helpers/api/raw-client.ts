@@ -6,9 +6,9 @@ import { waitFor } from '../wait.ts'
 /** A connection on which bytes are sent as they are. */
 export interface RawClient {
   socket: Socket
-  /** All that has come back so far. */
+  /** All bytes received so far. */
   text: () => string
-  /** The status of the first answer, once it is there. */
+  /** The status of the first answer, once it has arrived. */
   status: () => Promise<number>
   closed: () => Promise<unknown>
 }

@@ -15,7 +15,7 @@ export interface Seen {
 interface Receiver {
   port: number
   url: string
-  /** Whatever was received whole, in order. */
+  /** Completely received requests, in order. */
   seen: Seen[]
   /** Connections that were made, and those that are open. */
   connections: { made: number; open: number }

@@ -18,7 +18,7 @@ import { waitFor } from '../wait.ts'
 
 export const fastPace = { minBytesPerSecond: 1_024, windowMs: 30_000 }
 
-/** A room that only the disk bounds. */
+/** Disk space without a limit but the disk itself. */
 export const makeRoom = ({ tmp: folder }: Spool, minFreeBytes = 0): SpoolRoom =>
   createSpoolRoom({ folder, minFreeBytes, limits: createLimits(unlimited) })
 
@@ -35,7 +35,7 @@ const unlimited = {
   searches: Infinity,
 }
 
-/** The first bytes of a JPEG, and as many more as make it so long. */
+/** The first bytes of a JPEG, padded to this length. */
 export function jpegLike(length: number, fill = 0): Buffer {
   const bytes = Buffer.alloc(length, fill)
   bytes.write('ffd8ffe000104a46494600', 'hex')
@@ -66,7 +66,7 @@ interface UploadApp {
   ) => Promise<Answer>
   /** A connection with a started request; further bytes are its body. */
   begin: (headers: Record<string, string | number>) => Promise<Socket>
-  /** Resolves once nothing is left of any upload in `tmp`. */
+  /** Resolves once `tmp` is empty. */
   tmpIsEmpty: () => Promise<void>
 }
 
@@ -158,7 +158,7 @@ export function answerOn(socket: Socket): Promise<Answer> {
   return promise.finally(() => socket.off('data', onData).off('close', onClose))
 }
 
-/** Undefined while it is not all there. */
+/** Undefined while it is incomplete. */
 function parseAnswer(text: string): Answer | undefined {
   const [head = '', json = ''] = text.split('\r\n\r\n')
   const [, length] = /content-length: (\d+)/i.exec(head) ?? []

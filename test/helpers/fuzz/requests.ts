@@ -120,7 +120,7 @@ type Headers = Record<string, string>
 const oddHeaders: fc.Arbitrary<Headers> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Headers>({}) },
   { weight: 3, arbitrary: oneHeader(Object.keys(headers)) },
-  // Clients send a Host that is right: wrong ones are tried alone.
+  // Clients send a valid Host: invalid ones are tested alone.
   {
     weight: 1,
     arbitrary: fc

@@ -11,7 +11,7 @@ export interface FuzzAnswer {
   body: string
 }
 
-/** By then a request is answered, and an event stream has begun. */
+/** Within this time a request is answered, and an event stream has begun. */
 const deadlineMs = 60_000
 
 /** Sends a request on a separate connection. Of an event stream only the head is awaited. */
@@ -31,7 +31,7 @@ export function send(address: string, { method, path, headers, content }: FuzzRe
       reject(new Error(`no answer within ${deadlineMs} ms`))
       outgoing.destroy()
     }, deadlineMs)
-    outgoing.on('error', reject) // Has no effect where the answer came before: the service need not read it all.
+    outgoing.on('error', reject) // Has no effect after an early answer: the service need not read the whole body.
     outgoing.on('close', () => clearTimeout(late))
     outgoing.on('response', (response) => {
       const { statusCode: status = 0, headers: answered } = response

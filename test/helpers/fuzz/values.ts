@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import type { Schema } from './specification.ts'
 
-/** Texts that have broken one service or another: each goes wherever a text may go. */
+/** Texts that have broken other services: each is tried wherever a text is allowed. */
 const hostileTexts = Object.values({
   odd: ['', ' ', '\0', 'a\0b', '\r\nx-injected: yes', '\u202egnp.exe', '\ufeff', '\ud800', '𝕊𝕔𝕣'],
   long: ['a'.repeat(10_000), '9'.repeat(400), 'é'.repeat(3_000), '('.repeat(300)],
@@ -43,7 +43,7 @@ const nested = (depth: number): unknown => {
   return value
 }
 
-/** Any JSON value, as a rule not the one that is wanted. */
+/** Any JSON value, usually an invalid one. */
 export const wrongValue: fc.Arbitrary<unknown> = fc.oneof(
   hostileText,
   hostileNumber,

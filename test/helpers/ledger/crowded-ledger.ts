@@ -28,7 +28,7 @@ interface Crowd {
   book: { bytes: string; fingerprint: string }
 }
 
-/** A ledger in which each request finds as much as it could: written by SQL, in seconds. */
+/** A ledger in which each request finds the maximum: written by SQL, in seconds. */
 export function makeCrowdedLedger({ data, scans, out, book }: Crowd): void {
   mkdirSync(join(scans, 'many'), { recursive: true })
   for (let n = 0; n < crowd.many; n += 1) writeFileSync(join(scans, 'many', `m${n}.png`), '')

@@ -46,7 +46,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
     writeOld(join(root, name), content)
     worker.knows(name, statKey(lstatSync(join(root, name), { bigint: true })), content)
   }
-  for (const name of names) change(name, 0) // Twins, so that they wait for one another.
+  for (const name of names) change(name, 0) // Twins, which wait for each other.
 
   const queue: PageQueue = {
     ...realQueue,
@@ -126,7 +126,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
       if (aggregator.current() === undefined || choice % 7 === 0) beginRun()
       return start(async () => aggregator.current()?.planMore())
     },
-    /** A worker reports on some job it once got, maybe not for the first time. */
+    /** A worker reports about one of its jobs, perhaps not for the first time. */
     read(choice: number): Promise<void> {
       const entries = worker.read(choice)
       return start(() => report(entries))

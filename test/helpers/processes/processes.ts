@@ -111,7 +111,7 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
   }
 }
 
-/** A living process that a test is to answer for. */
+/** A living process of a test. */
 interface Found {
   pid: number
   command: string
@@ -146,7 +146,7 @@ function read(pid: string, file: string): string {
   }
 }
 
-/** Waits until all that came of a test has ended by itself. Ends the rest and throws, naming it. */
+/** Waits until all processes of a test have ended by themselves. Kills the others, and throws an error that names them. */
 export async function assertNoneLeft(folder: string, deadlineMs = 30_000): Promise<void> {
   let left: Found[] = []
   const isEmpty = (): boolean => {

@@ -26,7 +26,7 @@ export interface Scene {
   readings: () => Map<string, number>
   /** The process that began each reading, in order. */
   readers: () => { label: string; pid: number }[]
-  /** Runs `release` at the end, last first, before it is looked whether a process is left. */
+  /** Runs `release` at the end, last first, before the check for remaining processes. */
   defer: (release: Release) => void
 }
 

@@ -31,7 +31,7 @@ export function startWatched(
   }
 }
 
-/** Undefined while it is not all written. */
+/** Undefined while it is incompletely written. */
 function markIn(file: string, marks: number): string | undefined {
   try {
     const [, mark, ms] = /^(\d+) (\S+)\n$/.exec(readFileSync(file, 'utf8')) ?? []

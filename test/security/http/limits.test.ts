@@ -18,7 +18,7 @@ const entryOf = (name: string): string =>
 const bearer = (name: string) => ({ authorization: `Bearer ${name}` })
 const image = { 'content-type': 'image/png' }
 
-/** An API that listens. Its clients end before it does: it would wait for them. */
+/** An API that listens. Its clients close first, because its own close waits for them. */
 async function listen(t: TestContext, given: Record<string, string>) {
   const ends: (() => unknown)[] = []
   t.after(() => ends.forEach((end) => end()))
@@ -72,7 +72,7 @@ test('connections are limited per address and in total; health checks still succ
   for (const { socket } of held) socket.destroy()
   await usedOf(api, 'connections', 0)
   assert.equal(await (await open(headOf('GET /version', { connection: 'close' }))).status(), 200)
-  // Far beyond the limit there is not even an answer, and the service is there when they have gone.
+  // Far beyond the limit connections are closed without an answer, and the service works after they are gone.
   const flood = await Promise.all(Array.from({ length: 60 }, () => open()))
   await Promise.race(flood.map(({ closed }) => closed()))
   for (const { socket } of flood) socket.destroy()

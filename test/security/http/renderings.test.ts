@@ -12,7 +12,7 @@ import { waitFor } from '../../helpers/wait.ts'
 
 const mebibyte = 2 ** 20
 
-/** An API that listens. Its clients end before it does: it would wait for them. */
+/** An API that listens. Its clients close first, because its own close waits for them. */
 async function listen(t: TestContext, given: Record<string, string> = {}) {
   const ends: (() => unknown)[] = []
   t.after(() => ends.forEach((end) => end()))

@@ -48,7 +48,7 @@ test('only health, the OpenAPI document and the files of the dashboard are publi
 test('routes that change something reject tokens with only the read scope', () => {
   const changing = routes.filter(({ method }) => !['GET', 'HEAD'].includes(method))
   for (const { method, url, scope } of changing) {
-    if (url === '/v1/documents/check') continue // A question with a body.
+    if (url === '/v1/documents/check') continue // A read-only request with a body.
     assert.ok(scope === 'submit' || scope === 'admin', `${method} ${url} is for ${scope}`)
   }
 })

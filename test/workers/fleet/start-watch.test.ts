@@ -6,7 +6,7 @@ import type { StartFailure } from '../../../shared/redis/heartbeats.ts'
 import { createStartWatch } from '../../../workers/fleet/start-watch.ts'
 import { silent } from '../../helpers/processes/private-redis.ts'
 
-/** A watch, and processes that it sees come and go. */
+/** A watch, and processes that start and end. */
 function setUp(hasParent = false) {
   const told: StartFailure[] = []
   const tell = async (failure: StartFailure): Promise<void> => void told.push(failure)

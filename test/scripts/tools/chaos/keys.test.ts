@@ -20,7 +20,7 @@ test('every key that the code builds is in the table of docs/redis-keys.md', () 
     typeof key === 'string' ? key : key('a', 'b', 'c'),
   )
   for (const name of names.map((key) => key.replace(/^p:/, ''))) {
-    if (name === 'bull') continue // What lies below it is BullMQ's.
+    if (name === 'bull') continue // The keys below it are BullMQ's.
     const wanted = name === 'rate-limit:' ? 'rate-limit:x' : name
     assert.ok(
       table.some(({ pattern }) => pattern.test(wanted)),

@@ -140,7 +140,7 @@ test('a partial document is read again in full if its file changed, or with --fo
   }
 })
 
-/** A run is cut off when of three pages the first was read and the second has failed; another one comes upon the document. */
+/** Of three pages the first was read and the second failed when the run was killed; another run finds the document. */
 function goOnWith(t: TestContext, given: Partial<FolderRequest>) {
   const scene = setUp(t)
   const { ledger, take, read, failed, expanded } = scene

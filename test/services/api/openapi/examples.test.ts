@@ -72,7 +72,7 @@ function requestOf(path: string, { parameters }: Node, isFull: boolean) {
     const { examples } = isNode(schema) ? schema : {}
     const value = String(example ?? (Array.isArray(examples) ? examples[0] : ''))
     assert.notEqual(value, '', `${path} ${String(name)} has an example`)
-    // Nobody reads here: it would be waited for in vain.
+    // No worker reads here: waiting for the end would time out.
     if ((required !== true && !isFull) || name === 'wait') continue
     if (place === 'path') url = url.replace(`{${String(name)}}`, encodeURIComponent(value))
     else if (place === 'query') query.set(String(name), value)

@@ -14,7 +14,7 @@ function makeGate() {
   return { ends, sync }
 }
 
-/** Lets everything happen that waits for nothing. */
+/** Runs all work that waits for nothing. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('a caller is released by a sync that began after its call, and concurrent callers share it', async () => {

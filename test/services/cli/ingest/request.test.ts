@@ -7,7 +7,7 @@ import { makeRequest } from '../../../helpers/ledger/records.ts'
 test('a command without flags makes a request that older aggregators accept', () => {
   const options = ingestOptions(['scans', '--out', 'out'], {})
   const request = buildRequest(options, { root: '/scans', paths: [''], folders: [] }, '/out')
-  // They refuse any other key: the command would be lost on them.
+  // Older aggregators refuse any other key, and would drop the command.
   assert.deepEqual(Object.keys(request).toSorted(), Object.keys(makeRequest()).toSorted())
 })
 

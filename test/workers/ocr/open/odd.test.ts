@@ -17,7 +17,7 @@ const isMissing = withoutCorpus('odd')
  */
 type Verdict = ErrorCode | `${'p' | 'l' | '!'}${string}`
 
-/** Every file of a folder gives this, but for those that are named. */
+/** Outcome of every file of a folder except the named ones. */
 const folders: Record<string, Verdict> = {
   'blank-tiny': 'p',
   'cmyk-alpha-16bit': 'p',
@@ -47,7 +47,7 @@ const files: Record<string, Verdict> = {
   'made/bomb_40000x40000_bilevel.tif': 'too_many_pixels',
   'made/broken_truncated.tif': 'corrupt_image',
   'made/broken_truncated60.jpg': 'corrupt_image',
-  'made/empty_0_bytes.png': 'unsupported_type', // The worker says `empty_file` before it is opened.
+  'made/empty_0_bytes.png': 'unsupported_type', // The worker reports `empty_file` before it is opened.
   'made/header_only.jpg': 'corrupt_image',
   'made/html_named.jpg': 'unsupported_type',
   'made/multipage_30_g4.tif': 'pppppppppppppppppppppppppppppp',

@@ -21,7 +21,7 @@ function makeBench(t: TestContext, stopping = new AbortController().signal): Ben
   }
 }
 
-/** More cores than there are: nothing is held to fewer. */
+/** More cores than there are: the core list is not applied. */
 const bounds = { cores: 1_000, timeoutMs: 60_000 }
 
 /** Uses half a second of a core and 200 MB, until both have been seen. */
