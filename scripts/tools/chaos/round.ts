@@ -26,7 +26,7 @@ export interface RoundResult {
   findings: ChaosFinding[]
   injected: Injected[]
   documents: number
-  /** From the last heal until nothing was under way, milliseconds. */
+  /** From the last heal until all work had ended, milliseconds. */
   restMs: number
   usage: WorldUsage
 }

@@ -35,7 +35,7 @@ const wordsOf = (text: string): Word[] =>
     .map((shown) => ({ shown, compared: comparableWord(shown) }))
     .filter(({ compared }) => compared !== '')
 
-/** Shortens long runs of equal words, so that the differences stand beside each other. */
+/** Shortens long runs of equal words, so that the differences are beside each other. */
 export function shorten(changes: readonly Change[]): Change[] {
   return changes.map(({ kind, words }, index) => {
     const before = index === 0 ? 0 : context

@@ -6,7 +6,7 @@ export interface Writer {
   random: Random
   noun: () => string
   sentence: () => string
-  /** Sentences of at least so many words together. */
+  /** Sentences with at least this many words in all. */
   paragraph: (minWords: number) => string
   /** Two to four words, the first with a capital. */
   title: () => string

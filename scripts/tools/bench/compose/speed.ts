@@ -23,7 +23,7 @@ export const speed: ComposePart = {
       // Other files in every round: the aggregator copies the results of known ones.
       for (const path of pages.paths)
         copyPage(join(pages.root, path), join(project.input, path), index)
-      // Whatever drifts, drifts for both: every other round begins with the other.
+      // Drift affects both: every other round begins with the other.
       const order =
         index % 2 === 1 ? (['compose', 'host'] as const) : (['host', 'compose'] as const)
       for (const way of order) {

@@ -8,7 +8,7 @@ import { readOnce, type Terms } from './reading.ts'
 import { orderOf, type Measurement } from './rounds.ts'
 import type { System } from './systems/system.ts'
 
-/** A system that is there and reads. */
+/** An installed system that can read. */
 export interface Entrant {
   system: System
   version: string
@@ -82,9 +82,9 @@ export function termsOf(
   mkdirSync(temporary, { recursive: true })
   const environment = {
     ...bench.environment,
-    TMPDIR: temporary, // What is interrupted leaves its files there.
+    TMPDIR: temporary, // An interrupted reading leaves its files there.
     TESSDATA_PREFIX: models.folder,
-    OMP_THREAD_LIMIT: '1', // Tesseract's own threads stand in each other's way: 4 times slower with two processes.
+    OMP_THREAD_LIMIT: '1', // Tesseract's own threads block each other: 4 times slower with two processes.
     LC_ALL: 'C.UTF-8',
   }
   const terms = { cores, languages, tessdata: models.folder, keepIn: texts }

@@ -17,7 +17,7 @@ export async function documentsInHand({ redis }: World): Promise<string[]> {
       .filter((text) => text?.includes('"mayBeKnown":false') === true)
       .flatMap((text) => /"documentId":"([^"]+)"/.exec(text ?? '')?.[1] ?? [])
   } catch {
-    return [] // It is away: another fault is under way.
+    return [] // It is unreachable: another fault is active.
   }
 }
 
@@ -39,6 +39,6 @@ function isFinal(ledger: World['ledger'], ids: readonly string[]): boolean {
   try {
     return ledger.finalOf(ids) === new Set(ids).size
   } catch {
-    return false // Its disk may be full, which a look needs, too.
+    return false // Its disk may be full, which reading the ledger needs, too.
   }
 }

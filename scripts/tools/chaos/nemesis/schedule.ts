@@ -11,7 +11,7 @@ export interface PlannedFault {
 }
 
 export const faultsInRound = 20
-/** Two faults of one thing are this far apart at least. */
+/** Minimum distance of two faults of one resource. */
 const restMs = 1_500
 
 /**

@@ -42,6 +42,6 @@ function mount(arguments_: readonly string[]): boolean {
     execFileSync('mount', arguments_, { stdio: 'ignore' })
     return true
   } catch {
-    return false // A container without the right to; the faults that need it are skipped with a word.
+    return false // A container may lack the permission; the faults that need it are skipped and named.
   }
 }

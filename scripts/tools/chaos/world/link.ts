@@ -29,7 +29,7 @@ export async function openLink(targetPort: number) {
       to.once('drain', () => from.resume())
     })
     from.on('error', () => end(pair))
-    // The end of a dead connection is not told either.
+    // The end of a dead connection is not passed on either.
     from.on('close', () => {
       if (mode !== 'blackhole' && !pair.isDead) end(pair)
     })

@@ -55,7 +55,7 @@ export async function startWorld(setting: ChaosSetting, history: History) {
       history,
     })
   const roles = { aggregator: start('aggregator'), fleet: start('fleet'), api: start('api') }
-  /** Undoes every fault, also one whose own heal found Redis away. */
+  /** Undoes every fault, even one whose own heal failed because Redis was unreachable. */
   const heal = async (): Promise<void> => {
     link.set('pass')
     for (const disk of Object.values(disks)) disk.free()

@@ -6,7 +6,7 @@ export interface Block {
   text: string
 }
 
-/** Composes the content of a page with about so many words. */
+/** Composes the content of a page with about this many words. */
 export type Kind = (writer: Writer, length: number) => Block[]
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')

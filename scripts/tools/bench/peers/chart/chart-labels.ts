@@ -18,7 +18,7 @@ export interface PlacedLabel extends Labelled {
   box: Box
   /** The side of the box at which the text is anchored. */
   anchor: 'start' | 'middle' | 'end'
-  /** So far from its point that a line must connect them. */
+  /** A label this far from its point needs a line. */
   isFar: boolean
 }
 
