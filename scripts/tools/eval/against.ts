@@ -20,7 +20,7 @@ interface Gain {
   minGain: number
 }
 
-export interface ComparedSet extends Gain {
+interface ComparedSet extends Gain {
   set: string
   /** Means of the pages, in percent. */
   f1: number

@@ -96,7 +96,7 @@ function areSideBySide(a: BBox, b: BBox): boolean {
  * Orders lines: one comes before another that is below it and shares columns with it, and before one to its right
  * unless a line between them, above or below, spans both (Breuel: High performance document layout analysis, 2003).
  */
-export function inReadingOrder(lines: readonly Line[]): Line[] {
+function inReadingOrder(lines: readonly Line[]): Line[] {
   const from = lines.toSorted((a, b) => a.bbox.y0 - b.bbox.y0 || a.bbox.x0 - b.bbox.x0)
   const isBefore = (a: Line, b: Line): boolean => {
     if (overlap(a.bbox, b.bbox)) return middleOf(a) < middleOf(b)

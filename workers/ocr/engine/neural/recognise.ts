@@ -19,7 +19,7 @@ export interface SeenLine {
 }
 
 /** Height of the network's input, pixels. */
-export const stripHeight = 48
+const stripHeight = 48
 /** Widths are multiples of the pixels of one time step. */
 const step = 8
 const channels = 3
