@@ -41,7 +41,7 @@ const orientationSchema = Type.Object(
   {
     isMirrored: described(
       Type.Boolean(),
-      'Step 1: the page is flipped left to right (EXIF 2, 4, 5 and 7).',
+      'Step 1: the page is flipped left to right: by EXIF (2, 4, 5 and 7), or because only its reflection can be read.',
     ),
     rotation: described(
       Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)]),

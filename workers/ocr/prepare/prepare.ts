@@ -62,14 +62,10 @@ export async function renderAsIs({ grey, survey }: PageOnDesk): Promise<Rendered
   }
 }
 
-/** Returns the same page, turned clockwise by `rotation`. */
-export function turnPage(
-  page: PageOnDesk,
-  rotation: Turn['rotation'],
-  wishes: RenderWishes,
-): Promise<PageOnDesk> {
-  const grey = turn(page.grey, { isMirrored: false, rotation })
-  return lay({ size: page.size, turn: turnOn(page.turn, rotation), grey }, wishes)
+/** Returns the same page, flipped and turned. */
+export function turnPage(page: PageOnDesk, how: Turn, wishes: RenderWishes): Promise<PageOnDesk> {
+  const grey = turn(page.grey, how)
+  return lay({ size: page.size, turn: turnOn(page.turn, how), grey }, wishes)
 }
 
 async function lay(

@@ -22,10 +22,15 @@ export const turnOf = (orientation: ExifOrientation): Turn => exifTurns[orientat
 
 const rotations = [0, 90, 180, 270] as const
 
-/** Combines two turns. The second never mirrors. */
-export function turnOn(first: Turn, rotation: Turn['rotation']): Turn {
-  const sum = rotations[((first.rotation + rotation) % 360) / 90] ?? 0
-  return { isMirrored: first.isMirrored, rotation: sum }
+export const upright: Turn = { isMirrored: false, rotation: 0 }
+
+/** Combines two turns. The second, where it mirrors, undoes the rotation of the first before its own. */
+export function turnOn(first: Turn, second: Turn): Turn {
+  const before = second.isMirrored ? 360 - first.rotation : first.rotation
+  return {
+    isMirrored: first.isMirrored !== second.isMirrored,
+    rotation: rotations[((before + second.rotation) % 360) / 90] ?? 0,
+  }
 }
 
 /** Maps a point of the turned image to the image before, which is `width` x `height`. */

@@ -8,7 +8,7 @@ import { findBare, type Bare } from './coverage.ts'
 import { fillBare } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
-import { findRotation } from './rotation.ts'
+import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf, type Score } from './score.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
@@ -31,6 +31,8 @@ export interface PageReading extends Recognition {
  * of the same pages upright one stays below 0.65.
  */
 const poor = 0.65
+/** A few words upside down are other words by chance: fewer than this must exceed a higher share. */
+const [fewToTurn, poorOfFew] = [6, 0.8]
 /**
  * The engine sees a short word in the grain of one picture in fifty; a word that stands alone must exceed this
  * probability.
@@ -96,8 +98,8 @@ async function readLast(
     make(reader, page, lastReading, await renderAsIs(page)),
   )
   if (last === undefined) return conclude(page, [], made)
-  const isCredible = last.score.share >= poor && !isDoubtful(last.score)
-  return conclude(page, isCredible ? last.blocks : [], [...made, last])
+  const isKept = last.score.share >= poor && !isDoubtful(last.score)
+  return conclude(page, isKept ? last.blocks : [], [...made, last])
 }
 
 /** Makes the first reading, of the page in its best rotation. */
@@ -109,13 +111,15 @@ async function readUpright(
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
   const reading = await make(reader, page, first, page.first)
-  if (isSideways || reading.score.share >= poor || isPicture(page, reading))
-    return { page, reading }
+  if (isSideways || isCredible(reading.score) || isPicture(page, reading)) return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
   const second = await unlessFailing(reader, 'turned', make(reader, turned, first, turned.first))
   return second === undefined ? { page, reading } : { page: turned, reading: second }
 }
+
+const isCredible = ({ words, share }: Score): boolean =>
+  share >= (words < fewToTurn ? poorOfFew : poor)
 
 /** Reads a whole page once. */
 function make(
@@ -134,9 +138,9 @@ async function turnIfBetter(
   first: PlannedReading,
 ): Promise<PageOnDesk> {
   const { label, recipe, read } = reader
-  const search = findRotation(page.survey, label, recipe, read)
-  const rotation = await unlessFailing(reader, 'rotation', search)
-  return rotation === undefined || rotation === 0 ? page : turnPage(page, rotation, first)
+  const how = await unlessFailing(reader, 'rotation', findTurn(page.survey, label, recipe, read))
+  const isUpright = how === undefined || (how.rotation === 0 && !how.isMirrored)
+  return isUpright ? page : turnPage(page, how, first)
 }
 
 /**

@@ -203,11 +203,11 @@ test('a page rotated on the desk is surveyed and rendered again', async () => {
     stepsMs: {},
   }
   assert.equal(survey.isSideways, true)
-  const turned = await turnPage(page, 90, plain)
+  const turned = await turnPage(page, { isMirrored: false, rotation: 90 }, plain)
   assert.equal(turned.survey.isSideways, false)
   assert.deepEqual(turned.turn, { isMirrored: true, rotation: 270 })
   assert.deepEqual([turned.grey.width, turned.grey.height], [900, 1200])
   assert.deepEqual(turned.size, size)
-  const names = ['repaint', 'darken', 'scale', 'divide background', 'level']
+  const names = ['repaint', 'despeckle', 'darken', 'scale', 'divide background', 'level']
   assert.deepEqual(Object.keys(turned.stepsMs), names)
 })

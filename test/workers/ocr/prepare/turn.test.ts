@@ -110,10 +110,10 @@ test('an upright image is not copied', () => {
 
 test('two turns in sequence equal their composition', () => {
   for (const first of turns) {
-    for (const rotation of rotations) {
-      const stepwise = turn(turn(image, first), { isMirrored: false, rotation })
-      const both = turn(image, turnOn(first, rotation))
-      assert.deepEqual(stepwise, both, JSON.stringify([first, rotation]))
+    for (const second of turns) {
+      const stepwise = turn(turn(image, first), second)
+      const both = turn(image, turnOn(first, second))
+      assert.deepEqual(stepwise, both, JSON.stringify([first, second]))
     }
   }
 })

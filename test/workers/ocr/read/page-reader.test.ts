@@ -26,6 +26,9 @@ const turned = (rotation: 90 | 180 | 270) => turn(written, { isMirrored: false, 
 const good = says('there is a good deal to be read here')
 const poor = says('th1s lz a gcod dEal to 8e rEad hcre', 25)
 
+/** The looks at a page that reads poorly: four rotations, and two of its reflection. */
+const looks = [nothing, nothing, nothing, nothing, nothing, nothing]
+
 test('a page that reads well is read once', async () => {
   for (const preset of ['fast', 'balanced', 'best'] as const) {
     const { calls, read } = await readWith(written, [good], { recipe: recipeOf(preset) })
@@ -45,7 +48,7 @@ test('a page that reads poorly is tried in other rotations, and read again as it
     const { calls, read } = await readWith(written, [poor], { recipe: recipeOf(preset) })
     const { readings, orientation } = await read
     const planned = planOf(recipeOf(preset)).readings
-    assert.equal(calls.length, 4 + planned.length, preset)
+    assert.equal(calls.length, looks.length + planned.length, preset)
     assert.deepEqual(
       readings.map(({ name }) => name),
       planned.map(({ name }) => name),
@@ -55,11 +58,10 @@ test('a page that reads poorly is tried in other rotations, and read again as it
 })
 
 test('further readings stop once the page reads well enough', async () => {
-  const looks = [nothing, nothing, nothing, nothing]
   const recipe = recipeOf('best')
   const { calls, read } = await readWith(written, [poor, ...looks, good, poor], { recipe })
   const { text, readings } = await read
-  assert.equal(calls.length, 6)
+  assert.equal(calls.length, looks.length + 2)
   assert.equal(text, 'there is a good deal to be read here')
   assert.deepEqual(
     readings.map(({ linesKept }) => linesKept),
@@ -106,7 +108,7 @@ test('a page on its side is probed before it is read, and rotated', async () => 
 test('a page on its side that reads no better in any rotation is not probed twice', async () => {
   const { calls, read } = await readWith(turned(90), [poor])
   assert.equal((await read).orientation.rotation, 0)
-  assert.equal(calls.length, 4 + planOf(recipeOf('balanced')).readings.length)
+  assert.equal(calls.length, looks.length + planOf(recipeOf('balanced')).readings.length)
 })
 
 test('a page upside down is rotated after it has read poorly', async () => {
@@ -118,13 +120,20 @@ test('a page upside down is rotated after it has read poorly', async () => {
   assert.equal(readings.length, 1, 'the upside-down reading is dropped')
 })
 
+test('a mirrored page is flipped, and its orientation tells so', async () => {
+  const { calls, read } = await readWith(written, [poor, ...looks.slice(0, 4), good])
+  const { orientation, text } = await read
+  assert.equal(calls.length, 7)
+  assert.deepEqual(orientation, { isMirrored: true, rotation: 0, skew: 0 })
+  assert.equal(text, 'there is a good deal to be read here')
+})
+
 test('a second reading that times out loses only itself', async () => {
-  const looks = [nothing, nothing, nothing, nothing]
   for (const code of ['page_timeout', 'engine_crash'] as const) {
     const recipe = recipeOf('best')
     const { calls, read } = await readWith(written, [poor, ...looks, fails(code)], { recipe })
     const { readings, text, warnings } = await read
-    assert.equal(calls.length, 6, 'and no further one is made')
+    assert.equal(calls.length, looks.length + 2, 'and no further one is made')
     assert.deepEqual(
       warnings?.map((warning) => [warning.code, warning.message.includes(code)]),
       [['reading_given_up', true]],
@@ -157,7 +166,6 @@ test('a failed first reading fails the page', async () => {
 })
 
 test('a cancelled page is given up at any reading', async () => {
-  const looks = [nothing, nothing, nothing, nothing]
   for (const before of [[], [poor], [poor, ...looks]]) {
     const { read } = await readWith(written, [...before, fails('cancelled')])
     await assert.rejects(read, { code: 'cancelled' })
