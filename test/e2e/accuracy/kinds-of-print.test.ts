@@ -67,6 +67,34 @@ test('paper of 20 to 80 of 255 is read, with darker ink and with white ink', asy
   }
 })
 
+test('coloured ink on paper of the same grey is read, also in a box on a white page', async () => {
+  for (const [ink, paper] of [
+    [
+      [230, 60, 60],
+      [40, 140, 140],
+    ],
+    [
+      [0, 150, 60],
+      [200, 60, 50],
+    ],
+    [
+      [205, 205, 120],
+      [190, 190, 255],
+    ],
+    [
+      [255, 220, 0],
+      [210, 215, 235],
+    ],
+  ] as const) {
+    const page = print({ lines: prose, ink, paper })
+    await assertRead(prose, page, `${ink.join()} on ${paper.join()}`)
+  }
+  const box = print({ lines: prose, ink: [230, 60, 60], paper: [40, 140, 140] })
+  const input = await box.png().toBuffer()
+  const sheet = sharp({ create: { width: 1_600, height: 2_000, channels: 3, background: 'white' } })
+  await assertRead(prose, sheet.composite([{ input, left: 150, top: 500 }]), 'box')
+})
+
 test('a few words on their side or upside down are read', async () => {
   for (const lines of [['Closed on Sunday'], ['Mind the step', 'Wet paint here']]) {
     for (const degrees of [90, 180, 270]) {
