@@ -72,6 +72,9 @@ test('the package, installed in another project, prints its version, reads a pag
   await service.until('the greeting', () => service.stdout().includes('listens on'))
   assert.match(service.stdout(), /files=@node_modules\/scriptorium\/samples\/recipe\.jpg/)
   assert.match(service.stdout(), / data\/scriptorium\.log$/m)
+  const address = /http:\/\/\S+?:\d+/.exec(service.stdout())?.[0] ?? ''
+  const page = await fetch(address)
+  assert.match(await page.text(), /<script type="module"[^>]* src="\/assets\//)
   service.kill('SIGTERM')
   assert.equal((await service.ended).code, 0, service.stderr())
 })

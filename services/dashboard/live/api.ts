@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals'
 import { askForToken, forgetToken, token } from './session.ts'
 import type { Readiness } from './views.ts'
 
@@ -37,6 +38,9 @@ export function readProblem(status: number, text: string, retryAfter: string | n
 export const headersOf = (more: Record<string, string> = {}): Record<string, string> =>
   token.value === null ? more : { ...more, authorization: `Bearer ${token.value}` }
 
+/** Whether the last request found no service. */
+export const isAway = signal(false)
+
 /** Sends a request with the caller's token. Throws `ApiProblem`; an unknown token is forgotten, so that it is asked for. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const asked = token.value
@@ -45,8 +49,10 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     response = await fetch(path, { ...init, headers: headersOf(toRecord(init.headers)) })
   } catch (thrown) {
     if (init.signal?.aborted === true) throw thrown
+    isAway.value = true
     throw unreachable()
   }
+  isAway.value = false
   if (response.ok) return response
   const text = await response.text()
   const problem = readProblem(response.status, text, response.headers.get('retry-after'))

@@ -38,16 +38,18 @@ export function Ready<T>({
   of: Loaded<T>
   children: (value: T) => ComponentChildren
 }) {
-  if (value === undefined && problem === undefined) {
+  // A notice above the view names an outage, once for all parts of it.
+  const isOutage = problem?.status === 0
+  if (value === undefined && (problem === undefined || isOutage)) {
     return (
       <p class="muted" role="status">
-        Loading …
+        {isOutage ? 'Not loaded.' : 'Loading …'}
       </p>
     )
   }
   return (
     <>
-      {problem !== undefined && <ProblemNotice problem={problem} retry={reload} />}
+      {problem !== undefined && !isOutage && <ProblemNotice problem={problem} retry={reload} />}
       {value !== undefined && children(value)}
     </>
   )

@@ -5,6 +5,7 @@ import type { CallerView } from '../live/views.ts'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Navigation } from './navigation.tsx'
 import { path } from '../router.ts'
+import { OutageNotice } from './outage-notice.tsx'
 import { TokenForm } from './token-form.tsx'
 import { UpgradeNotice } from './upgrade-notice.tsx'
 import { findView } from './views.tsx'
@@ -39,6 +40,7 @@ export function Dashboard() {
       </a>
       <Navigation />
       <UpgradeNotice />
+      <OutageNotice />
       {may(scope) ? (
         show()
       ) : (

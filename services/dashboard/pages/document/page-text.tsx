@@ -42,6 +42,17 @@ export function PageText({ page }: { page: PageResult }) {
     }
   }
 
+  /** Arrow keys go from word to word. */
+  const step = (event: KeyboardEvent): void => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    const pointed = numberOf(root.current?.querySelector('.text .pointed') ?? null)
+    const next = Math.min(words.length, Math.max(1, Number(pointed ?? 0) + by))
+    point(String(next))
+    root.current?.querySelector('.text .pointed')?.scrollIntoView({ block: 'nearest' })
+  }
+
   const hits = new Set(words.filter(({ text }) => search !== '' && isHit(text)))
   return (
     <div
@@ -53,11 +64,11 @@ export function PageText({ page }: { page: PageResult }) {
       <PageLayout page={page} words={words} hits={hits} />
       <div class="side">
         <p class="legend muted">
-          Words below 90 % are underlined, below 75 % in colour. Mean confidence{' '}
-          {formatPercent(page.confidence)}.
+          Words below 90 % are underlined, below 75 % in colour. The pointer, or the arrow keys in
+          the text, show a word in both. Mean confidence {formatPercent(page.confidence)}.
         </p>
-        <p ref={told} class="told" aria-hidden="true" />
-        <div class="text" role="region" aria-label="Text" tabIndex={0}>
+        <p ref={told} class="told" role="status" />
+        <div class="text" role="region" aria-label="Text" tabIndex={0} onKeyDown={step}>
           {words.length === 0 ? (
             <p class="plain">{page.text}</p>
           ) : (

@@ -23,7 +23,7 @@ export function ResultView({ document, route }: { document: DocumentRow; route: 
   return (
     <section>
       <header class="title">
-        <h2>{count > 1 ? `Page ${formatCount(page)} of ${formatCount(count)}` : 'Page'}</h2>
+        <h2>{count > 1 ? `Page ${formatCount(page)} of ${formatCount(count)}` : 'Text'}</h2>
         <PageLinks page={page} count={count} />
       </header>
       {isMissingPage(result.problem) ? (

@@ -27,9 +27,21 @@ let sending = 0
 let isWatching = false
 let pausedUntil = 0
 
+/** Views are rendered at most ten times a second: thousands of files change more often. */
+const tellMs = 100
+let isTelling = false
+function tell(): void {
+  if (isTelling) return
+  isTelling = true
+  setTimeout(() => {
+    isTelling = false
+    changes.value += 1
+  }, tellMs)
+}
+
 const change = (entry: Entry, values: Partial<UploadItem>): void => {
   Object.assign(entry, values)
-  changes.value += 1
+  tell()
 }
 
 export const uploads = (): readonly UploadItem[] => (changes.value < 0 ? [] : [...entries.values()])
@@ -132,6 +144,7 @@ async function look(entry: Entry): Promise<void> {
 }
 
 async function beginningOf(route: string): Promise<string> {
-  const text = (await (await send(`${route}/result?format=txt`)).text()).trim()
+  const result = await send(`${route}/result?format=txt`)
+  const text = (await result.text()).trim().replaceAll(/\s*\n\s*/g, '\n')
   return text.length > shownText ? `${text.slice(0, shownText)} …` : text
 }
