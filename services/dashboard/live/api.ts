@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { isAway } from './outage.ts'
 import { askForToken, forgetToken, token } from './session.ts'
 import type { Readiness } from './views.ts'
 
@@ -37,9 +37,6 @@ export function readProblem(status: number, text: string, retryAfter: string | n
 /** The headers of a request by this caller. */
 export const headersOf = (more: Record<string, string> = {}): Record<string, string> =>
   token.value === null ? more : { ...more, authorization: `Bearer ${token.value}` }
-
-/** Whether the last request found no service. */
-export const isAway = signal(false)
 
 /** Sends a request with the caller's token. Throws `ApiProblem`; an unknown token is forgotten, so that it is asked for. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {

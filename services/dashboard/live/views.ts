@@ -1,6 +1,7 @@
 /** The answers of the API, as far as the dashboard shows them. A type test compares them with the API's own. */
 import type { DocumentError } from '../../../shared/contract/result/error.ts'
 import type { Outcome } from '../../../shared/contract/result/outcomes.ts'
+import type { WarningCode } from '../../../shared/contract/result/page.ts'
 import type { Word } from '../../../shared/contract/result/layout.ts'
 
 export type Status = 'queued' | 'reading' | 'finished'
@@ -11,6 +12,8 @@ export interface DocumentRow {
   outcome: Outcome | null
   error: DocumentError | null
   blocked: DocumentError | null
+  /** Known defects of the text of its pages. */
+  warnings: WarningCode[]
   name: string
   runId: string
   tag: string | null

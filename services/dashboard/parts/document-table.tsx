@@ -6,16 +6,20 @@ import { formatCount, formatPercent, showBytes } from './format.ts'
 import { DocumentBadge, isRetryable } from './outcome.tsx'
 import { Table, type Column } from './table.tsx'
 import { Time } from './time.tsx'
+import { warningNames } from './warnings.ts'
 import { causes } from './failure/causes.ts'
 
 const columns: readonly Column<DocumentRow>[] = [
   {
     title: 'Document',
-    cell: ({ id, name, error }) => (
+    cell: ({ id, name, error, warnings }) => (
       <>
         <a class="name" href={`/documents/${encodeURIComponent(id)}`}>
           {name}
         </a>
+        {warnings.length > 0 && (
+          <p class="cause">{warnings.map((code) => warningNames[code]).join('. ')}</p>
+        )}
         {error !== null && <p class="cause">{causes[error.code]?.cause ?? error.message}</p>}
       </>
     ),
@@ -56,12 +60,12 @@ export function DocumentTable({
   onChange: () => void
 }) {
   const hasTags = documents.some(({ tag }) => tag !== null)
-  const hasActions = may('submit') && documents.some(({ outcome }) => isRetryable(outcome))
+  const hasActions = may('submit') && documents.some(isRetryable)
   const actions: Column<DocumentRow> = {
     title: 'Action',
-    cell: ({ id, status, outcome }) =>
-      status === 'finished' && isRetryable(outcome) ? (
-        <Action run={() => retryDocument(id).then(onChange)}>Retry</Action>
+    cell: (row) =>
+      isRetryable(row) ? (
+        <Action run={() => retryDocument(row.id).then(onChange)}>Retry</Action>
       ) : null,
   }
   return (

@@ -32,8 +32,11 @@ export const retriedOutcomes: readonly Outcome[] = [
 ]
 export const isFailure = (outcome: string | null): boolean =>
   retriedOutcomes.some((failed) => failed === outcome)
-export const isRetryable = (outcome: string | null): boolean =>
-  isFailure(outcome) || outcome === 'cancelled'
+
+/** Whether another reading may give a text, or a better one. */
+export const isRetryable = ({ status, outcome, warnings }: DocumentRow): boolean =>
+  status === 'finished' &&
+  (isFailure(outcome) || outcome === 'cancelled' || warnings.includes('reading_given_up'))
 
 type Tone = 'good' | 'bad' | 'busy' | 'quiet'
 

@@ -1,4 +1,4 @@
-import { isAway } from '../live/api.ts'
+import { isAway } from '../live/outage.ts'
 import { Notice } from '../parts/notice.tsx'
 
 /** Says that the shown values may be old. */

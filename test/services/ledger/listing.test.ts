@@ -138,13 +138,22 @@ test('rare documents are found by an index, without a full scan', (t) => {
   listing.documents({ outcome: 'timeout' }, undefined, 10)
   listing.documents({ isFinal: false }, { time: 1, id: 'd' }, 10)
   listing.documents({ warning: 'text_missed' }, undefined, 10)
+  const run = { id: 'r1', source: 'folder' } as const
+  listing.documents({ tag: 'red' }, undefined, 10)
+  listing.documents({ run, isFinal: false }, { time: 1, id: 'd' }, 10)
+  listing.documents({ run, isFinal: true }, undefined, 10)
   const plans = statements.map((sql) =>
     database
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...Array.from({ length: 3 }, () => 1).slice(0, sql.split('?').length - 1)),
+      .all(...Array.from({ length: 6 }, () => 1).slice(0, sql.split('?').length - 1)),
   )
   const details = plans.map((steps) => steps.map(({ detail }) => String(detail)).join('; '))
   assert.match(details[0] ?? '', /USING INDEX documents_by_outcome \(outcome=\?\)$/)
   assert.match(details[1] ?? '', /USING INDEX documents_open_by_time\b[^;]*$/)
   assert.match(details[2] ?? '', /USING INDEX documents_warned_by_time\b[^;]*$/)
+  // Each is counted before it is listed, and neither step passes documents that do not match.
+  const ofSets = details.slice(3)
+  assert.equal(ofSets.length, 6)
+  for (const detail of ofSets) assert.doesNotMatch(detail, /SCAN documents|documents_by_time/)
+  assert.match(ofSets[1] ?? '', /SEARCH documents USING PRIMARY KEY/)
 })

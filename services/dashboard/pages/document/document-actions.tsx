@@ -28,7 +28,7 @@ export function DocumentActions({
     isOver && outcome !== 'cancelled' && (!isFailure(outcome) || outcome === 'partial')
   return (
     <p class="actions">
-      {may('submit') && isOver && isRetryable(outcome) && (
+      {may('submit') && isRetryable(document) && (
         <Action run={() => retryDocument(id).then(onChange)}>Retry</Action>
       )}
       {may('submit') && !isOver && (

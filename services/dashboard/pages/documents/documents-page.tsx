@@ -3,15 +3,16 @@ import { may } from '../../live/session.ts'
 import { query } from '../../router.ts'
 import { Action } from '../../parts/action.tsx'
 import { DocumentTable, retryDocument } from '../../parts/document-table.tsx'
-import { ChoiceFilter, TextFilter } from '../../parts/filter.tsx'
+import { ChoiceFilter, TextFilter } from '../../parts/list/filter.tsx'
 import { many } from '../../parts/format.ts'
 import { Ready } from '../../parts/notice.tsx'
 import { isRetryable, outcomeNames } from '../../parts/outcome.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Pager } from '../../parts/pager.tsx'
-import { useList } from '../../parts/use-list.ts'
+import { Pager } from '../../parts/list/pager.tsx'
+import { warningNames } from '../../parts/warnings.ts'
+import { useList } from '../../parts/list/use-list.ts'
 
-const filters = ['status', 'outcome', 'run', 'tag']
+const filters = ['status', 'outcome', 'warning', 'run', 'tag']
 const limit = 50
 
 /** Outcomes that a list can be filtered by; `skipped_unchanged` is counted, not listed. */
@@ -35,6 +36,11 @@ export function DocumentsPage() {
           ]}
         />
         <ChoiceFilter name="outcome" label="Outcome" options={[['', 'Any'], ...outcomeOptions]} />
+        <ChoiceFilter
+          name="warning"
+          label="Warning"
+          options={[['', 'Any or none'], ...Object.entries(warningNames)]}
+        />
         <TextFilter name="tag" label="Tag" />
         <TextFilter name="run" label="Run" />
       </div>
@@ -64,9 +70,7 @@ function RetryAll({
   documents: readonly DocumentRow[]
   onDone: () => void
 }) {
-  const failed = documents.filter(
-    ({ status, outcome }) => status === 'finished' && isRetryable(outcome),
-  )
+  const failed = documents.filter(isRetryable)
   if (failed.length < 2 || !may('submit')) return null
   const retry = async (): Promise<void> => {
     try {

@@ -11,7 +11,7 @@ import { formatCount, formatDuration, formatNumber } from '../../parts/format.ts
 import { Notice, Ready } from '../../parts/notice.tsx'
 import { nameOutcome, RunStateBadge } from '../../parts/outcome.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Pager } from '../../parts/pager.tsx'
+import { Pager } from '../../parts/list/pager.tsx'
 import { RunBar, tallyRun } from '../../parts/run-bar.tsx'
 import { nameRun } from '../../parts/run-name.ts'
 import { query } from '../../router.ts'

@@ -1,16 +1,16 @@
 import type { RunRow } from '../../live/views.ts'
 import { query } from '../../router.ts'
-import { ChoiceFilter, TextFilter } from '../../parts/filter.tsx'
+import { ChoiceFilter, TextFilter } from '../../parts/list/filter.tsx'
 import { formatDuration, formatNumber } from '../../parts/format.ts'
 import { Ready } from '../../parts/notice.tsx'
 import { RunStateBadge } from '../../parts/outcome.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Pager } from '../../parts/pager.tsx'
+import { Pager } from '../../parts/list/pager.tsx'
 import { RunBar } from '../../parts/run-bar.tsx'
 import { nameRun } from '../../parts/run-name.ts'
 import { Table, type Column } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
-import { useList } from '../../parts/use-list.ts'
+import { useList } from '../../parts/list/use-list.ts'
 
 const filters = ['state', 'source', 'tag']
 const limit = 50

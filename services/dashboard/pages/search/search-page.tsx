@@ -4,7 +4,7 @@ import { useLoaded } from '../../live/loaded.ts'
 import type { Hit, Listed } from '../../live/views.ts'
 import { Ready } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Pager } from '../../parts/pager.tsx'
+import { Pager } from '../../parts/list/pager.tsx'
 import { go, query } from '../../router.ts'
 import { splitSnippet } from './snippet.ts'
 

@@ -1,4 +1,4 @@
-import { go, query } from '../router.ts'
+import { go, query } from '../../router.ts'
 import { withQuery } from './query-link.ts'
 
 interface Choice {

@@ -1,4 +1,4 @@
-import { address } from '../router.ts'
+import { address } from '../../router.ts'
 import { withQuery } from './query-link.ts'
 
 /** Links of a list whose pages are found by cursor: to its start, and to the next page. */

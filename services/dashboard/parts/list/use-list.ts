@@ -1,7 +1,7 @@
-import { getJson, queryOf } from '../live/api.ts'
-import { useLoaded, type Loaded } from '../live/loaded.ts'
-import type { Listed } from '../live/views.ts'
-import { query } from '../router.ts'
+import { getJson, queryOf } from '../../live/api.ts'
+import { useLoaded, type Loaded } from '../../live/loaded.ts'
+import type { Listed } from '../../live/views.ts'
+import { query } from '../../router.ts'
 
 const everyMs = 5_000
 

@@ -1,4 +1,4 @@
-import { address } from '../router.ts'
+import { address } from '../../router.ts'
 
 /** The present view with other query parameters. */
 export function withQuery(changes: Record<string, string | null>): string {
