@@ -40,6 +40,7 @@ export function createAggregator(deps: Deps) {
   const redis = deps.redis.main
   const about = { ledger, redis, keys, lease, log, outages }
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+    second: config.SCRIPTORIUM_SECOND_ENGINE,
     neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
   })
   const notices = createNotices({ config, ledger, hands, log })

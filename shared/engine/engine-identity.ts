@@ -27,10 +27,40 @@ interface IdentityOptions {
 }
 
 /**
+ * Identifies the engines with which this machine would read a recipe, without loading them. A second engine that is not
+ * installed, or has no model for the languages, reads nothing, so it is left out.
+ */
+export function createEngineIdentities(
+  engine: string,
+  tessdataPrefix: string | undefined,
+  { second = 'off', ...options }: IdentityOptions & { second?: string } = {},
+) {
+  const first = identitiesOf(engine, tessdataPrefix, options)
+  if (second === 'off') return first
+  const other = identitiesOf(second, tessdataPrefix, options)
+  return async (recipe: Recipe): Promise<EngineIdentity> => {
+    const own = await first(recipe)
+    const added = await other(recipe).catch((thrown: unknown) => {
+      const { code } = thrown instanceof ScriptoriumError ? thrown : { code: 'internal' }
+      if (code === 'configuration' || code === 'unknown_language') return undefined
+      throw thrown
+    })
+    return added === undefined ? own : together(own, added)
+  }
+}
+
+const together = (first: EngineIdentity, second: EngineIdentity): EngineIdentity => ({
+  name: `${first.name}+${second.name}`,
+  version: `${first.version}+${second.version}`,
+  core: `${first.core}+${second.core}`,
+  traineddata: [...first.traineddata, ...second.traineddata],
+})
+
+/**
  * Identifies the engine with which this machine would read a recipe, without loading it: the aggregator needs it for
  * the fingerprint before any worker runs, and a worker checks a job's fingerprint against its own.
  */
-export function createEngineIdentities(
+function identitiesOf(
   engine: string,
   tessdataPrefix: string | undefined,
   { recheckMs = recheckEveryMs, neuralModels }: IdentityOptions = {},
@@ -66,7 +96,7 @@ export function createEngineIdentities(
   }
 }
 
-export type EngineIdentities = ReturnType<typeof createEngineIdentities>
+export type EngineIdentities = ReturnType<typeof identitiesOf>
 
 const statsOf = (files: readonly (string | undefined)[]): string =>
   files

@@ -84,11 +84,21 @@ function runtimeVersion(): string {
       'configuration',
       `the neural engine cannot run on ${platform} ${arch}: ${runtime} has no binary for it`,
     )
+  if (platform === 'linux' && !hasGlibc())
+    throw new ScriptoriumError(
+      'configuration',
+      `the neural engine cannot run here: ${runtime} needs glibc`,
+    )
   const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown'
 }
+
+const glibcLoaders = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1']
+
+/** The binary needs the loader of glibc; Alpine has another one. */
+const hasGlibc = (): boolean => glibcLoaders.some((loader) => existsSync(loader))
 
 function packageFolder(name: string): string {
   try {

@@ -3,6 +3,7 @@ import { readConfig, requireRedisUrl, workerSchema } from '../../shared/process/
 import { createLifecycle } from '../../shared/process/lifecycle.ts'
 import { createLogger } from '../../shared/process/logger.ts'
 import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { startSecondEngine } from './engine/second-engine.ts'
 import { startEngine } from './engine/start-engine.ts'
 
 const log = createLogger('worker', process.env['SCRIPTORIUM_LOG_LEVEL'] ?? 'info')
@@ -12,15 +13,18 @@ try {
   const life = createLifecycle(process, log, config.SCRIPTORIUM_DRAIN_MS)
   // The engine's own thread loads it while this thread imports the rest: that saves half a second of every start.
   const starting = startEngine(config, log)
+  const startingSecond = startSecondEngine(config, log)
+  startingSecond.catch(() => undefined) // Thrown below.
   const { checkRedis, connectPatiently } = await import('../../shared/redis/connection/redis.ts')
   const { createWorker } = await import('./worker.ts')
   const outages = createOutageLog(log)
   const redis = { jobs: connectPatiently(url, outages), own: connectPatiently(url, outages) }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   const engineSlot = await starting
+  const secondEngine = await startingSecond
   await checkRedis(redis.own, url)
   const retire = (reason: string): void => life.stop(reason)
-  const worker = createWorker({ config, redis, engineSlot, log, outages, retire })
+  const worker = createWorker({ config, redis, engineSlot, secondEngine, log, outages, retire })
   life.defer('worker', () => worker.close())
   log.info({ workerId: worker.workerId, engine: config.SCRIPTORIUM_ENGINE }, 'ready')
   process.send?.({ kind: 'ready' })

@@ -15,6 +15,7 @@ import { workerIdOf } from '../../shared/contract/ids.ts'
 import { createAbilities } from './abilities.ts'
 import { createDeskList } from './jobs/desk-list.ts'
 import type { EngineSlot } from './engine/engine-slot.ts'
+import type { SecondEngine } from './engine/second-engine.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createJobPipeline } from './jobs/job-pipeline.ts'
 import { labelOf } from './jobs/reading.ts'
@@ -28,6 +29,7 @@ interface Deps {
    */
   redis: { jobs: Redis; own: Redis }
   engineSlot: EngineSlot
+  secondEngine: SecondEngine | undefined
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
   outages: Lines
@@ -36,12 +38,14 @@ interface Deps {
 }
 
 /** One worker with one active engine, which it loads before it takes the first job. */
-export function createWorker({ config, redis, engineSlot, log, outages, retire }: Deps) {
+export function createWorker(deps: Deps) {
+  const { config, redis, engineSlot, secondEngine, log, outages, retire } = deps
   const workerId = workerIdOf(hostname(), process.pid)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const queue = createPageQueue(redis.jobs, keys)
   const reporter = createReporter(redis.own, keys)
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+    second: config.SCRIPTORIUM_SECOND_ENGINE,
     neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
   })
   const { find: findRecipe } = createRecipeStore(redis.own, keys)
@@ -54,6 +58,7 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
     queue,
     reporter,
     engineSlot,
+    secondEngine,
     identities,
     log,
     outages,
@@ -112,6 +117,7 @@ export function createWorker({ config, redis, engineSlot, log, outages, retire }
       onDesk.close()
       await pipeline.close()
       await engineSlot.close()
+      await secondEngine?.slot.close()
       await stopHeartbeat()
       await queue.close()
     },

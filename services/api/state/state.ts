@@ -48,6 +48,7 @@ export function openState({ config, redis, log }: Deps) {
     tickets: createTickets(spool),
     roots: splitList(config.SCRIPTORIUM_ROOTS).map(parseRoot),
     identities: createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
+      second: config.SCRIPTORIUM_SECOND_ENGINE,
       neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
     }),
     tokens: splitList(config.SCRIPTORIUM_TOKENS).map(parseToken),

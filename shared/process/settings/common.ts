@@ -30,6 +30,11 @@ export const common = {
     { default: 'tesseract.js' },
   ),
   TESSDATA_PREFIX: Type.Optional(text('Folder of language data that is searched first')),
+  SCRIPTORIUM_SECOND_ENGINE: oneOf(['off', 'neural', 'native'], {
+    default: 'off',
+    description:
+      'Engine that reads again the lines of which the first one is not sure: `off`, `neural`, `native`',
+  }),
   SCRIPTORIUM_NEURAL_MODELS: Type.Optional(
     text(
       'Folder of models for the neural engine: `det.onnx`, `rec.onnx`, `dict.txt`, `languages.txt`. The models of the npm package are used without it',

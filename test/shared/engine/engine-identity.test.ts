@@ -118,3 +118,21 @@ test('the neural engine has the hash of each of its models, and reads no languag
     code: 'unknown_language',
   })
 })
+
+test('a second engine belongs to the identity where it is installed and has a model', async (t) => {
+  const alone = await createEngineIdentities('tesseract.js', undefined)(defaultRecipe)
+  const both = createEngineIdentities('tesseract.js', undefined, { second: 'neural' })
+  const { name, traineddata } = await both(defaultRecipe)
+  assert.equal(name, 'tesseract.js+neural')
+  assert.deepEqual(
+    traineddata.map(({ language }) => language),
+    ['eng', 'detector', 'eng'],
+  )
+  assert.notEqual(
+    fingerprintOf(defaultRecipe, await both(defaultRecipe)),
+    fingerprintOf(defaultRecipe, alone),
+  )
+  const missing = { second: 'neural', neuralModels: makeFolder(t) }
+  const without = createEngineIdentities('tesseract.js', undefined, missing)
+  assert.deepEqual(await without(defaultRecipe), alone)
+})

@@ -1,4 +1,4 @@
-import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import type { Identify } from '../../../shared/engine/tesseract-identity.ts'
 
@@ -28,6 +28,8 @@ export interface EngineWishes {
   thresholding: 'otsu' | 'sauvola'
   /** Whether the engine looks for tables: Tesseract takes 7 % of a quick reading's time for them. */
   findsTables: boolean
+  /** Boxes of words that need no reading, pixels of the image: an engine may leave out lines that they cover. */
+  known?: readonly BBox[]
   /** Tesseract's variables from the recipe, which override the wishes; other engines ignore them. */
   variables: Readonly<Record<string, string>>
 }

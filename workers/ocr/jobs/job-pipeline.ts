@@ -8,6 +8,7 @@ import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { Reporter } from '../../../shared/redis/result-stream.ts'
 import type { EngineSlot } from '../engine/engine-slot.ts'
+import type { SecondEngine } from '../engine/second-engine.ts'
 import { createDesk } from './desk.ts'
 import { createJobOpening } from './job-opening.ts'
 import { createProcessor } from './processor.ts'
@@ -21,6 +22,7 @@ interface Deps {
   queue: Pick<PageQueue, 'add' | 'callerOf'>
   reporter: Reporter
   engineSlot: EngineSlot
+  secondEngine: SecondEngine | undefined
   identities: EngineIdentities
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
@@ -29,7 +31,8 @@ interface Deps {
 
 /** The way of a job through one worker: it is opened, prepared, read and reported. */
 export function createJobPipeline(deps: Deps) {
-  const { workerId, config, redis, keys, queue, reporter, engineSlot, identities, log } = deps
+  const { workerId, config, redis, keys, queue, reporter, engineSlot, secondEngine } = deps
+  const { identities, log } = deps
   /** Redis errors are not the page's fault: they count as no attempt. */
   const persistently = <T>(work: () => Promise<T>): Promise<T> =>
     untilTaken(work, {
@@ -42,6 +45,7 @@ export function createJobPipeline(deps: Deps) {
     open,
     maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
     engineSlot,
+    secondEngine,
     identities,
     log,
     onBegin({ runId, documentId }, page, pagesTotal) {

@@ -7,7 +7,9 @@ import type { Job } from '../../../shared/contract/messages/job.ts'
 import type { WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
 import { describeEngine, fingerprintOf } from '../../../shared/contract/recipe.ts'
 import type { Desk } from './desk.ts'
+import type { ReadPrepared } from '../engine/engine.ts'
 import type { EngineSlot } from '../engine/engine-slot.ts'
+import type { SecondEngine } from '../engine/second-engine.ts'
 import type { OpenedPage } from '../open/opened.ts'
 import { toResult } from './page-result.ts'
 import type { Opened, Opening } from './opening.ts'
@@ -20,6 +22,7 @@ interface Deps {
   open: Opening
   maxMegapixels: number
   engineSlot: EngineSlot
+  secondEngine?: SecondEngine | undefined
   identities: EngineIdentities
   /** Called when the engine begins to read an interactive page. */
   onBegin: (job: Job, page: number, pagesTotal: number) => void
@@ -63,14 +66,23 @@ export function createReading(deps: Deps) {
       const began = performance.now()
       if (job.isInteractive === true) deps.onBegin(job, number, pagesTotal)
       const deadline = began + deadlineOf(job, page)
+      const readWith =
+        (slot: EngineSlot): ReadPrepared =>
+        (image) =>
+          slot.read(image, job.recipe, {
+            deadlineMs: Math.max(1, deadline - performance.now()),
+            cancelling: delivery.cancelling,
+          })
+      const second = deps.secondEngine?.isFor(job.recipe) === true ? deps.secondEngine : undefined
       const read = await clock.during(() =>
         orOwnText(
           page,
-          readPage(prepared, labelOf(job), job.recipe, (image) =>
-            deps.engineSlot.read(image, job.recipe, {
-              deadlineMs: Math.max(1, deadline - performance.now()),
-              cancelling: delivery.cancelling,
-            }),
+          readPage(
+            prepared,
+            labelOf(job),
+            job.recipe,
+            readWith(deps.engineSlot),
+            second === undefined ? undefined : readWith(second.slot),
           ),
         ),
       )

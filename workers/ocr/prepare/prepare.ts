@@ -5,7 +5,7 @@ import { decodePage, scaleGrey } from './decode.ts'
 import type { Grey } from './grey.ts'
 import type { PageSize } from './mapping.ts'
 import { lookAt } from './look.ts'
-import { renderPage, toLevel, type Rendered } from './render.ts'
+import { fromLevel, renderPage, toLevel, type Rendered } from './render.ts'
 import type { RenderWishes } from './rendering.ts'
 import { despeckle } from './steps/despeckle.ts'
 import { darken, repaint } from './steps/repaint.ts'
@@ -53,12 +53,16 @@ export async function renderAsIs({ grey, survey }: PageOnDesk): Promise<Rendered
   const pixels = survey.hasLines ? maxPixels : maxPicturePixels
   const scale = Math.min(1, Math.sqrt(pixels / (grey.width * grey.height)))
   const image = await scaleGrey(grey, scale, scale)
-  const level = toLevel(survey)
+  const [level, unlevel] = [toLevel(survey), fromLevel(survey)]
   return {
     image,
     scale,
     textHeight: survey.textHeight * scale,
     toLevel: ({ x, y }) => level({ x: x / scale, y: y / scale }),
+    ofLevel(place) {
+      const { x, y } = unlevel(place)
+      return { x: x * scale, y: y * scale }
+    },
   }
 }
 

@@ -13,6 +13,8 @@ export interface Rendered {
   image: Grey
   /** Maps to the surveyed page with its lines levelled: there attempts at every scale can be compared. */
   toLevel: Mapping
+  /** Maps back from there. */
+  ofLevel: Mapping
   /** Vertical pixels of it per pixel of the page. */
   scale: number
   /** Height of most capitals in it, pixels; 0 where it is unknown. */
@@ -50,5 +52,6 @@ export async function renderPage(
     scale: to.y,
     textHeight: survey.textHeight * to.y,
     toLevel: ({ x, y }) => ({ x: frame.x + x / to.x, y: frame.y + y / to.y }),
+    ofLevel: ({ x, y }) => ({ x: (x - frame.x) * to.x, y: (y - frame.y) * to.y }),
   }
 }

@@ -26,6 +26,8 @@ export interface Reader {
   label: string
   recipe: Recipe
   read: ReadPrepared
+  /** A second engine, where there is one for the recipe's languages. */
+  second?: ReadPrepared | undefined
   /** Called when a further reading is given up: with more time the text may be better. */
   onGivenUp: (name: string, error: ScriptoriumError) => void
 }

@@ -27,7 +27,7 @@ export function mergeReadings(first: readonly Block[], second: readonly Block[])
     }
   }
   const blocks = first.flatMap((block) => rebuild(block, stead))
-  for (const line of added) insert(blocks, line)
+  for (const line of added) insertLine(blocks, line)
   return blocks
 }
 
@@ -67,7 +67,7 @@ function rebuild(block: Block, stead: ReadonlyMap<Line, readonly Line[]>): Block
 }
 
 /** Inserts a line as a separate block before the first block that is wholly below it. */
-function insert(blocks: Block[], line: Line): void {
+export function insertLine(blocks: Block[], line: Line): void {
   const below = blocks.findIndex(({ bbox }) => bbox.y0 >= line.bbox.y1)
   blocks.splice(below === -1 ? blocks.length : below, 0, toBlock([toParagraph([line])]))
 }

@@ -11,6 +11,7 @@ import { withoutNoise } from './noise.ts'
 import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf, type Score } from './score.ts'
+import { askSecond } from './second-reading.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
 import { fromLevel, renderPage, type Rendered } from '../prepare/render.ts'
@@ -42,7 +43,7 @@ const few = 3
 
 /**
  * Reads a page as its preset says: reads until the judge's expectation is high enough, and merges the readings
- * line by line. Reads lines again that no word covers. Turns a page first that is on its side or upside down. Rejects
+ * line by line. A second engine reads what the first one is not sure of. Reads lines again that no word covers. Turns a page first that is on its side or upside down. Rejects
  * only if the first reading does, or with `cancelled`; a further reading that fails leaves a warning.
  */
 export async function readPage(
@@ -50,25 +51,28 @@ export async function readPage(
   label: string,
   recipe: Recipe,
   read: ReadPrepared,
+  second?: ReadPrepared,
 ): Promise<PageReading> {
   const givenUp: PageWarning[] = []
   const onGivenUp = (name: string, { code, message }: ScriptoriumError): void =>
     void givenUp.push(readingGivenUp(name, code, message))
-  const page = await readPlanned({ label, recipe, read, onGivenUp }, given)
+  const page = await readPlanned({ label, recipe, read, second, onGivenUp }, given)
   const warnings = [...givenUp, ...(page.warnings ?? [])]
   return warnings.length === 0 ? page : { ...page, warnings }
 }
 
 async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReading> {
-  const { readings, enough } = planOf(reader.recipe)
+  const { readings, enough, sure } = planOf(reader.recipe)
   const [first, ...others] = readings
   if (given.survey.isBlank)
     return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
   const { page, reading } = await readUpright(reader, given, first)
   const made = [reading]
   if (isPicture(page, reading)) return readLast(reader, page, made)
-  let { blocks } = reading
-  for (const planned of others) {
+  const judged = await askSecond(reader, page, reading, sure)
+  if (judged !== undefined) made.push(judged.made)
+  let { blocks } = judged ?? reading
+  for (const planned of judged === undefined ? others : []) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
     const rendered = await renderPage(page.survey, planned)
     const next = await unlessFailing(reader, planned.name, make(reader, page, planned, rendered))

@@ -14,6 +14,8 @@ export interface PlannedReading
 interface Plan {
   readings: readonly [PlannedReading, ...PlannedReading[]]
   enough: number
+  /** A second engine is asked below this share. */
+  sure: number
 }
 
 const whole = {
@@ -54,9 +56,9 @@ const wide: PlannedReading = { ...whole, name: 'wide', textHeight: 26, narrowing
 
 /** Measured points on the curve of accuracy against time: docs/accuracy.md. */
 const plans: Record<Preset, Plan> = {
-  fast: { readings: [quick], enough: 0 },
-  balanced: { readings: [usual, local], enough: 0.71 },
-  best: { readings: [careful, local, wide], enough: 0.9 },
+  fast: { readings: [quick], enough: 0, sure: 0 },
+  balanced: { readings: [usual, local], enough: 0.71, sure: 0.93 },
+  best: { readings: [careful, local, wide], enough: 0.9, sure: 1 },
 }
 
 /**
@@ -86,6 +88,9 @@ export const bareBlock: PlannedReading = { ...own, name: 'block', psm: 6 }
 
 /** Further readings where letters are left that no word covers: first as the page was, then as one block. */
 export const bareReadings: readonly PlannedReading[] = [own, bareBlock]
+
+/** The reading of the second engine, of the page as the first one saw it. */
+export const secondReading: PlannedReading = { ...usual, name: 'second' }
 
 /** The last reading of a page without text. */
 export const lastReading: PlannedReading = { ...own, name: 'as is', dpi: 0 }

@@ -99,9 +99,9 @@ function trim(columns: Uint8Array, { from, to }: Span): Span {
 
 const textOf = ({ signs }: Piece): string => signs.map(({ text }) => text).join('')
 
-/** Mean of the characters' probabilities, percent. */
+/** Probability of the least sure character, percent: it tells right words from wrong ones better than their mean. */
 const confidenceOf = ({ signs }: Piece): number =>
-  Math.round((10_000 * signs.reduce((sum, { chance }) => sum + chance, 0)) / signs.length) / 100
+  Math.round(10_000 * Math.min(...signs.map(({ chance }) => chance))) / 100
 
 /** Height of ascenders above the baseline, of the height from descender to ascender. */
 const ascentShare = 0.78

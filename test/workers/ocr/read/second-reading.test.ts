@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import type { PreparedPage, Recognition } from '../../../../workers/ocr/engine/engine.ts'
+import { readPage } from '../../../../workers/ocr/read/page-reader.ts'
+import { covering, deskOf, recipeOf, written, type Answer } from './read-with.ts'
+
+/** Reads the page with a first engine and a second one, which answer always the same. */
+async function readWithTwo(
+  first: Answer,
+  second: Answer,
+  preset: 'fast' | 'balanced' = 'balanced',
+) {
+  const calls: PreparedPage[] = []
+  const recipe = recipeOf(preset)
+  const ask = async (page: PreparedPage): Promise<Recognition> => {
+    calls.push(page)
+    return second(page)
+  }
+  const desk = await deskOf(written)
+  return { page: await readPage(desk, 'a', recipe, async (page) => first(page), ask), calls }
+}
+
+const unsure = covering(['the first lime', 60], ['of the papr', 60])
+const better = covering(['the first line', 99], ['of the paper', 99])
+
+test('a second engine reads what the first one is not sure of', async () => {
+  const { page, calls } = await readWithTwo(unsure, better)
+  assert.equal(page.text, 'the first line\nof the paper')
+  assert.equal(calls.length, 1)
+  assert.deepEqual(
+    page.readings.map(({ name }) => name),
+    ['whole', 'second'],
+  )
+})
+
+test('a second engine is not asked about a page that is read well, nor by the preset fast', async () => {
+  const sure = covering(['every word of this line', 99], ['and this line is certain', 99])
+  assert.equal((await readWithTwo(sure, better)).calls.length, 0)
+  assert.equal((await readWithTwo(unsure, better, 'fast')).calls.length, 0)
+})
+
+test('a second engine need not read the lines that the first one reads well', async () => {
+  const most = covering(
+    ['every word of this long line', 99],
+    ['and this line is certain too', 99],
+    ['the thrd lime', 60],
+  )
+  const { calls } = await readWithTwo(most, better)
+  const [{ wishes, height } = assert.fail('it was not asked')] = calls
+  assert.equal(wishes.known?.length, 12)
+  assert.ok(wishes.known?.every(({ y1 }) => y1 <= (2 / 3) * height + 2))
+})
+
+test('a second engine that fails costs no text: the page has the first reading and a warning', async () => {
+  const failing: Answer = () => Promise.reject(new ScriptoriumError('engine_crash', 'it died'))
+  const { page } = await readWithTwo(unsure, failing)
+  assert.match(page.text, /the first lime/)
+  assert.deepEqual(
+    page.warnings?.map(({ code }) => code),
+    ['reading_given_up'],
+  )
+})

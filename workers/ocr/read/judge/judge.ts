@@ -1,0 +1,103 @@
+import type { BBox, Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
+import { joinParts } from '../../engine/blocks.ts'
+import { insertLine, toBlock, toParagraph } from '../merge.ts'
+import { linesOf } from '../score.ts'
+import { isFirstSureAlone, isSecondBetter, isSecondSureAlone } from './chances.ts'
+import { placesOf, type Placed } from './places.ts'
+
+/**
+ * Merges the readings of two engines, both in the same pixels with lines level: the first, with the words of each place
+ * replaced that the second read better, and the words that only the second saw and is sure of. Two engines that fail
+ * differently are right where they agree (Lund, Walker, Ringger: Why multiple document image binarizations improve OCR,
+ * HIP 2013). The first reading's order is kept.
+ */
+export function judge(
+  first: readonly Block[],
+  second: readonly Block[],
+  leads: 'first' | 'second',
+): Block[] {
+  const isFirst = leads === 'first'
+  const base = isFirst ? first : second
+  const [isSure, isOtherSure] = isFirst
+    ? [isFirstSureAlone, isSecondSureAlone]
+    : [isSecondSureAlone, isFirstSureAlone]
+  const stead = new Map<Word, readonly Word[]>()
+  const alone: Placed[] = []
+  for (const place of placesOf(first, second)) {
+    const [own, other] = isFirst ? [place.first, place.second] : [place.second, place.first]
+    const [head, ...others] = own
+    if (head === undefined) {
+      alone.push(...other.filter(isOtherSure))
+    } else if (other.length === 0) {
+      for (const each of own) if (!isSure(each)) stead.set(each.word, [])
+    } else if (isSecondBetter(place) === isFirst) {
+      stead.set(
+        head.word,
+        other.map(({ word }) => word),
+      )
+      for (const each of others) stead.set(each.word, [])
+    }
+  }
+  const changed = new Map<Line, Line>()
+  for (const line of linesOf(base)) {
+    const words = line.words.flatMap((word) => stead.get(word) ?? [word])
+    changed.set(line, line.words.some((word) => stead.has(word)) ? withWords(line, words) : line)
+  }
+  const added: Line[] = []
+  for (const [line, placed] of Map.groupBy(alone, ({ line: own }) => own)) {
+    const words = placed.map(({ word }) => word)
+    const host = hostOf(line, base, changed)
+    const hosted = host && changed.get(host)
+    if (host !== undefined && hosted !== undefined)
+      changed.set(host, withWords(hosted, [...hosted.words, ...words].toSorted(fromLeft)))
+    else added.push(withWords(line, words))
+  }
+  const blocks = base.flatMap((block) => rebuild(block, changed))
+  for (const line of added) insertLine(blocks, line)
+  return blocks
+}
+
+const fromLeft = (a: Word, b: Word): number => a.bbox.x0 - b.bbox.x0
+
+/** A line that ends at most this far beside the words, in heights, is theirs. */
+const maxGap = 3
+
+/** The line of the first reading on whose row these words stand. */
+function hostOf(
+  { bbox }: Line,
+  blocks: readonly Block[],
+  changed: ReadonlyMap<Line, Line>,
+): Line | undefined {
+  const room = maxGap * (bbox.y1 - bbox.y0)
+  return linesOf(blocks).find((line) => {
+    const own = changed.get(line)
+    if (own === undefined || own.words.length === 0) return false
+    const down = Math.min(own.bbox.y1, bbox.y1) - Math.max(own.bbox.y0, bbox.y0)
+    const isBeside = own.bbox.x0 - room < bbox.x1 && bbox.x0 < own.bbox.x1 + room
+    return isBeside && down > 0.5 * Math.max(own.bbox.y1 - own.bbox.y0, bbox.y1 - bbox.y0)
+  })
+}
+
+const withWords = (line: Line, words: Word[]): Line => ({
+  ...line,
+  ...joinParts(words, ' '),
+  bbox: words.length === 0 ? line.bbox : around(words),
+  words,
+})
+
+function rebuild(block: Block, changed: ReadonlyMap<Line, Line>): Block[] {
+  const paragraphs = block.paragraphs.flatMap((paragraph) => {
+    const lines = paragraph.lines
+      .map((line) => changed.get(line) ?? line)
+      .filter(({ words }) => words.length > 0)
+    return lines.length === 0 ? [] : [toParagraph(lines)]
+  })
+  return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
+}
+
+const around = (parts: readonly { bbox: BBox }[]): BBox => ({
+  x0: Math.min(...parts.map(({ bbox }) => bbox.x0)),
+  y0: Math.min(...parts.map(({ bbox }) => bbox.y0)),
+  x1: Math.max(...parts.map(({ bbox }) => bbox.x1)),
+  y1: Math.max(...parts.map(({ bbox }) => bbox.y1)),
+})
