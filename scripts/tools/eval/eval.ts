@@ -12,7 +12,7 @@ import {
   wordsIn,
   type Comparison,
 } from './against.ts'
-import { readPlain } from './plain.ts'
+import { formatUnread, readPlain } from './plain.ts'
 import { formatScores, formatWorst } from './view.ts'
 import type { Paint } from './word-diff.ts'
 
@@ -76,10 +76,10 @@ async function compare(
   const plain = await readPlain({ ...pages, folder, languages, environment, stopping })
   const truthOf = (path: string): string => readFileSync(truthFile(pages.root, path), 'utf8')
   const isPrinted = (path: string): boolean => wordsIn(truthOf(path)).length > 0
-  const comparison = comparePages(scoring, scoreTexts(pages, plain), isPrinted)
+  const comparison = comparePages(scoring, scoreTexts(pages, plain.texts), isPrinted)
   const unprinted = pages.paths.filter((path) => !isPrinted(path))
   const invented = unprinted.map((path) => ({ path, words: wordsIn(readText(texts, path) ?? '') }))
-  const lines = formatComparison(comparison)
+  const lines = [...formatComparison(comparison), ...formatUnread(plain)]
   return {
     comparison,
     lines: unprinted.length === 0 ? lines : [...lines, ...formatInvented(invented)],
