@@ -142,10 +142,21 @@ export const layerOf = (page: PdfPage, result: PageResult | undefined, fonts: Fo
     ? { content: '', faces: [] }
     : makeTextLayer(withoutOwnText(result), toPageSpace(page, result), fonts)
 
-/** Without the blocks whose text the page shows anyway. */
+/** Without the blocks and words that the page shows as text anyway. */
 const withoutOwnText = (result: PageResult): PageResult => ({
   ...result,
-  blocks: result.blocks.filter(({ isOwnText }) => isOwnText !== true),
+  blocks: result.blocks
+    .filter(({ isOwnText }) => isOwnText !== true)
+    .map((block) => ({
+      ...block,
+      paragraphs: block.paragraphs.map((paragraph) => ({
+        ...paragraph,
+        lines: paragraph.lines.map((line) => ({
+          ...line,
+          words: line.words.filter(({ isShown }) => isShown !== true),
+        })),
+      })),
+    })),
 })
 
 /** Maps pixels of the page as shown, cropped and rotated, to its own space. */

@@ -32,11 +32,19 @@ const located = {
   confidence,
   bbox: bboxSchema,
 }
-export const wordSchema = Type.Object(located, {
-  ...closed,
-  title: 'Word',
-  description: 'One word.',
-})
+export const wordSchema = Type.Object(
+  {
+    ...located,
+    isShown: Type.Optional(
+      described(
+        Type.Boolean(),
+        'Whether the PDF page itself shows this recognized word as text that readers find, so that a searchable PDF needs no second layer of it; only with `pdfText: skip`.',
+        true,
+      ),
+    ),
+  },
+  { ...closed, title: 'Word', description: 'One word.' },
+)
 const baselineSchema = Type.Object(
   {
     x0: pixels('Start, horizontal.', 104),

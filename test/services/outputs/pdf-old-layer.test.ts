@@ -85,6 +85,19 @@ test('exact text of a mixed page gets no second layer', { skip }, async (t) => {
   ])
 })
 
+test('recognised words that the page shows as text get no second layer', { skip }, async (t) => {
+  const source = { ...(await scan()), text: { lines: ['Stamp'], mode: 0 } } as const
+  const read = page({ textReason: 'skipped' })
+  const stamp = makeLine([['Stamp', [75, 70, 110, 82]]], [75, 80, 110, 80])
+  const shown = { ...stamp, words: stamp.words.map((word) => ({ ...word, isShown: true })) }
+  const { blocks } = makeScan([shown, line])
+  assert.deepEqual(await wordsOf(t, pdfOf([source]), [{ ...read, blocks }]), [
+    'Stamp',
+    'Newly',
+    'read',
+  ])
+})
+
 /** A PDF whose old layer is in a form, as OCRmyPDF writes it. */
 async function withForm(): Promise<Buffer> {
   const pdf = await PDFDocument.load(pdfOf([await scan()]))

@@ -102,3 +102,23 @@ test('a page without words has no confidence of recognised words', () => {
   const { textReason, scannedConfidence } = ofReading(page, { ...readingOf(), confidence: 0 })
   assert.deepEqual([textReason, scannedConfidence], ['image', null])
 })
+
+test('recognised words are marked where the page shows them as text', () => {
+  const page: OpenedPage = {
+    ...geometry,
+    kind: 'pixels',
+    pixels,
+    reason: 'skipped',
+    shown: [{ x0: 2, y0: 11, x1: 88, y1: 29 }],
+  }
+  const { blocks, text, textSource } = ofReading(page, readingOf(block('Shown drawn', 10)))
+  const words = blocks[0]?.paragraphs[0]?.lines[0]?.words ?? []
+  assert.deepEqual(
+    words.map((word) => [word.text, word.isShown]),
+    [
+      ['Shown', true],
+      ['drawn', undefined],
+    ],
+  )
+  assert.deepEqual([text, textSource], ['Shown drawn', 'engine'])
+})

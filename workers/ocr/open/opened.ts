@@ -1,4 +1,4 @@
-import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import type { PageWarning } from '../../../shared/contract/result/page.ts'
 import type { TextReason } from '../../../shared/contract/text-source.ts'
 import type { ReadableType } from '../../../shared/files/media-types.ts'
@@ -72,11 +72,12 @@ export interface OwnText {
 }
 
 /**
- * `pixels`: must be read, but for its `own` text. `layer`: its own text is sound; `pictures` are the pictures on it that
+ * `pixels`: must be read, but for its `own` text; `shown` are the boxes of the words that a PDF page shows as text, if it
+ * is read all the same. `layer`: its own text is sound; `pictures` are the pictures on it that
  * have no text, alone on a page of the same size.
  */
 export type OpenedPage =
-  | (PageGeometry & { kind: 'pixels'; pixels: PagePixels; own?: OwnText })
+  | (PageGeometry & { kind: 'pixels'; pixels: PagePixels; own?: OwnText; shown?: BBox[] })
   | (PageGeometry & { kind: 'layer'; layer: PdfPageText; pictures?: PagePixels })
 
 /** An open document. Pages are numbered from 1. */

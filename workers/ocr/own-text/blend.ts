@@ -28,6 +28,19 @@ export function credible(reading: readonly Block[]): Block[] {
   return filterLines(reading, (line) => (scoreOf(line.words).share >= minShare ? line : undefined))
 }
 
+/** Marks the recognised words that the page shows as text. */
+export function markShown(reading: readonly Block[], shown: readonly BBox[]): Block[] {
+  const mark = (word: Word): Word =>
+    isCovered(word.bbox, shown) ? { ...word, isShown: true } : word
+  return reading.map((block) => ({
+    ...block,
+    paragraphs: block.paragraphs.map((paragraph) => ({
+      ...paragraph,
+      lines: paragraph.lines.map((line) => ({ ...line, words: line.words.map(mark) })),
+    })),
+  }))
+}
+
 function withoutWords(reading: readonly Block[], known: readonly Word[]): Block[] {
   const boxes = known.map(({ bbox }) => bbox)
   return filterLines(reading, (line) => {

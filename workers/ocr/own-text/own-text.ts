@@ -5,7 +5,7 @@ import type { OpenedPage, PdfPageText } from '../open/opened.ts'
 import type { PageReading } from '../read/page-reader.ts'
 import { wordsOf } from '../read/score.ts'
 import { confirms } from './agreement.ts'
-import { blend, credible } from './blend.ts'
+import { blend, credible, markShown } from './blend.ts'
 
 /** The fields of a result that say where its text comes from. */
 type Sourced = Pick<
@@ -35,8 +35,11 @@ export function ofReading(page: OpenedPage, reading: PageReading): Sourced {
     if (seen.length === blocks.length) return ofLayer(page, page.layer)
     return mixed(seen, 'pictures')
   }
-  const { own } = page
-  if (own === undefined) return ofEngine(reading, reason ?? 'image')
+  const { own, shown = [] } = page
+  if (own === undefined) {
+    const blocks = shown.length === 0 ? reading.blocks : markShown(reading.blocks, shown)
+    return ofEngine({ ...reading, blocks }, reason ?? 'image')
+  }
   if (own.isExact) return mixed(blend(own.layer.blocks, reading.blocks), reason ?? 'text_on_scan')
   return confirms(reading.blocks, own.layer.blocks)
     ? mixed(blend(own.layer.blocks, reading.blocks), 'confirmed_text')

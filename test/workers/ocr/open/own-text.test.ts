@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
-import type { OpenedPage } from '../../../../workers/ocr/open/opened.ts'
+import type { OpenedPage, PageWishes } from '../../../../workers/ocr/open/opened.ts'
 import { readGlyphNames } from '../../../../workers/ocr/open/pdf/embedded-font.ts'
 import { inCorpus, withoutCorpus } from '../../../helpers/corpus.ts'
 import { pdfOf, scanOf, type PdfPageSource } from '../../../helpers/pages/scanned-pdf.ts'
@@ -17,9 +17,9 @@ const openers = createOpeners({
 })
 after(() => openers.close())
 
-async function open(bytes: Buffer): Promise<OpenedPage> {
+async function open(bytes: Buffer, pdfText: PageWishes['pdfText'] = 'auto'): Promise<OpenedPage> {
   const document = await openers.open(bytes, undefined)
-  const page = await document.page(1, { dpi: 0, pdfText: 'auto' })
+  const page = await document.page(1, { dpi: 0, pdfText })
   await document.close()
   return page
 }
@@ -173,4 +173,25 @@ test('each page of the faults keeps its exact text', { skip: withoutCorpus(fault
       assert.equal([page.kind, page.reason, more].filter(Boolean).join(' '), wanted)
     })
   }
+})
+
+test('a page that is read although it has text names the words that readers find in it', async () => {
+  const read = async (source: PdfPageSource) => {
+    const page = await open(pdfOf([source]), 'skip')
+    assert.ok(page.kind === 'pixels')
+    return page.shown ?? []
+  }
+  const shown = await read(letter)
+  assert.equal(shown.length, prose.join(' ').split(' ').length)
+  const hidden = { ...letter, text: { lines: prose, mode: 3 } } as const
+  assert.deepEqual(await read(hidden), [], 'an invisible layer is removed instead')
+  const glyphs = { font: makeTinyFont(), of: glyphsOf }
+  const unnamed = { ...letter, text: { lines: prose, mode: 0, glyphs } } as const
+  assert.deepEqual(await read(unnamed), [], 'other readers find another text')
+  const page = await pageOf(letter)
+  assert.ok(page.kind === 'layer')
+  const [first] = page.layer.blocks.flatMap(
+    ({ paragraphs }) => paragraphs[0]?.lines[0]?.words ?? [],
+  )
+  assert.deepEqual(shown[0], first?.bbox)
 })

@@ -1,9 +1,10 @@
+import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import type { TextReason } from '../../../../shared/contract/text-source.ts'
 import type { OwnText, PageWishes, PdfPageText } from '../opened.ts'
 
 /** A page as the process returns it. */
 export type OpenedPdfPage = { width: number; height: number; dpi: number; reason: TextReason } & (
-  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer>; own?: OwnText }
+  | { kind: 'pixels'; gray: Uint8Array<ArrayBuffer>; own?: OwnText; shown?: BBox[] }
   | {
       kind: 'layer'
       layer: PdfPageText

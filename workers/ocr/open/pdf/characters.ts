@@ -12,6 +12,8 @@ export interface Character {
   isInvisible: boolean
   /** Neither the PDF nor the embedded font maps it to a Unicode code point, so PDFium guesses. */
   isUnmapped: boolean
+  /** Only the embedded font maps it: other readers do not look there, and find another character. */
+  isByFont: boolean
   x0: number
   y0: number
   x1: number
@@ -95,6 +97,7 @@ function readCharacters(pdfium: Pdfium, page: number, frame: PageFrame, dpi: num
         isInk: object !== 0,
         isInvisible: object !== 0 && invisible.has(raw.FPDFTextObj_GetTextRenderMode(object)),
         isUnmapped: named === undefined,
+        isByFont: !isMapped,
       }
     }
     return Array.from({ length: count }, (_, index) => one(index)).filter(

@@ -63,6 +63,19 @@ export function ownTextOf(
   return { kind: 'whole', layer: visibleLayer, reason: 'exact_text', pictures }
 }
 
+/** The boxes of the words that a page shows as text, and that every reader of the PDF finds. */
+export function shownWordsOf(
+  characters: readonly Character[],
+  { images, textOrder }: Pick<PaintedObjects, 'textOrder'> & { images: readonly PaintedImage[] },
+  page: Size,
+): BBox[] {
+  const isHidden = (character: Character): boolean =>
+    character.isInvisible || character.isByFont || isCovered(character, images, textOrder)
+  const [, visible] = part(characters, isHidden)
+  const layer = toTextLayer(visible, page)
+  return isExact(inkOf(visible), layer.text) ? boxesOf(layer) : []
+}
+
 /** Splits characters in order; the gaps that PDFium inferred go with the character before them. */
 function part(
   characters: readonly Character[],

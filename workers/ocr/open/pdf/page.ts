@@ -7,7 +7,7 @@ import { charactersOf, type Character } from './characters.ts'
 import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
 import { unsupportedCodec } from './codec.ts'
 import { isDecodable, objectsOf, type PdfImage } from './images.ts'
-import { ownTextOf, type OwnTextDecision } from './own-text.ts'
+import { ownTextOf, shownWordsOf, type OwnTextDecision } from './own-text.ts'
 import type { Pdfium } from './pdfium.ts'
 import { renderGray } from './render.ts'
 import { chooseDpi, scansOf } from './resolution.ts'
@@ -51,9 +51,9 @@ export function openPage(
     }
     const place = toShown(frame, dpi)
     const images = objects.images.map((image) => ({ ...image, shown: shownBox(place, image.box) }))
-    const own = readOwn(wishes.pdfText, { ...objects, images }, size, () =>
-      charactersOf(pdfium, page, frame, dpi),
-    )
+    const painted = { ...objects, images }
+    const characters = (): Character[] => charactersOf(pdfium, page, frame, dpi)
+    const own = readOwn(wishes.pdfText, painted, size, characters)
     const opened = { dpi, ...size, reason: own.reason }
     const render = (hidden: readonly number[]): Uint8Array<ArrayBuffer> => {
       for (const object of hidden) pdfium.raw.FPDFPageObj_SetIsActive(object, 0)
@@ -64,8 +64,8 @@ export function openPage(
       if (pictures.length === 0) return { ...opened, kind: 'layer', layer }
       const excess = excessOf(pictures, size, wishes)
       if (excess !== undefined) return { ...opened, kind: 'layer', layer, unread: excess }
-      const painted = new Set(pictures.map(({ object }) => object))
-      const rest = images.map(({ object }) => object).filter((object) => !painted.has(object))
+      const wanted = new Set(pictures.map(({ object }) => object))
+      const rest = images.map(({ object }) => object).filter((object) => !wanted.has(object))
       const gray = render([...objects.others, ...rest])
       const fault = codecFaultOf(pdfium, pictures) ?? damageOf(pdfium, pictures)
       return { ...opened, kind: 'layer', layer, gray, ...(fault && { unread: fault.message }) }
@@ -73,7 +73,10 @@ export function openPage(
     requireWithin(images, size, wishes)
     const gray = render(own.kind === 'part' && own.isExact ? own.objects : [])
     requirePainted(pdfium, gray, images)
-    if (own.kind === 'none') return { ...opened, kind: 'pixels', gray }
+    if (own.kind === 'none') {
+      const shown = own.reason === 'skipped' ? shownWordsOf(characters(), painted, size) : []
+      return { ...opened, kind: 'pixels', gray, ...(shown.length > 0 && { shown }) }
+    }
     const { layer, isExact } = own
     return { ...opened, kind: 'pixels', gray, own: { layer, isExact } }
   })

@@ -69,8 +69,9 @@ function toOpened(page: OpenedPdfPage): OpenedPage {
       ...(unread !== undefined && { warnings: [picturesUnread(unread)] }),
     }
   }
-  const { own, gray } = page
-  return { ...geometry, kind: 'pixels', pixels: toPixels(gray), ...(own && { own }) }
+  const { own, shown, gray } = page
+  const pixels = toPixels(gray)
+  return { ...geometry, kind: 'pixels', pixels, ...(own && { own }), ...(shown && { shown }) }
 }
 
 const picturesUnread = (why: string): PageWarning => ({
