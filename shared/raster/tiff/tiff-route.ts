@@ -1,5 +1,6 @@
 import { ScriptoriumError } from '../../process/errors.ts'
 import type { TiffDirectory, TiffFile } from './tiff-directory.ts'
+import { hasJpegTables } from './old-jpeg.ts'
 import { compressions, photometrics, separatePlanes, tags } from './tiff-tags.ts'
 
 /** Compressions of a page's samples that libvips' prebuilt libtiff decodes. */
@@ -42,6 +43,8 @@ type TiffRoute =
   | { how: 'planes' }
   /** Each strip is a JPEG file: as new-style JPEG libtiff decodes it. */
   | { how: 'strips' }
+  /** Its strips lack the tables of JPEG, which the page's fields name. */
+  | { how: 'tables' }
   /** L*a*b* is decoded as if it were RGB: its first channel is the lightness. */
   | { how: 'lightness' }
 
@@ -136,7 +139,7 @@ function requireUnpackable(directory: TiffDirectory, bits: readonly number[]): v
 
 /**
  * Old-style JPEG (TIFF 6.0, section 22) is readable where it holds a whole JPEG file, as nearly all do, or one in each
- * strip.
+ * strip, or the tables for its strips.
  */
 function oldJpegRoute(bytes: Buffer, directory: TiffDirectory): TiffRoute {
   const strips = directory.values(tags.stripOffsets)
@@ -146,6 +149,7 @@ function oldJpegRoute(bytes: Buffer, directory: TiffDirectory): TiffRoute {
   if (strips.length > 1 && strips.every(isStream)) return { how: 'strips' }
   const places = [directory.first(tags.jpegOffset), strips.length === 1 ? strip : undefined]
   const start = places.find(isStream)
+  if (start === undefined && strips.length > 0 && hasJpegTables(directory)) return { how: 'tables' }
   if (start === undefined) throw unsupported(names.get(oldJpeg) ?? '')
   const length = directory.first(tags.jpegLength)
   const stripEnd = (strip ?? 0) + (directory.first(tags.stripByteCounts) ?? 0)

@@ -1,6 +1,7 @@
 import { deflateSync, zstdDecompressSync } from 'node:zlib'
 import xz from 'xz-decompress'
 import { damaged, requireSize } from '../raster.ts'
+import { jpegsOf } from './old-jpeg.ts'
 import { readTiff, type TiffDirectory, type TiffFile } from './tiff-directory.ts'
 import { rewriteTiff, soundStrips, stripsOf, type TiffChanges } from './tiff-rewrite.ts'
 import { undoDelta, withoutDelta } from '../decoders/xz-delta.ts'
@@ -34,9 +35,18 @@ export interface TiffPage {
   rest: { kind: 'nothing' } | { kind: 'lightness' } | ({ kind: 'unpack' } & Packing)
 }
 
-/** Returns one page of a TIFF file as a separate file, unchanged, for our own decoders. Throws `corrupt_image`. */
-export const pageAlone = (tiff: TiffFile, directory: TiffDirectory): Buffer =>
-  rewriteTiff(tiff, directory, new Map(), stripsOf(tiff, directory))
+/**
+ * Returns one page of a TIFF file as a separate file for our own decoders: unchanged, except that it has no JPEG tables
+ * beside its strips. Throws `corrupt_image`.
+ */
+export function pageAlone(tiff: TiffFile, directory: TiffDirectory): Buffer {
+  const strips = stripsOf(tiff, directory)
+  const isOldJpeg = directory.first(tags.compression) === compressions.oldJpeg
+  const hasTables = isOldJpeg && routeOf(tiff, directory).how === 'tables'
+  return hasTables
+    ? rewriteTiff(tiff, directory, asNewJpeg(directory), jpegsOf(tiff, directory, strips))
+    : rewriteTiff(tiff, directory, new Map(), strips)
+}
 
 /** Writers set some twenty. */
 const maxKnownFields = 128
@@ -73,8 +83,10 @@ export async function makeDecodable(bytes: Buffer, maxMegapixels: number): Promi
     case 'lightness':
       return { file: rewrite([[tags.photometric, [rgb]]]), rest: { kind: 'lightness' } }
     case 'strips':
+      return { file: rewrite([...asNewJpeg(directory)]), rest: { kind: 'nothing' } }
+    case 'tables':
       return {
-        file: rewrite([[tags.compression, [jpeg]], ...withoutOldJpeg]),
+        file: rewrite([...asNewJpeg(directory)], jpegsOf(tiff, directory, strips)),
         rest: { kind: 'nothing' },
       }
     case 'planes': {
@@ -137,6 +149,13 @@ const withoutOldJpeg: readonly [number, number[]][] = Array.from({ length: 10 },
   tags.jpegProcess + index,
   [],
 ])
+
+const asNewJpeg = (directory: TiffDirectory): Map<number, number[]> =>
+  new Map([
+    [tags.photometric, [photometricOf(directory)]],
+    [tags.compression, [jpeg]],
+    ...withoutOldJpeg,
+  ])
 
 const perPlane = (directory: TiffDirectory, strips: readonly Buffer[]): number =>
   Math.ceil(strips.length / Math.max(1, directory.first(tags.samplesPerPixel) ?? 1))
