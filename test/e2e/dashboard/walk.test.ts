@@ -172,6 +172,8 @@ test(
     await enter(secretOf('scanner'))
     await page.getByRole('button', { name: 'Choose files' }).waitFor()
     assert.deepEqual(await views(), ['Upload'])
+    await choose(page, { name: 'sent.png', buffer: await pngOf('sent') })
+    await page.getByText('Accepted', { exact: true }).waitFor()
     assert.ok(urls.every((url) => !url.includes('secret-of')))
     assert.deepEqual((await context.cookies()).length, 0)
     assert.deepEqual(complaints, [])

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { getJson } from '../../live/api.ts'
 import { useEvents } from '../../live/events.ts'
 import { useLoaded } from '../../live/loaded.ts'
@@ -12,17 +13,22 @@ import { Time } from '../../parts/time.tsx'
 import { DocumentActions } from './document-actions.tsx'
 import { ResultView } from './result-view.tsx'
 
-/** A document that waits is asked for again so often: its place in the queue is no event. */
+/** Interval of requests for an open document, milliseconds: its place in the queue is no event. */
 const everyMs = 3_000
 
 /** `/documents/ID`: one document, its pages and their text. */
 export function DocumentPage({ id }: { id: string }) {
   const route = `/v1/documents/${encodeURIComponent(id)}`
-  const document = useLoaded(route, (signal) => getJson<DocumentRow>(route, signal), everyMs)
+  const [isOpen, setOpen] = useState(false)
+  const load = async (signal: AbortSignal): Promise<DocumentRow> => {
+    const row = await getJson<DocumentRow>(route, signal)
+    setOpen(row.status !== 'finished')
+    return row
+  }
+  const document = useLoaded(route, load, isOpen ? everyMs : undefined)
   const { value } = document
-  const isOpen = value !== undefined && value.status !== 'finished'
   useEvents<DocumentRow>(isOpen ? `${route}/events` : null, ({ name, data }) => {
-    if (name === 'document' || name === 'finished') document.put(data)
+    if (name === 'document') document.put(data)
     else document.reload()
   })
   return (

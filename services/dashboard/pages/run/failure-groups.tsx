@@ -1,6 +1,9 @@
 import { getJson, queryOf } from '../../live/api.ts'
 import { useLoaded } from '../../live/loaded.ts'
 import type { DocumentRow, Listed, RunRow } from '../../live/views.ts'
+import { may } from '../../live/session.ts'
+import { Action } from '../../parts/action.tsx'
+import { retryDocument } from '../../parts/document-table.tsx'
 import { causes } from '../../parts/failure/causes.ts'
 import { formatCount, many } from '../../parts/format.ts'
 import { Ready } from '../../parts/notice.tsx'
@@ -39,7 +42,7 @@ async function loadFailures(run: RunRow, signal: AbortSignal): Promise<DocumentR
 }
 
 /** The failures of a run by cause, each with its cure. */
-export function FailureGroups({ run }: { run: RunRow }) {
+export function FailureGroups({ run, onRetry }: { run: RunRow; onRetry: () => void }) {
   const { failed } = tallyRun(run)
   const failures = useLoaded(`failures ${run.id} ${failed}`, (signal) => loadFailures(run, signal))
   if (failed === 0) return null
@@ -51,7 +54,7 @@ export function FailureGroups({ run }: { run: RunRow }) {
           <>
             <ul class="groups">
               {groupByCode(documents).map((group) => (
-                <FailureGroup key={group.code} group={group} />
+                <FailureGroup key={group.code} group={group} onRetry={onRetry} />
               ))}
             </ul>
             {documents.length < failed && (
@@ -67,7 +70,21 @@ export function FailureGroups({ run }: { run: RunRow }) {
   )
 }
 
-function FailureGroup({ group: { code, message, documents } }: { group: Group }) {
+function FailureGroup({
+  group: { code, message, documents },
+  onRetry,
+}: {
+  group: Group
+  onRetry: () => void
+}) {
+  const retry = async (): Promise<void> => {
+    try {
+      for (const { id } of documents) await retryDocument(id)
+    } finally {
+      onRetry()
+    }
+  }
+
   const known = causes[code]
   const more = documents.length - shownNames
   return (
@@ -84,6 +101,7 @@ function FailureGroup({ group: { code, message, documents } }: { group: Group })
         ))}
         {more > 0 && <span class="muted">and {formatCount(more)} more</span>}
       </p>
+      {may('submit') && <Action run={retry}>Retry {many(documents.length, 'document')}</Action>}
     </li>
   )
 }

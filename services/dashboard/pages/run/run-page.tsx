@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { download, getJson, queryOf, sendJson } from '../../live/api.ts'
 import { useEvents } from '../../live/events.ts'
 import { useLoaded } from '../../live/loaded.ts'
@@ -23,12 +24,22 @@ const everyMs = 5_000
 /** `/runs/ID`: one run, followed by its events while it is active. */
 export function RunPage({ id }: { id: string }) {
   const route = `/v1/runs/${encodeURIComponent(id)}`
-  const run = useLoaded(route, (signal) => getJson<RunRow>(route, signal), everyMs)
+  const [isActive, setActive] = useState(false)
+  const load = async (signal: AbortSignal): Promise<RunRow> => {
+    const row = await getJson<RunRow>(route, signal)
+    setActive(row.state === 'active')
+    return row
+  }
+  const run = useLoaded(route, load, isActive ? everyMs : undefined)
   const list = `${route}/documents${queryOf({ limit, cursor: query.value.get('cursor') ?? undefined })}`
-  const documents = useLoaded(list, (signal) => getJson<Listed<DocumentRow>>(list, signal), everyMs)
-  const isActive = run.value?.state === 'active'
+  const documents = useLoaded(
+    list,
+    (signal) => getJson<Listed<DocumentRow>>(list, signal),
+    isActive ? everyMs : undefined,
+  )
   useEvents<RunRow>(isActive ? `${route}/events` : null, ({ name, data }) => {
-    if (name === 'progress' || name === 'finished') run.put(data)
+    if (name === 'progress') run.put(data)
+    if (name === 'finished') run.reload()
   })
   const title = run.value === undefined ? 'Run' : nameRun(run.value)
   return (
@@ -37,9 +48,9 @@ export function RunPage({ id }: { id: string }) {
         {(value) => (
           <>
             <Reasons run={value} />
-            <Actions run={value} route={route} onChange={run.put} />
+            <Actions run={value} route={route} onChange={run.reload} />
             <Summary run={value} />
-            <FailureGroups run={value} />
+            <FailureGroups run={value} onRetry={run.reload} />
           </>
         )}
       </Ready>
@@ -86,17 +97,11 @@ function Reasons({ run: { pause, error, blocked } }: { run: RunRow }) {
   )
 }
 
-function Actions({
-  run,
-  route,
-  onChange,
-}: {
-  run: RunRow
-  route: string
-  onChange: (run: RunRow) => void
-}) {
-  const act = (action: string) => async (): Promise<void> =>
-    onChange(await sendJson<RunRow>('POST', `${route}/${action}`))
+function Actions({ run, route, onChange }: { run: RunRow; route: string; onChange: () => void }) {
+  const act = (action: string) => async (): Promise<void> => {
+    await sendJson('POST', `${route}/${action}`)
+    onChange()
+  }
   const isOver = run.state !== 'active' && run.state !== 'paused'
   const again = tallyRun(run).failed + (run.counts['cancelled'] ?? 0)
   const hasReport = isOver && run.source === 'folder' && run.state !== 'refused'

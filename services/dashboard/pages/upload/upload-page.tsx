@@ -139,7 +139,7 @@ const rankOf = ({ state, document }: UploadItem): number => {
   if (state === 'sending') return 0
   if (state === 'refused') return 1
   if (state === 'waiting') return 3
-  return document?.status === 'finished' ? 4 : 2
+  return document?.status === 'finished' || !may('read') ? 4 : 2
 }
 
 function UploadList() {
@@ -153,7 +153,8 @@ function UploadList() {
       <header class="title">
         <h2>{many(all.length, 'file')}</h2>
         <span class="muted" role="status">
-          {formatCount(finished)} finished, {formatCount(refused)} refused
+          {formatCount(finished)} {may('read') ? 'finished' : 'accepted'}, {formatCount(refused)}{' '}
+          refused
         </span>
         {finished + refused > 0 && (
           <button type="button" onClick={clearEnded}>

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { ApiProblem, getJson, send } from '../../live/api.ts'
 import { sendFile, type UploadWish } from '../../live/send-file.ts'
-import { caller, forgetToken } from '../../live/session.ts'
+import { caller, forgetToken, may } from '../../live/session.ts'
 import type { DocumentRow } from '../../live/views.ts'
 import { showBytes } from '../../parts/format.ts'
 import { isFailure } from '../../parts/outcome.tsx'
@@ -63,7 +63,8 @@ export function addFiles(files: readonly File[], wish: UploadWish): void {
 /** Takes files off the list that are at their end. */
 export function clearEnded(): void {
   for (const [number, { state, document }] of entries) {
-    const isEnded = state === 'refused' || document?.status === 'finished'
+    const isDone = document?.status === 'finished' || (state === 'accepted' && !may('read'))
+    const isEnded = state === 'refused' || isDone
     if (isEnded) entries.delete(number)
   }
   changes.value += 1
@@ -101,22 +102,30 @@ async function sendOne(entry: Entry): Promise<void> {
   }
 }
 
+/** Whether the service is away or busy: the same request may succeed later. */
+const isPassing = (thrown: unknown): thrown is ApiProblem =>
+  thrown instanceof ApiProblem &&
+  (thrown.status === 0 || thrown.status === 429 || thrown.status >= 500)
+
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown)
+
 /** A service that is busy, or silent, is asked again; any other refusal stays. */
 function refuse(entry: Entry, thrown: unknown): void {
-  const problem =
-    thrown instanceof ApiProblem ? thrown : new ApiProblem('unexpected', 0, String(thrown))
-  const isBusy = problem.status === 0 || problem.status === 429 || problem.status >= 500
-  if (!isBusy) {
-    if (problem.status === 401) forgetToken('The service does not know this token.')
-    change(entry, { state: 'refused', reason: problem.message })
+  if (!isPassing(thrown)) {
+    if (thrown instanceof ApiProblem && thrown.status === 401) {
+      forgetToken('The service does not know this token.')
+    }
+    change(entry, { state: 'refused', reason: messageOf(thrown) })
     return
   }
-  pausedUntil = Date.now() + (problem.retryAfter ?? defaultRetrySeconds) * 1_000
-  change(entry, { state: 'waiting', reason: problem.message })
+  pausedUntil = Date.now() + (thrown.retryAfter ?? defaultRetrySeconds) * 1_000
+  change(entry, { state: 'waiting', reason: thrown.message })
 }
 
+/** A token that may only submit learns nothing of what it sent. */
 const isOpen = ({ state, document, text }: Entry): boolean =>
-  state === 'accepted' && (document?.status !== 'finished' || text === undefined)
+  may('read') && state === 'accepted' && (document?.status !== 'finished' || text === undefined)
 
 /** Looks after accepted files until each has its text or its failure. */
 async function watch(): Promise<void> {
@@ -125,14 +134,16 @@ async function watch(): Promise<void> {
   for (;;) {
     const open = [...entries.values()].filter(isOpen).slice(0, watchedAtATime)
     if (open.length === 0) break
-    try {
-      for (const entry of open) await look(entry)
-    } catch {
-      // The service is away: its documents are there when it is back.
-    }
+    for (const entry of open) await look(entry).catch((thrown: unknown) => giveUp(entry, thrown))
     await new Promise((resolve) => setTimeout(resolve, watchMs))
   }
   isWatching = false
+}
+
+/** The document of a file is asked for again after an outage; a refusal, as of a deleted document, stays. */
+function giveUp(entry: Entry, thrown: unknown): void {
+  if (isPassing(thrown)) return
+  change(entry, { state: 'refused', reason: messageOf(thrown) })
 }
 
 async function look(entry: Entry): Promise<void> {

@@ -40,5 +40,6 @@ function UploadState({ state, sent, document, file }: UploadItem) {
       </span>
     )
   }
+  if (!may('read')) return <span class="badge good">Accepted</span>
   return <DocumentBadge {...document} />
 }
