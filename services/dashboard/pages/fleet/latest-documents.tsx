@@ -18,6 +18,7 @@ const columns: readonly Column<DocumentRow>[] = [
     title: 'Confidence',
     cell: ({ confidence }) => (confidence === null ? '–' : formatPercent(confidence)),
     isNumber: true,
+    isExtra: true,
   },
   { title: 'Accepted', cell: ({ createdAt }) => <Time at={createdAt} />, isExtra: true },
 ]
