@@ -78,14 +78,14 @@ const legible = [16, 40] as const
 
 /** Chooses the size of a page's writing. */
 function sizeOf(
-  { samples, isTable, hasSmallPrint, textHeight: own }: PageSurvey,
+  { samples, isTable, hasSmallPrint, hasFigures, textHeight: own }: PageSurvey,
   { textHeight, narrowing, many, keeps = isTable ? legible : undefined }: RenderWishes,
 ): LetterSize {
   if (keeps !== undefined) {
     const isKept = own === 0 || (own >= keeps[0] && own <= keeps[1])
     return { textHeight: isKept ? own : textHeight, narrowing: 1 }
   }
-  const hasMany = lettersOf(samples) > manyLetters && !hasSmallPrint
+  const hasMany = lettersOf(samples) > manyLetters && !hasSmallPrint && !hasFigures
   return hasMany && many !== undefined ? many : { textHeight, narrowing }
 }
 

@@ -9,7 +9,7 @@ import { countLetters, findLines, type TextLine } from './letters/lines.ts'
 import type { PageLook } from './look.ts'
 import { upperMedian } from './median.ts'
 import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
-import { hasRules, isTable } from './letters/table.ts'
+import { findCells, hasRules } from './letters/table.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
 /** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
@@ -24,6 +24,8 @@ export interface PageSurvey {
   samples: readonly SlopeSample[]
   /** A part of the letters is much smaller than most: it stays legible only at a larger scale. */
   hasSmallPrint: boolean
+  /** A part of the letters are columns of figures: no dictionary helps to read them, so they need more pixels. */
+  hasFigures: boolean
   /** The letters are short cells in rows, mostly figures, without rules between them. */
   isTable: boolean
   /** Slopes of the lines, where they are not level. */
@@ -60,7 +62,8 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
   const height = heightOfText(runDown ? turned : glyphs, lines)
   const samples = height === 0 ? [] : sampleSlopes(glyphs, height)
   const along = runDown && height > 0 ? sampleSlopes(turned, height) : samples
-  const hasCells = !runDown && isTable(glyphs)
+  const cells = findCells(glyphs)
+  const hasCells = !runDown && cells.areTable
   const isRuled = hasCells && hasRules(components, height / factor)
   const hasLines = areLines(along) || areFewWords(lines, glyphs) || hasCells
   return {
@@ -70,6 +73,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     lines: runDown ? [] : hasCells ? findLines(glyphs, 1) : across,
     samples,
     hasSmallPrint: smallOf(lines) < maxSmall * height,
+    hasFigures: !runDown && cells.arePart,
     isTable: hasCells && !isRuled,
     slopes: hasLines && !runDown ? slopesOf(samples) : undefined,
     content: contentOf(components, factor, page),

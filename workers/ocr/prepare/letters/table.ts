@@ -31,8 +31,19 @@ export function hasRules({ count, x0, y0, x1, y1, area }: Components, textHeight
   return rules >= minRules
 }
 
-/** Whether the writing is a table of short cells, side by side in rows. */
-export function isTable(glyphs: readonly Glyph[]): boolean {
+/** Rows of at least so many cells, and a share of the letters, that mark a page with columns of figures. */
+const [manyCells, minFigures] = [5, 0.3]
+
+/** Short cells side by side in rows. */
+export interface Cells {
+  /** The writing is a table of them. */
+  areTable: boolean
+  /** A part of the writing is: the items of an invoice between its texts. */
+  arePart: boolean
+}
+
+/** Looks for rows of short cells: figures and short words. */
+export function findCells(glyphs: readonly Glyph[]): Cells {
   const rows = rowsOf(findLines(glyphs, 1)).filter(
     (cells) =>
       cells.length >= minCells &&
@@ -41,7 +52,11 @@ export function isTable(glyphs: readonly Glyph[]): boolean {
   const cells = rows.flat()
   const letters = countLetters(cells)
   const areWritten = letters >= minInCell * cells.length
-  return rows.length >= minRows && areWritten && letters >= minShare * glyphs.length
+  const inMany = countLetters(rows.filter(({ length }) => length >= manyCells).flat())
+  return {
+    areTable: rows.length >= minRows && areWritten && letters >= minShare * glyphs.length,
+    arePart: areWritten && inMany >= minFigures * glyphs.length,
+  }
 }
 
 /** Groups pieces of lines by their vertical middle; pieces of one line that follow each other closely are one cell. */

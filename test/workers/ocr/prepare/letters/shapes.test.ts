@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Grey } from '../../../../../workers/ocr/prepare/grey.ts'
 import { at, fill, paperOf, surveyOf, write } from '../drawn.ts'
+import { planRendering } from '../../../../../workers/ocr/prepare/rendering.ts'
 
 /** The outline of a box, three pixels thick. */
 function frame(page: Grey, x: number, y: number, width: number, height: number): void {
@@ -69,6 +70,24 @@ test('rows of short cells are a table, prose and cells between rules are none', 
   assert.equal(surveyOf(prose).isTable, false)
   for (let row = 0; row <= 20; row += 1) fill(page, 40, 48 + row * 40, 1130, 2)
   assert.equal(surveyOf(page).isTable, false, 'engines find rules by themselves')
+})
+
+test('columns of figures between prose are seen, and are printed as large as on pages of few letters', () => {
+  const page = paperOf(1200, 1400)
+  const rows = table(20)
+  page.data.set(rows.data, 0)
+  assert.equal(surveyOf(page).hasFigures, true)
+  write(page, { left: 60, top: 1000, right: 1140, bottom: 1340, letter: 20 })
+  const survey = surveyOf(page)
+  assert.deepEqual([survey.isTable, survey.hasFigures], [false, true])
+  const few = { textHeight: 22, narrowing: 0.9, gain: 1 }
+  const many = { textHeight: 18, narrowing: 0.75 }
+  const { scale } = planRendering(survey, { ...few, many })
+  assert.deepEqual(scale, planRendering(survey, few).scale)
+  const prose = paperOf(1200, 1400)
+  write(prose, { left: 60, top: 60, right: 1140, bottom: 1340, letter: 20 })
+  assert.equal(surveyOf(prose).hasFigures, false)
+  assert.ok(planRendering(surveyOf(prose), { ...few, many }).scale.x < scale.x)
 })
 
 test('a page with much smaller print beside the usual one has small print', () => {
