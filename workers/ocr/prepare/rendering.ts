@@ -41,6 +41,8 @@ export interface Rendering {
  * paper has as many specks as letters.
  */
 const manyLetters = 750
+/** On pages of fewer letters nothing is saved by narrowing them. */
+const fewLetters = 100
 /** Enlarging writing beyond this factor only blurs it. */
 const maxEnlargement = 4
 const maxPixels = 30e6
@@ -78,19 +80,24 @@ const legible = [16, 40] as const
 
 /** Chooses the size of a page's writing. */
 function sizeOf(
-  { samples, isTable, hasSmallPrint, hasFigures, textHeight: own }: PageSurvey,
+  { samples, isTable, smallPrint, hasFigures, textHeight: own }: PageSurvey,
   { textHeight, narrowing, many, keeps = isTable ? legible : undefined }: RenderWishes,
 ): LetterSize {
   if (keeps !== undefined) {
     const isKept = own === 0 || (own >= keeps[0] && own <= keeps[1])
     return { textHeight: isKept ? own : textHeight, narrowing: 1 }
   }
-  const hasMany = lettersOf(samples) > manyLetters && !hasSmallPrint && !hasFigures
-  return hasMany && many !== undefined ? many : { textHeight, narrowing }
+  const hasMany = lettersOf(samples) > manyLetters && smallPrint === 0 && !hasFigures
+  if (hasMany && many !== undefined) return many
+  return { textHeight, narrowing: lettersOf(samples) < fewLetters ? 1 : narrowing }
 }
 
-function scaleOf({ textHeight, hasLines }: PageSurvey, wanted: number): number {
-  const scale = textHeight === 0 ? 1 : wanted / textHeight
+/** Small print is not shrunk below this height: a slide's footer beside its title. */
+const minSmallPrint = 13
+
+function scaleOf({ textHeight, smallPrint, hasLines }: PageSurvey, wanted: number): number {
+  const least = smallPrint === 0 ? 0 : Math.min(1, minSmallPrint / smallPrint)
+  const scale = textHeight === 0 ? 1 : Math.max(least, wanted / textHeight)
   // A page without lines is a picture, and its measured text height is grain: enlarging it would take longer than a
   // page of text.
   if (!hasLines) return Math.min(1, scale)

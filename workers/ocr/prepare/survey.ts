@@ -22,8 +22,8 @@ export interface PageSurvey {
   /** Pieces of lines along the page: the text to read. */
   lines: readonly TextLine[]
   samples: readonly SlopeSample[]
-  /** A part of the letters is much smaller than most: it stays legible only at a larger scale. */
-  hasSmallPrint: boolean
+  /** Height of a part of the letters that is much smaller than most, 0 where there is none. */
+  smallPrint: number
   /** A part of the letters are columns of figures: no dictionary helps to read them, so they need more pixels. */
   hasFigures: boolean
   /** The letters are short cells in rows, mostly figures, without rules between them. */
@@ -72,7 +72,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     glyphs,
     lines: runDown ? [] : hasCells ? findLines(glyphs, 1) : across,
     samples,
-    hasSmallPrint: smallOf(lines) < maxSmall * height,
+    smallPrint: smallOf(lines, height),
     hasFigures: !runDown && cells.arePart,
     isTable: hasCells && !isRuled,
     slopes: hasLines && !runDown ? slopesOf(samples) : undefined,
@@ -106,10 +106,11 @@ function heightOfText(glyphs: readonly Glyph[], lines: readonly TextLine[]): num
   return height > maxOdd * ofLines || height * maxOdd < ofLines ? ofLines : height
 }
 
-/** Height of the lines that hold the smallest 15 % of the letters. */
-function smallOf(lines: readonly TextLine[]): number {
+/** Height of the lines that hold the smallest 15 % of the letters, 0 where it is not much less than the usual one. */
+function smallOf(lines: readonly TextLine[], usual: number): number {
   const heights = lines.flatMap((line) => line.letters.map(() => line.height))
-  return heights.toSorted((a, b) => a - b)[Math.floor(heights.length * 0.15)] ?? Infinity
+  const small = heights.toSorted((a, b) => a - b)[Math.floor(heights.length * 0.15)] ?? usual
+  return small < maxSmall * usual ? small : 0
 }
 
 /** Print of less than this share of the height is small. */

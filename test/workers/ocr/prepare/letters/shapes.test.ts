@@ -93,9 +93,20 @@ test('columns of figures between prose are seen, and are printed as large as on 
 test('a page with much smaller print beside the usual one has small print', () => {
   const page = paperOf(1200, 1200)
   write(page, { left: 60, top: 60, right: 1140, bottom: 700, letter: 24 })
-  assert.equal(surveyOf(page).hasSmallPrint, false)
+  assert.equal(surveyOf(page).smallPrint, 0)
   write(page, { left: 60, top: 760, right: 1140, bottom: 900, letter: 14 })
-  assert.equal(surveyOf(page).hasSmallPrint, true)
+  assert.ok(Math.abs(surveyOf(page).smallPrint - 14) <= 2, `${surveyOf(page).smallPrint}`)
+  const { scale } = planRendering(surveyOf(page), { textHeight: 12, narrowing: 0.8, gain: 1 })
+  assert.ok(14 * scale.y > 12, `small print is ${14 * scale.y} px high`)
+})
+
+test('writing of a few words is not narrowed', () => {
+  const page = paperOf(1200, 900)
+  write(page, { left: 60, top: 60, right: 700, bottom: 90, letter: 24 })
+  const wishes = { textHeight: 24, narrowing: 0.8, gain: 1 }
+  assert.equal(planRendering(surveyOf(page), wishes).factor.x, 1)
+  write(page, { left: 60, top: 120, right: 1140, bottom: 800, letter: 24 })
+  assert.ok(planRendering(surveyOf(page), wishes).factor.x < 0.9)
 })
 
 test('a few words on their side are known to be', () => {
