@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
   [
     'shared/confined',
     'shared/engine',
+    'shared/fonts',
     'shared/glob',
     'shared/hands',
     'shared/raster',

@@ -80,6 +80,14 @@ interface BareAnswer {
   xObjects: string
 }
 
+/** A font that is written again with a Unicode table. */
+interface FontAnswer {
+  number: number
+  generation: number
+  entries: string
+  bytes: number
+}
+
 /** The calls of the decoder. It has one document open: a call that opens a document closes the previous one. */
 export interface DecoderCalls {
   openImages: {
@@ -106,6 +114,8 @@ export interface DecoderCalls {
   pdfPages: { argument: null; answer: { pages: PdfPage[] } }
   /** A described or copied page, counted from 0 in their order, without its invisible text; null where it has none. */
   pdfBarePage: { argument: { index: number }; answer: BareAnswer | null }
+  /** The fonts of a described PDF without a Unicode table: their deflated tables are read next, in this order. */
+  pdfUnnamedFonts: { argument: null; answer: { fonts: FontAnswer[] } }
   /** The next piece of announced data, about a mebibyte. */
   read: { argument: { maxBytes: number }; answer: { data: Uint8Array } }
   /** Returns the memory of the process, bytes. */

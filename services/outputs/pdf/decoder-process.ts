@@ -72,6 +72,11 @@ serveCalls<DecoderCalls>({
       xObjects,
     }
   },
+  pdfUnnamedFonts() {
+    const fonts = opened(pdf).unnamedFonts()
+    held.hold(fonts.map(({ table }) => table))
+    return { fonts: fonts.map(({ table, ...font }) => ({ ...font, bytes: table.length })) }
+  },
   read: ({ maxBytes }) => ({ data: held.take(maxBytes) }),
   close() {
     forget()

@@ -30,8 +30,10 @@ export async function* overlayPdf(
     else yield* readHeld(decoding, rebuiltBytes)
     const file = createPdfFile(base)
     const fonts = createFonts(file, `S${base.nextNumber}-`)
-    const isChanged = yield* writeLayers(file, fonts, document.pages, decoding)
-    if (!isChanged) return
+    const layers = yield* writeLayers(file, fonts, document.pages, decoding)
+    const hasTables =
+      layers.hasOwnText && (yield* writeFontTables(file, decoding, layers.isWritten))
+    if (!layers.isWritten && !hasTables) return
     yield* fonts.finish()
     yield* file.finish(trailer)
   } finally {
@@ -48,25 +50,35 @@ async function* givenBytes(file: Below, sha256: string | null): AsyncGenerator<U
   }
 }
 
-/** Writes a text layer for each result, in page order. Returns whether a layer was written. */
+interface WrittenLayers {
+  isWritten: boolean
+  /** The text of the PDF itself was taken, and that of no font was wrong. */
+  hasOwnText: boolean
+}
+
+/** Writes a text layer for each result, in page order. */
 async function* writeLayers(
   file: PdfFile,
   fonts: Fonts,
   results: Iterable<PageResult>,
   decoding: Decoding,
-): AsyncGenerator<Uint8Array, boolean> {
+): AsyncGenerator<Uint8Array, WrittenLayers> {
   const pages = pagesOf(decoding)
   let isChanged = false
+  let isTaken = false
+  let isDoubtful = false
   let number = 0
   for (const result of results) {
     let page: PdfPage | undefined
     while (number < result.page) {
       const next = await pages.next()
-      if (next.done === true) return isChanged
+      if (next.done === true) return { isWritten: isChanged, hasOwnText: false }
       page = next.value
       number += 1
     }
     if (page === undefined) continue
+    isTaken ||= result.textSource !== 'engine' && result.textReason !== 'sound_layer'
+    isDoubtful ||= result.textReason === 'doubtful_text'
     const layer = layerOf(page, result, fonts)
     if (layer.content === '') continue
     if (!isChanged) yield* file.separator()
@@ -74,7 +86,27 @@ async function* writeLayers(
     const bare = yield* writeBare(file, decoding, { page, index: number - 1, result })
     yield* writePdfPage(file, bare, layer)
   }
-  return isChanged
+  return { isWritten: isChanged, hasOwnText: isTaken && !isDoubtful }
+}
+
+/**
+ * Writes fonts without a Unicode table again, with one from their own program: then every reader finds the text that
+ * was taken. Returns whether there were any.
+ */
+async function* writeFontTables(
+  file: PdfFile,
+  decoding: Decoding,
+  isSeparated: boolean,
+): AsyncGenerator<Uint8Array, boolean> {
+  const { fonts } = await decoding.ask('pdfUnnamedFonts', null)
+  if (fonts.length > 0 && !isSeparated) yield* file.separator()
+  for (const { number, generation, entries, bytes } of fonts) {
+    const table = file.allocate()
+    const dictionary = `<</Filter/FlateDecode/Length ${bytes}>>`
+    yield* file.streamed(table, dictionary, readHeld(decoding, bytes))
+    yield* file.object(number, `<<${entries}/ToUnicode ${table} 0 R>>`, generation)
+  }
+  return fonts.length > 0
 }
 
 /**

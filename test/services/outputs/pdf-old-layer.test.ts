@@ -13,6 +13,7 @@ import { makeFolder, placeOf } from '../../helpers/folder.ts'
 import { decoder } from '../../helpers/pages/output-decoder.ts'
 import { makeLine, makeScan, scanOf as documentOf } from '../../helpers/pages/scan.ts'
 import { pdfOf, scanOf, type PdfPageSource } from '../../helpers/pages/scanned-pdf.ts'
+import { glyphsOf, makeTinyFont } from '../../helpers/pages/tiny-font.ts'
 import { pdfTextOf, runTool, withoutTools } from '../../helpers/tools.ts'
 
 const skip = withoutTools('qpdf', 'pdftotext')
@@ -185,4 +186,17 @@ test('the old layer of the faults is found', { skip: withoutCorpus(faults) || sk
     const read = page({ width: 1240, height: 1754, dpi: 150 })
     assert.deepEqual(await wordsOf(t, bytes, [read]), ['Newly', 'read'], name)
   }
+})
+
+test('every reader finds exact text of a font without a Unicode table', { skip }, async (t) => {
+  const glyphs = { font: makeTinyFont(), of: glyphsOf }
+  const text = { lines: ['Exact words'], mode: 0, glyphs } as const
+  const bytes = pdfOf([{ width: 595, height: 842, text }])
+  const before = join(makeFolder(t), 'before.pdf')
+  writeFileSync(before, bytes)
+  assert.doesNotMatch(pdfTextOf(before), /Exact/)
+  const taken = page({ textSource: 'layer', textReason: 'exact_text', blocks: [] })
+  assert.deepEqual(await wordsOf(t, bytes, [taken]), ['Exact', 'words'])
+  const wrong = { ...taken, textSource: 'engine', textReason: 'doubtful_text' } as const
+  assert.doesNotMatch((await wordsOf(t, bytes, [wrong])).join(' '), /Exact/)
 })

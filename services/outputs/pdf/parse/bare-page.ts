@@ -61,7 +61,7 @@ export function barePage(
   }
 }
 
-function dictionary(context: PDFContext, value: PDFObject | undefined): PDFDict | undefined {
+export function dictionary(context: PDFContext, value: PDFObject | undefined): PDFDict | undefined {
   const found = context.lookup(value)
   return found instanceof PDFDict ? found : undefined
 }
@@ -83,7 +83,7 @@ function contentOf(context: PDFContext, contents: PDFObject | undefined): Buffer
 }
 
 /** The data of a stream that is deflated or not compressed; undefined for others, and for more than `maxBytes`. */
-function dataOf(stream: PDFRawStream, maxBytes: number): Buffer | undefined {
+export function dataOf(stream: PDFRawStream, maxBytes: number): Buffer | undefined {
   const { dict, contents } = stream
   const filter = dict.lookup(PDFName.of('Filter'))
   const [only, ...more] = filter instanceof PDFArray ? filter.asArray() : [filter]

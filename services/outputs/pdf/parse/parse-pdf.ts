@@ -15,6 +15,7 @@ import { tidyDecrypted } from './decrypted.ts'
 import { barePage, type BarePage } from './bare-page.ts'
 import { boxOf, describePage, findPages, type FoundPage } from './pages.ts'
 import type { PdfPage } from '../../decoder/calls.ts'
+import { findUnnamedFonts, type UnnamedFont } from './unnamed-fonts.ts'
 
 /** A PDF whose pages are returned in batches, after the objects of a copy. */
 export interface ParsedPdf {
@@ -23,6 +24,8 @@ export interface ParsedPdf {
   nextObjects: () => { objects: CopiedObject[]; count?: number; data?: Uint8Array }
   /** A page by its place among those, from 0, without its invisible text; undefined where it has none. */
   barePage: (index: number) => BarePage | undefined
+  /** Fonts of a described PDF that no reader has Unicode for, except for the table in their own program. */
+  unnamedFonts: () => UnnamedFont[]
 }
 
 interface Described {
@@ -108,6 +111,7 @@ function describe(base: Base, parsed: PDFDocument): Described {
       nextPages: inBatches(describeNext()),
       nextObjects: () => ({ objects: [], count: 0 }),
       barePage: (index) => bare(context, pages[index], (value) => value.toString()),
+      unnamedFonts: () => findUnnamedFonts(context, pages),
     },
     base,
     trailer: {
@@ -153,6 +157,7 @@ function copy(parsed: PDFDocument, { firstNumber, parent, page }: CopyTask): Par
     nextPages: inBatches(pages.values()),
     // All of its references were copied with the page.
     barePage: (index) => bare(context, wanted[index], copied.toText),
+    unnamedFonts: () => [],
     nextObjects() {
       const batch: CopiedObject[] = []
       for (let room = batchBytes; room > 0;) {

@@ -97,8 +97,8 @@ export type Fonts = ReturnType<typeof createFonts>
 
 const hex = (value: number): string => value.toString(16).padStart(4, '0')
 
-/** The meaning of each code, in UTF-16; PDF 32000-1, 9.10.3. At most 100 lines a section. */
-function toCMap(codes: ReadonlyMap<number, number>): string {
+/** The meaning of each code, by code point, in UTF-16; PDF 32000-1, 9.10.3. At most 100 lines a section. */
+export function toCMap(codes: ReadonlyMap<number, number>): string {
   const lines = [...codes]
     .toSorted(([, a], [, b]) => a - b)
     .map(([point, code]) => {
