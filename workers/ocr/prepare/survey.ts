@@ -10,6 +10,7 @@ import type { PageLook } from './look.ts'
 import { upperMedian } from './median.ts'
 import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
 import { findCells, hasRules } from './letters/table.ts'
+import { isTexture } from './letters/texture.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
 /** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
@@ -65,7 +66,8 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
   const cells = findCells(glyphs)
   const hasCells = !runDown && cells.areTable
   const isRuled = hasCells && hasRules(components, height / factor)
-  const hasLines = areLines(along) || areFewWords(lines, glyphs) || hasCells
+  const hasLines =
+    (areLines(along) || areFewWords(lines, glyphs) || hasCells) && !isTexture(lines, factor)
   return {
     page: eraseFrames(page, components, height / factor, factor),
     textHeight: height,

@@ -5,12 +5,13 @@ import type { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { findBare, type Bare } from './coverage.ts'
+import { isCredible, isDoubtful, isInvented, standsUpright } from './credible.ts'
 import { fillBare } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
-import { linesOf, scoreOf, wordsOf, type Score } from './score.ts'
+import { linesOf, scoreOf, wordsOf } from './score.ts'
 import { askSecond } from './second-reading.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
@@ -28,23 +29,10 @@ export interface PageReading extends Recognition {
 }
 
 /**
- * Below this expected share of right words, the other rotations are tried: of 66 upside-down pages none exceeds 0.56;
- * of the same pages upright one stays below 0.65.
- */
-const poor = 0.65
-/** A few words upside down are other words by chance: fewer than this must exceed a higher share. */
-const [fewToTurn, poorOfFew] = [6, 0.8]
-/**
- * The engine sees a short word in the grain of one picture in fifty; a word that stands alone must exceed this
- * probability.
- */
-const doubtful = 0.75
-const few = 3
-
-/**
  * Reads a page as its preset says: reads until the judge's expectation is high enough, and merges the readings
- * line by line. A second engine reads what the first one is not sure of. Reads lines again that no word covers. Turns a page first that is on its side or upside down. Rejects
- * only if the first reading does, or with `cancelled`; a further reading that fails leaves a warning.
+ * line by line. A second engine reads what the first one is not sure of. Reads lines again that no word covers. Turns a
+ * page first that is on its side or upside down. Rejects only if the first reading does, or with `cancelled`; a further
+ * reading that fails leaves a warning.
  */
 export async function readPage(
   given: PageOnDesk,
@@ -83,12 +71,14 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   const filled = await fillBare(reader, page, blocks)
   made.push(...filled.made)
   blocks = filled.blocks
-  return isWorthless(blocks) ? readLast(reader, page, made) : conclude(page, blocks, made)
+  return isWorthless(page, blocks) ? readLast(reader, page, made) : conclude(page, blocks, made)
 }
 
 /** Nothing of the reading will be kept. */
-const isWorthless = (blocks: readonly Block[]): boolean =>
-  isDoubtful(scoreOf(wordsOf(withoutNoise(blocks))))
+function isWorthless({ survey }: PageOnDesk, blocks: readonly Block[]): boolean {
+  const sound = withoutNoise(blocks)
+  return isDoubtful(scoreOf(wordsOf(sound))) || isInvented(blocks, findBare(survey, sound))
+}
 
 /** No page is called empty that was not read as it is: preparation may have erased its writing. */
 async function readLast(
@@ -102,8 +92,7 @@ async function readLast(
     make(reader, page, lastReading, await renderAsIs(page)),
   )
   if (last === undefined) return conclude(page, [], made)
-  const isKept = last.score.share >= poor && !isDoubtful(last.score)
-  return conclude(page, isKept ? last.blocks : [], [...made, last])
+  return conclude(page, isCredible(last) ? last.blocks : [], [...made, last])
 }
 
 /** Makes the first reading, of the page in its best rotation. */
@@ -115,15 +104,12 @@ async function readUpright(
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
   const reading = await make(reader, page, first, page.first)
-  if (isSideways || isCredible(reading.score) || isPicture(page, reading)) return { page, reading }
+  if (isSideways || standsUpright(reading.score) || isPicture(page, reading)) return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
   const second = await unlessFailing(reader, 'turned', make(reader, turned, first, turned.first))
   return second === undefined ? { page, reading } : { page: turned, reading: second }
 }
-
-const isCredible = ({ words, share }: Score): boolean =>
-  share >= (words < fewToTurn ? poorOfFew : poor)
 
 /** Reads a whole page once. */
 function make(
@@ -151,10 +137,8 @@ async function turnIfBetter(
  * The survey found no lines of letters, and the reading is not credible: another would cost time and invent
  * words.
  */
-const isPicture = ({ survey }: PageOnDesk, { score }: Made): boolean =>
-  !survey.hasLines && (score.share < poor || isDoubtful(score))
-
-const isDoubtful = ({ words, share }: Score): boolean => words < few && share < doubtful
+const isPicture = ({ survey }: PageOnDesk, made: Made): boolean =>
+  !survey.hasLines && !isCredible(made)
 
 function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Made[]): PageReading {
   const { turn, size, survey } = page

@@ -2,7 +2,8 @@ import type { Components } from './components.ts'
 import { findDots } from './dots.ts'
 import { heightOf, type Glyph } from './glyph.ts'
 
-const minHeight = 4
+/** Smaller pieces, in pixels of the surveyed image, are dust. */
+export const minHeight = 4
 /** A component that exceeds this aspect ratio is a rule, a stroke or a fold. */
 const maxElongation = 8
 const minGlyphs = 20
