@@ -25,23 +25,23 @@ const few = 3
 export const isDoubtful = ({ words, share }: Score): boolean => words < few && share < doubtful
 
 /** The words of a page without lines are print, and not the engine's view of a picture. */
-export const isCredible = (made: Made): boolean =>
-  made.score.share >= poor && !isDoubtful(made.score) && !isMonotonous(made)
+export const isCredible = ({ score, blocks }: Made): boolean =>
+  score.share >= poor && !isDoubtful(score) && !isMonotonous(blocks)
 
 /** Below this expected share of right words, with this share of the letters bare, the words are invented. */
 const [invented, mostlyBare] = [0.5, 0.5]
 
 /** The engine sees words here and there in a texture; on pages in a language that it does not know, it sees all. */
 export const isInvented = (blocks: readonly Block[], bare: Bare): boolean =>
-  bare.share >= mostlyBare && scoreOf(wordsOf(blocks)).share < invented
+  (bare.share >= mostlyBare && scoreOf(wordsOf(blocks)).share < invented) || isMonotonous(blocks)
 
-/** Entropy of the characters, bits: print has 3 or more, rings in rows (`0000 O00O`) have 2 at most. */
-const minEntropy = 2.5
+/** Entropy of the characters, bits: print has 3 or more, four letters in turn have 2, rings in rows at most 1.5. */
+const minEntropy = 1.9
 /** Fewer characters repeat by chance. */
 const minCharacters = 40
 
 /** The engine read the same few characters all over: marks in rows. */
-function isMonotonous({ blocks }: Made): boolean {
+function isMonotonous(blocks: readonly Block[]): boolean {
   const characters = wordsOf(blocks).flatMap(({ text }) => Array.from(text))
   return characters.length >= minCharacters && entropyOf(characters) < minEntropy
 }

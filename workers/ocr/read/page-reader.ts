@@ -104,7 +104,8 @@ async function readUpright(
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
   const reading = await make(reader, page, first, page.first)
-  if (isSideways || standsUpright(reading.score) || isPicture(page, reading)) return { page, reading }
+  if (isSideways || standsUpright(reading.score) || isPicture(page, reading))
+    return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
   const second = await unlessFailing(reader, 'turned', make(reader, turned, first, turned.first))
