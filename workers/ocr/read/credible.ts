@@ -12,7 +12,7 @@ const poor = 0.65
 const [fewToTurn, poorOfFew] = [6, 0.8]
 
 /** The page needs no other rotation. */
-export const standsUpright = ({ words, share }: Score): boolean =>
+export const readsUpright = ({ words, share }: Score): boolean =>
   share >= (words < fewToTurn ? poorOfFew : poor)
 
 /**

@@ -5,7 +5,7 @@ import type { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { findBare, type Bare } from './coverage.ts'
-import { isCredible, isDoubtful, isInvented, standsUpright } from './credible.ts'
+import { isCredible, isDoubtful, isInvented, readsUpright } from './credible.ts'
 import { fillBare } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
@@ -104,7 +104,7 @@ async function readUpright(
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
   const reading = await make(reader, page, first, page.first)
-  if (isSideways || standsUpright(reading.score) || isPicture(page, reading))
+  if (isSideways || readsUpright(reading.score) || isPicture(page, reading))
     return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
