@@ -13,9 +13,6 @@ export interface SecondEngine {
   isFor: (recipe: Pick<Recipe, 'languages'>) => boolean
 }
 
-/** Memory that its models and the activations of one line or strip take, bytes. */
-export const secondEngineBytes = 300 * 2 ** 20
-
 /**
  * Loads the second engine that SCRIPTORIUM_SECOND_ENGINE names. Undefined where there is none, and, with one line in
  * the log, where its packages are not installed.
@@ -36,7 +33,7 @@ export async function startSecondEngine(
       limits: {
         engines: 1,
         pages: config.SCRIPTORIUM_ENGINE_PAGES,
-        rssBytes: config.SCRIPTORIUM_WORKER_RSS + secondEngineBytes,
+        rssBytes: config.SCRIPTORIUM_WORKER_RSS,
       },
       rssBytes: () => process.memoryUsage.rss(),
       log,

@@ -2,7 +2,6 @@ import type { WorkerConfig } from '../../../shared/process/config.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import { defaultRecipe } from '../../../shared/contract/recipe.ts'
 import { findEngineFactory } from './find-engine.ts'
-import { secondEngineBytes } from './second-engine.ts'
 import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
 
 /**
@@ -18,9 +17,7 @@ export async function startEngine(config: WorkerConfig, log: Logger): Promise<En
     limits: {
       engines: config.SCRIPTORIUM_ENGINES,
       pages: config.SCRIPTORIUM_ENGINE_PAGES,
-      rssBytes:
-        config.SCRIPTORIUM_WORKER_RSS +
-        (config.SCRIPTORIUM_SECOND_ENGINE === 'off' ? 0 : secondEngineBytes),
+      rssBytes: config.SCRIPTORIUM_WORKER_RSS,
     },
     rssBytes: () => process.memoryUsage.rss(),
     log,

@@ -1,71 +1,75 @@
-import { Worker } from 'node:worker_threads'
+import { ChildDied, startChild, type Child } from '../../../../shared/confined/child.ts'
+import { environment, findWrapper } from '../../../../shared/confined/limits.ts'
+import type { Recipe } from '../../../../shared/contract/recipe.ts'
+import { findNeuralFiles, type NeuralFiles } from '../../../../shared/engine/neural-models.ts'
 import { programBeside } from '../../../../shared/files/package-root.ts'
-import { findNeuralFiles } from '../../../../shared/engine/neural-models.ts'
 import { ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
 import { awaitUntil } from '../../../../shared/process/waiting/await-until.ts'
-import type { Recipe } from '../../../../shared/contract/recipe.ts'
-import type { Engine, EngineFactory, PreparedPage, Recognition } from '../engine.ts'
+import type { Engine, EngineFactory, PreparedPage } from '../engine.ts'
 import { readInTime } from '../in-time.ts'
-import type { NeuralAnswer } from './thread.ts'
+import type { NeuralCalls } from './process.ts'
 
 const bootDeadlineMs = 60_000
+/** Memory of the process, bytes: a page takes 300 MB; beyond the first limit it is killed, beyond the other replaced. */
+const [maxBytes, keepBytes] = [1_000 * 2 ** 20, 500 * 2 ** 20]
 
 /**
- * Loads the neural engine: models of PaddleOCR on the ONNX runtime, in a thread that ends at the page's deadline. A
- * call of the runtime cannot be interrupted; it covers one line or one strip of a page, so the thread ends within a
- * second. `folder` holds the models; without it they come from the npm package.
+ * Loads the neural engine: models of PaddleOCR on the ONNX runtime, in a process that is killed at the page's deadline.
+ * A thread does not serve: the runtime aborts the whole process where its thread is ended in the middle of a call.
+ * `folder` holds the models; without it they come from the npm package.
  */
 export const createNeural =
   (folder: string | undefined): EngineFactory =>
   async ({ languages }: Recipe): Promise<Engine> => {
     const files = findNeuralFiles(languages, folder)
-    const thread = new Worker(programBeside(import.meta.url, 'thread'), { workerData: files })
-    const death = watch(thread)
-    const ask = async (page?: PreparedPage): Promise<NeuralAnswer> => {
-      const answer = new Promise<NeuralAnswer>((resolve) => void thread.once('message', resolve))
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
-      if (page !== undefined) thread.postMessage(page)
-      return Promise.race([answer, death])
-    }
-    try {
-      await awaitUntil(ask(), { deadlineMs: bootDeadlineMs, late: () => new Error('no answer') })
-    } catch (thrown) {
-      await thread.terminate()
-      const message = `the neural engine for ${languages.join('+')} does not start: ${toError(thrown).message}`
-      throw new ScriptoriumError('engine_boot_failed', message, { cause: thrown })
+    const start = (): Promise<Child> => boot(files, languages)
+    let child = await start()
+    let isClosed = false
+    const read = async ({ pgm, width, height, wishes }: PreparedPage) => {
+      if (!isClosed && child.gauge.look() > keepBytes) {
+        await child.end()
+        child = await start()
+      }
+      if (isClosed) {
+        await child.end()
+        throw new ScriptoriumError('engine_crash', 'the engine was closed')
+      }
+      return ask(child, 'read', { pgm, width, height, wishes })
     }
     return {
-      recognise: (page, deadlineMs) => readInTime(ask(page).then(toRecognition), deadlineMs),
+      recognise: (page, deadlineMs) => readInTime(read(page), deadlineMs),
       async close() {
-        await thread.terminate()
+        isClosed = true
+        await child.end()
       },
     }
   }
 
-function toRecognition(answer: NeuralAnswer): Recognition {
-  switch (answer.kind) {
-    case 'read':
-      return answer.recognition
-    case 'failed':
-      throw new Error(answer.message)
-    case 'ready':
-      throw new Error('the thread started twice')
+async function boot(files: NeuralFiles, languages: readonly string[]): Promise<Child> {
+  const script = programBeside(import.meta.url, 'process')
+  const child = await startChild({ script, maxBytes, wrapper: await findWrapper(environment) })
+  try {
+    const late = (): Error => new Error('no answer')
+    await awaitUntil(ask(child, 'load', files), { deadlineMs: bootDeadlineMs, late })
+    return child
+  } catch (thrown) {
+    await child.end()
+    const message = `the neural engine for ${languages.join('+')} does not start: ${toError(thrown).message}`
+    throw new ScriptoriumError('engine_boot_failed', message, { cause: thrown })
   }
 }
 
-/** Rejects when the thread ends: otherwise its answer would stay pending for ever. */
-function watch(thread: Worker): Promise<never> {
-  const death = new Promise<never>((_, reject) => {
-    const die = (why: string) => (detail: unknown) =>
-      reject(
-        new ScriptoriumError(
-          'engine_crash',
-          `the engine's thread ${why} (${toError(detail).message})`,
-        ),
-      )
-    thread.on('error', die('failed'))
-    thread.on('exit', die('exited'))
+/** Rejects with `engine_crash` if the process dies, with an Error if the work fails. */
+async function ask<N extends keyof NeuralCalls>(
+  child: Child,
+  name: N,
+  argument: NeuralCalls[N]['argument'],
+): Promise<NeuralCalls[N]['answer']> {
+  const response = await child.ask({ name, argument }).catch((thrown: unknown) => {
+    if (!(thrown instanceof ChildDied)) throw thrown
+    throw new ScriptoriumError('engine_crash', `the engine's process ${thrown.message}`)
   })
-  death.catch(() => undefined)
-  return death
+  if ('error' in response) throw new Error(response.error.message)
+  // The process runs our own module: its answer has the call's type.
+  return response.answer as NeuralCalls[N]['answer']
 }

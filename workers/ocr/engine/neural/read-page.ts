@@ -8,7 +8,7 @@ import { recogniseLine, type Recogniser } from './recognise.ts'
 import { toLine } from './words.ts'
 
 /** The models of one engine. */
-interface NeuralModels {
+export interface NeuralModels {
   detector: Model
   recogniser: Recogniser
 }

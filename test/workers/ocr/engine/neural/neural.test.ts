@@ -77,6 +77,17 @@ test('a timed-out page rejects, its engine can be closed, and a new one works', 
   await next.close()
 })
 
+test('an engine is killed in the middle of a page, and its worker lives on', async () => {
+  for (const deadlineMs of [150, 300, 600]) {
+    const busy = await createNeural(defaultRecipe, undefined)
+    const reading = busy.recognise(await prepareSample('seeds.png'), deadlineMs)
+    await assert.rejects(reading, { code: 'page_timeout' })
+    const began = performance.now()
+    await busy.close()
+    assert.ok(performance.now() - began < 10_000)
+  }
+})
+
 test('languages without a model, and a folder without models, are refused by name', async (t) => {
   await assert.rejects(createNeural({ ...defaultRecipe, languages: ['deu'] }, undefined), {
     code: 'unknown_language',
