@@ -1,5 +1,8 @@
+import { Type } from '@sinclair/typebox'
 import { ChildDied, startChild, type Child } from '../../../../shared/confined/child.ts'
 import { environment, findWrapper } from '../../../../shared/confined/limits.ts'
+import { createParser } from '../../../../shared/contract/messages/parser.ts'
+import { blockSchema } from '../../../../shared/contract/result/layout.ts'
 import type { Recipe } from '../../../../shared/contract/recipe.ts'
 import { findNeuralFiles, type NeuralFiles } from '../../../../shared/engine/neural-models.ts'
 import { programBeside } from '../../../../shared/files/package-root.ts'
@@ -34,7 +37,7 @@ export const createNeural =
         await child.end()
         throw new ScriptoriumError('engine_crash', 'the engine was closed')
       }
-      return ask(child, 'read', { pgm, width, height, wishes })
+      return parseRecognition(await ask(child, 'read', { pgm, width, height, wishes }))
     }
     return {
       recognise: (page, deadlineMs) => readInTime(read(page), deadlineMs),
@@ -49,8 +52,7 @@ async function boot(files: NeuralFiles, languages: readonly string[]): Promise<C
   const script = programBeside(import.meta.url, 'process')
   const child = await startChild({ script, maxBytes, wrapper: await findWrapper(environment) })
   try {
-    const late = (): Error => new Error('no answer')
-    await awaitUntil(ask(child, 'load', files), { deadlineMs: bootDeadlineMs, late })
+    await awaitUntil(ask(child, 'load', files), { deadlineMs: bootDeadlineMs, late: noAnswer })
     return child
   } catch (thrown) {
     await child.end()
@@ -59,17 +61,27 @@ async function boot(files: NeuralFiles, languages: readonly string[]): Promise<C
   }
 }
 
+const noAnswer = (): Error => new Error('no answer')
+
+const parseRecognition = createParser(
+  "the neural engine's answer",
+  Type.Object({
+    text: Type.String(),
+    confidence: Type.Number(),
+    blocks: Type.Array(blockSchema),
+  }),
+)
+
 /** Rejects with `engine_crash` if the process dies, with an Error if the work fails. */
 async function ask<N extends keyof NeuralCalls>(
   child: Child,
   name: N,
   argument: NeuralCalls[N]['argument'],
-): Promise<NeuralCalls[N]['answer']> {
+): Promise<unknown> {
   const response = await child.ask({ name, argument }).catch((thrown: unknown) => {
     if (!(thrown instanceof ChildDied)) throw thrown
     throw new ScriptoriumError('engine_crash', `the engine's process ${thrown.message}`)
   })
   if ('error' in response) throw new Error(response.error.message)
-  // The process runs our own module: its answer has the call's type.
-  return response.answer as NeuralCalls[N]['answer']
+  return response.answer
 }
