@@ -93,6 +93,7 @@ function greeting(address: string, { SCRIPTORIUM_TOKENS }: ApiConfig, folder: st
   return `Scriptorium ${version} listens on ${address} (${who})
 
   Read a page:   curl ${header}-F files=@${fromHere(sample)} -H 'Accept: text/plain' '${address}/v1/documents?wait=30'
+  Dashboard:     ${address}
   Documentation: ${address}/docs
   Log:           ${fromHere(logFileOf(folder))}
   Stop:          Ctrl-C
