@@ -1,17 +1,40 @@
-import type { Block, Line } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block, Line } from '../../../shared/contract/result/layout.ts'
+import type { Glyph } from '../prepare/letters/glyph.ts'
+import { countLetters, type TextLine } from '../prepare/letters/lines.ts'
+import { upperMedian } from '../prepare/median.ts'
 import { toBlock, toParagraph } from './merge.ts'
 import { scoreOf } from './score.ts'
 
 /** Lines with a lower expected share of right words are noise in pictures, rules and stains. */
 const minShare = 0.25
 
-function isSound({ words }: Line): boolean {
-  const { words: count, share } = scoreOf(words)
-  return count > 0 && share >= minShare
+/** Words much higher than every line of letters, where none of those is, must have this expected share. */
+const [maxRatio, minShareOfDrawn] = [2, 0.8]
+/** Fewer letters in lines tell no height. */
+const minTelling = 20
+
+/** Tells of a line of words whether it has the size and the place of a drawing. */
+function findDrawn(known: readonly TextLine[]): (line: Line) => boolean {
+  if (countLetters(known) < minTelling) return () => false
+  const tallest = Math.max(...known.map(({ height }) => height))
+  return ({ words, bbox }) =>
+    upperMedian(words.map((word) => word.bbox.y1 - word.bbox.y0)) > maxRatio * tallest &&
+    !known.some(({ letters }) => letters.some((letter) => overlap(bbox, letter)))
 }
 
-/** Drops lines that are noise: pictures, rules, stains. */
-export function withoutNoise(blocks: readonly Block[]): Block[] {
+const overlap = (a: BBox, b: Glyph): boolean =>
+  a.x0 < b.x1 && a.x1 > b.x0 && a.y0 < b.y1 && a.y1 > b.y0
+
+/**
+ * Drops lines that are noise: pictures, rules, stains. `known`: lines of letters of the page, in the pixels of the
+ * blocks; the outlines of a drawing are read as words that are far larger, and elsewhere.
+ */
+export function withoutNoise(blocks: readonly Block[], known: readonly TextLine[] = []): Block[] {
+  const isDrawn = findDrawn(known)
+  const isSound = (line: Line): boolean => {
+    const { words, share } = scoreOf(line.words)
+    return words > 0 && share >= (isDrawn(line) ? minShareOfDrawn : minShare)
+  }
   return blocks.flatMap((block) => {
     if (block.paragraphs.every(({ lines }) => lines.every(isSound))) return [block]
     const paragraphs = block.paragraphs.flatMap((paragraph) => {

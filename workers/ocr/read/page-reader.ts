@@ -13,6 +13,7 @@ import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf } from './score.ts'
 import { askSecond } from './second-reading.ts'
+import { countLetters } from '../prepare/letters/lines.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
 import { fromLevel, renderPage, type Rendered } from '../prepare/render.ts'
@@ -143,7 +144,7 @@ const isPicture = ({ survey }: PageOnDesk, made: Made): boolean =>
 
 function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Made[]): PageReading {
   const { turn, size, survey } = page
-  const sound = withoutNoise(merged)
+  const sound = withoutNoise(merged, survey.lines)
   const kept = isDoubtful(scoreOf(wordsOf(sound))) ? [] : sound
   const toPage = fromLevel(survey)
   const blocks = fitBlocks(
@@ -162,7 +163,7 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     orientation: { ...turn, skew: hundredths((Math.atan(-lean) * 180) / Math.PI) + 0 },
     readings: made.map((each) => toReading(each, lines, survey)),
     uncovered: hundredths(bare.share),
-    ...(bare.share >= reported && { warnings: [textMissed(bare)] }),
+    ...(isMissed(bare, survey) && { warnings: [textMissed(bare)] }),
   }
 }
 
@@ -173,6 +174,12 @@ const readingGivenUp = (name: string, code: string, message: string): PageWarnin
 
 /** A smaller share is single words, and noise that forms lines. */
 const reported = 0.05
+
+/** The dots of a picture make fewer letters in lines by chance: they are no text. */
+const minTelling = 20
+
+const isMissed = ({ share }: Bare, { hasLines, lines }: PageSurvey): boolean =>
+  share >= reported && (hasLines || countLetters(lines) >= minTelling)
 
 const textMissed = ({ share }: Bare): PageWarning => ({
   code: 'text_missed',

@@ -54,8 +54,30 @@ export function findPanels(image: Grey, background: Background): Panels | undefi
     }
   }
   if (tiles.every((fate) => fate === keep)) return undefined
+  fillHoles(tiles, gains, columns)
   const light = paper.filter((_, at) => tiles[at] === keep)
   return { tiles, gains, columns, side, paper: light.length === 0 ? 255 : quantileOf(light, 0.5) }
+}
+
+/** Tiles of a hole in an inverted panel: more are a light box with writing of its own. */
+const maxHole = 3
+
+/** Inverts the tiles that an inverted panel encloses: there, broad light letters cover most of a tile. */
+function fillHoles(tiles: Uint8Array, gains: Float32Array, columns: number): void {
+  const isKept = Float32Array.from(tiles, (fate) => (fate === keep ? 1 : 0))
+  for (const hole of gatherPanels(labelTiles(isKept, columns), columns)) {
+    const rows = tiles.length / columns
+    const isAtEdge = hole.left === 0 || hole.top === 0 || hole.right === columns - 1
+    if (hole.tiles.length > maxHole || isAtEdge || hole.bottom === rows - 1) continue
+    const around = hole.tiles
+      .flatMap((at) => [at - columns, at + columns, at - 1, at + 1])
+      .filter((at) => !hole.tiles.includes(at))
+    if (around.some((at) => tiles[at] !== invert)) continue
+    for (const at of hole.tiles) {
+      tiles[at] = invert
+      gains[at] = gains[around[0] ?? at] ?? 1
+    }
+  }
 }
 
 const quantileOf = (values: Float32Array, share: number): number =>

@@ -31,6 +31,21 @@ test('a light-on-dark page with partial tiles is inverted to its edges', () => {
   }
 })
 
+test('a light-on-dark page is inverted where a letter fills whole tiles, too', () => {
+  const page = writtenPage(896, 1184, 22)
+  fill(page, 320, 1088, 64, 32)
+  assert.equal(pixelsThatDiffer(surveyOf(inverse(page)).page, page), 0)
+})
+
+test('a light box with dark text in a dark panel is not inverted', () => {
+  const page = paperOf(900, 1200, 20)
+  write(page, { ...sheet, bottom: 500, ink: 240 })
+  fill(page, 200, 600, 500, 400, 240)
+  write(page, { left: 230, top: 630, right: 670, bottom: 970, letter: 22, ink: 20 })
+  const { page: painted } = surveyOf(page)
+  assert.deepEqual([at(painted, 91, 125), at(painted, 231, 635)], [15, 20])
+})
+
 test('a dark panel with light text is inverted, and its surroundings stay unchanged', () => {
   const page = paperOf(900, 1200)
   write(page, { ...sheet, bottom: 500 })
