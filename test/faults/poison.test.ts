@@ -61,7 +61,7 @@ for (const [moment, patternOf, message] of [
   [
     'put together',
     (text: string) => `^.{0,40}"page":1.*${text}`,
-    /^the aggregator died 3 times while putting its pages/,
+    /^the aggregator died 3 times while assembling its pages/,
   ],
 ] as const) {
   test(`A document that kills the aggregator when it is ${moment} is set aside, listed, and retried on request`, async (t) => {

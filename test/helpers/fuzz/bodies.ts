@@ -63,6 +63,8 @@ function spoil([value, where, change]: [unknown, number, Edit]): Body {
     return asJson(toText(value))
   if (change.kind === 'remove') Reflect.deleteProperty(parent, key)
   else if (change.kind === 'replace') Reflect.set(parent, key, change.value)
+  // JSON drops named properties of a list, and the name may be that of its length.
+  else if (Array.isArray(parent)) parent.push(change.name)
   // A plain assignment to __proto__ would change the prototype and leave no property.
   else Object.defineProperty(parent, change.name, { value: 1, enumerable: true })
   return asJson(toText(Reflect.get(Object(copy), 'value')))
