@@ -1,6 +1,7 @@
 import type { Components } from './components.ts'
 import { findDots } from './dots.ts'
 import { heightOf, type Glyph } from './glyph.ts'
+import { findLeaders, isDot } from './leaders.ts'
 
 /** Smaller pieces, in pixels of the surveyed image, are dust. */
 export const minHeight = 4
@@ -15,12 +16,13 @@ const minHeld = 0.2
 
 /**
  * Drops specks, rules, pictures, components that fill their box like a bar, frames and outlines that hold other
- * pieces, and the dots of printed pictures. Returns boxes `factor` times as large, ordered by height.
+ * pieces, and the dots of leaders and printed pictures. Returns boxes `factor` times as large, ordered by height.
  */
 export function findGlyphs(components: Components, pageHeight: number, factor: number): Glyph[] {
   const { count, x0, y0, x1, y1, area, isFrame } = components
   const glyphs: Glyph[] = []
   const outlines = new Set<Glyph>()
+  const possibleDots: Glyph[] = []
   for (let at = 0; at < count; at += 1) {
     const glyph = { x0: x0[at] ?? 0, y0: y0[at] ?? 0, x1: x1[at] ?? 0, y1: y1[at] ?? 0 }
     const [width, height, ink] = [glyph.x1 - glyph.x0, glyph.y1 - glyph.y0, area[at] ?? 0]
@@ -31,9 +33,13 @@ export function findGlyphs(components: Components, pageHeight: number, factor: n
     const isHollow = ink < hollow * width * height
     if (isHollow && isFrame[at] === 1) continue
     if (isHollow) outlines.add(glyph)
+    if (isDot(glyph, ink)) possibleDots.push(glyph)
     glyphs.push(glyph)
   }
-  const letters = withoutHolders(glyphs, outlines).toSorted((a, b) => heightOf(a) - heightOf(b))
+  const leaders = findLeaders(possibleDots)
+  const letters = withoutHolders(glyphs, outlines)
+    .filter((glyph) => !leaders.has(glyph))
+    .toSorted((a, b) => heightOf(a) - heightOf(b))
   const dots = findDots(letters)
   return letters.filter((_, at) => dots[at] === 0).map((glyph) => enlarge(glyph, factor))
 }

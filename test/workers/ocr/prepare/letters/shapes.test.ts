@@ -100,6 +100,22 @@ test('a page with much smaller print beside the usual one has small print', () =
   assert.ok(14 * scale.y > 12, `small print is ${14 * scale.y} px high`)
 })
 
+test('the dots of leaders are no letters, however many there are', () => {
+  const page = paperOf(1200, 1400)
+  for (let row = 0; row < 24; row += 1) {
+    const y = 60 + row * 50
+    write(page, { left: 60, top: y, right: 300, bottom: y + 20, letter: 20 })
+    for (let x = 320; x < 1080; x += 12) fill(page, x, y + 14, 5, 5)
+    write(page, { left: 1100, top: y, right: 1140, bottom: y + 20, letter: 20 })
+  }
+  const { textHeight, glyphs } = surveyOf(page)
+  assert.ok(Math.abs(textHeight - 20) <= 2, `${textHeight}`)
+  assert.ok(
+    glyphs.every(({ y0, y1 }) => y1 - y0 > 10),
+    'no glyph is a dot',
+  )
+})
+
 test('writing of a few words is not narrowed', () => {
   const page = paperOf(1200, 900)
   write(page, { left: 60, top: 60, right: 700, bottom: 90, letter: 24 })
