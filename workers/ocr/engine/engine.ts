@@ -24,6 +24,8 @@ export interface EngineWishes {
   dpi: number
   /** Height of most capitals in the image, pixels; unknown where it is left out or 0. */
   textHeight?: number
+  /** Width of the writing relative to its natural width; 1 where it is left out. */
+  narrowing?: number
   /** Separation of ink and paper: one threshold for the page, or one for each place. */
   thresholding: 'otsu' | 'sauvola'
   /** Whether the engine looks for tables: Tesseract takes 7 % of a quick reading's time for them. */

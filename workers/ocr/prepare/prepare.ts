@@ -57,6 +57,7 @@ export async function renderAsIs({ grey, survey }: PageOnDesk): Promise<Rendered
   return {
     image,
     scale,
+    narrowing: 1,
     textHeight: survey.textHeight * scale,
     toLevel: ({ x, y }) => level({ x: x / scale, y: y / scale }),
     ofLevel(place) {

@@ -17,6 +17,8 @@ export interface Rendered {
   ofLevel: Mapping
   /** Vertical pixels of it per pixel of the page. */
   scale: number
+  /** Width of the writing relative to its width on the page. */
+  narrowing: number
   /** Height of most capitals in it, pixels; 0 where it is unknown. */
   textHeight: number
 }
@@ -50,6 +52,7 @@ export async function renderPage(
   return {
     image: await applySteps(renderSteps, survey.page, rendering, times),
     scale: to.y,
+    narrowing: to.x / to.y,
     textHeight: survey.textHeight * to.y,
     toLevel: ({ x, y }) => ({ x: frame.x + x / to.x, y: frame.y + y / to.y }),
     ofLevel: ({ x, y }) => ({ x: (x - frame.x) * to.x, y: (y - frame.y) * to.y }),

@@ -44,6 +44,7 @@ export async function makeReading(
   const prepared = toPrepared(rendered.image, label, {
     ...engineWishesOf(planned, recipe),
     textHeight: rendered.textHeight,
+    narrowing: rendered.narrowing,
   })
   const { blocks, confidence } = await read(prepared)
   return {

@@ -41,13 +41,13 @@ export async function readLines(
   { pgm, width, height, wishes }: Pick<PreparedPage, 'pgm' | 'width' | 'height' | 'wishes'>,
 ): Promise<Recognition> {
   const page = { data: pgm.subarray(pgm.length - width * height), width, height }
-  const { textHeight = 0, known = [] } = wishes
+  const { textHeight = 0, narrowing = 1, known = [] } = wishes
   const scale =
     textHeight > 0 ? detectedHeight / textHeight : Math.sqrt(unknownPixels / (width * height))
   const lines: Line[] = []
   for (const found of await detectLines(detector, page, Math.min(1, scale))) {
     if (isKnown(found.box, known)) continue
-    const line = toLine(await recogniseLine(recogniser, page, found))
+    const line = toLine(await recogniseLine(recogniser, page, found, narrowing))
     if (line !== undefined) lines.push(line)
   }
   const blocks = arrange(lines)

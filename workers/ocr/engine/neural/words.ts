@@ -4,10 +4,12 @@ import type { Grey } from '../../prepare/grey.ts'
 import { upperMedian } from '../../prepare/median.ts'
 import type { Sign } from './ctc.ts'
 import { findInk, longestGap, rowsOfPart, type Span, type StripInk } from './ink.ts'
-import type { SeenLine } from './recognise.ts'
+import { stripHeight, type SeenLine } from './recognise.ts'
 
 /** A gap of ink of this share of the line's height is a space: the network drops those before and after figures. */
 const minSpace = 0.4
+/** Lower rows of ink than this are a part of the letters, pixels of the strip. */
+const minHeight = 0.35 * stripHeight
 /** A space that the network read has a gap of at least this share: it sees some between bold figures. */
 const minReadSpace = 0.15
 /**
@@ -56,7 +58,7 @@ export function lineOf(words: Word[]): Line {
 
 /** Cuts a line at its spaces. */
 function piecesOf({ width }: Grey, { band, columns }: StripInk, signs: readonly Sign[]): Piece[] {
-  const height = band.to - band.from
+  const height = Math.max(band.to - band.from, minHeight)
   const columnOf = ({ at }: Sign): number => Math.round(at * width)
   const read = signs.filter(({ text }) => text !== ' ')
   const spaced = new Set(signs.filter((_, at) => signs[at - 1]?.text === ' '))

@@ -53,7 +53,11 @@ test('a part beyond the page is white there, and rows follow the slope', () => {
 })
 
 /** A line of bars, 8 columns wide with 4 between them, and 30 more columns before each one in `wide`. */
-function lineOfBars(text: string, wide: readonly number[], underlined = false) {
+function lineOfBars(
+  text: string,
+  wide: readonly number[],
+  { underlined = false, height = 28 }: { underlined?: boolean; height?: number } = {},
+) {
   let x = 8
   const places = text.split('').map((sign, at) => {
     if (wide.includes(at)) x += 30
@@ -64,7 +68,7 @@ function lineOfBars(text: string, wide: readonly number[], underlined = false) {
   const width = x + 8
   const strip = { data: new Uint8Array(width * 48).fill(255), width, height: 48 }
   for (const place of places)
-    for (let y = 10; y < 38; y += 1)
+    for (let y = 10; y < 10 + height; y += 1)
       strip.data.fill(0, y * width + place.x, y * width + place.x + 8)
   if (underlined) strip.data.fill(0, 42 * width, 44 * width)
   const signs = places.map((place) => ({
@@ -78,8 +82,13 @@ function lineOfBars(text: string, wide: readonly number[], underlined = false) {
 
 test('a wide gap of ink is a space that the network did not read, also above an underline', () => {
   assert.equal(lineOfBars('totalsum', [5])?.text, 'total sum')
-  assert.equal(lineOfBars('totalsum', [5], true)?.text, 'total sum')
+  assert.equal(lineOfBars('totalsum', [5], { underlined: true })?.text, 'total sum')
   assert.equal(lineOfBars('totalsum', [])?.text, 'totalsum')
+})
+
+test('gaps between low marks are no spaces: the rows of ink are a part of the letters', () => {
+  assert.equal(lineOfBars('totalsum', [], { height: 4 })?.text, 'totalsum')
+  assert.equal(lineOfBars('totalsum', [5], { height: 4 })?.text, 'total sum')
 })
 
 test("a word's box is that of its ink", () => {
