@@ -16,7 +16,9 @@ function compressFiles(): Plugin {
     },
     closeBundle() {
       const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      for (const name of files.filter((each) => /[.](html|js|css|svg)$/.test(each))) {
+      // The page is the last: where its forms exist, the build is complete.
+      const texts = files.filter((each) => /[.](js|css|svg)$/.test(each))
+      for (const name of [...texts, 'index.html']) {
         const bytes = readFileSync(join(folder, name))
         const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY }
         writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params }))

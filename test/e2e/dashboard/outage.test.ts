@@ -9,7 +9,7 @@ test(
   'a view says that the service is away, and goes on when it is back',
   { skip: withoutBrowser },
   async (t) => {
-    requireBuilt()
+    await requireBuilt()
     const scene = createScene(t)
     const first = await startService(scene)
     const browser = await startBrowser()

@@ -33,7 +33,7 @@ test(
   'every view is accessible, fits its window and keeps the policy, empty and filled',
   { skip: withoutBrowser },
   async (t) => {
-    requireBuilt()
+    await requireBuilt()
     const { address, client } = await startService(createScene(t))
     const browser = await startBrowser()
     t.after(() => browser.close())

@@ -16,7 +16,7 @@ let browser: Browser | undefined
 
 before(async () => {
   if (skip !== false) return
-  requireBuilt()
+  await requireBuilt()
   browser = await startBrowser()
 })
 after(() => browser?.close())

@@ -6,8 +6,8 @@ import { builtFolder, requireBuilt } from '../../helpers/dashboard/built.ts'
 
 const maxBytes = 60_000
 
-test('the first load of the dashboard is at most 60 kB, compressed, from this server, without inline script', () => {
-  requireBuilt()
+test('the first load of the dashboard is at most 60 kB, compressed, from this server, without inline script', async () => {
+  await requireBuilt()
   const page = readFileSync(join(builtFolder, 'index.html'), 'utf8')
   const parts = [...page.matchAll(/\s(?:src|href)="(\/assets\/[^"]+)"/g)].map(
     ([, part = '']) => part,
