@@ -6,11 +6,15 @@ import { wellReadBoxes } from './judge/known.ts'
 import { makeReading, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { secondReading } from './plan.ts'
+import { wordsOf } from './score.ts'
 
 /** A page that the first engine reads worse than this is read by the second as a whole, in the second one's order. */
 const poorlyRead = 0.88
 /** From this share of letters without a word on, text is missing that the second engine may see. */
 const missing = 0.05
+
+/** Where the first engine finds fewer words, the second reads words in rows of dots and textures. */
+const minWords = 3
 
 /**
  * Has a second engine read the lines that the first one is not sure of, where the first reading's expected share of
@@ -24,7 +28,8 @@ export async function askSecond(
 ): Promise<{ blocks: Block[]; made: Made } | undefined> {
   const { second } = reader
   const { share } = first.score
-  if (second === undefined) return undefined
+  const sound = withoutNoise(first.blocks)
+  if (second === undefined || wordsOf(sound).length < minWords) return undefined
   if (share >= enough && (enough === 0 || findBare(page.survey, first.blocks).share < missing))
     return undefined
   const leads = share < poorlyRead ? 'second' : 'first'
@@ -40,5 +45,5 @@ export async function askSecond(
   }
   const reading = makeReading(asked, page.turn, secondReading, page.first)
   const made = await unlessFailing(reader, secondReading.name, reading)
-  return made && { blocks: judge(withoutNoise(first.blocks), made.blocks, leads), made }
+  return made && { blocks: judge(sound, made.blocks, leads), made }
 }

@@ -52,6 +52,11 @@ test('a second engine need not read the lines that the first one reads well', as
   assert.ok(wishes.known?.every(({ y1 }) => y1 <= (2 / 3) * height + 2))
 })
 
+test('a second engine is not asked about a page on which the first one finds no words: it would invent some', async () => {
+  const { page, calls } = await readWithTwo(covering(['~ .', 2]), better)
+  assert.deepEqual([page.text, calls.length], ['', 0])
+})
+
 test('a second engine that fails costs no text: the page has the first reading and a warning', async () => {
   const failing: Answer = () => Promise.reject(new ScriptoriumError('engine_crash', 'it died'))
   const { page } = await readWithTwo(unsure, failing)
