@@ -86,6 +86,7 @@ export type Reading = Static<typeof readingSchema>
 
 export const warningCodes = [
   'text_missed',
+  'low_confidence',
   'reading_given_up',
   'pictures_unread',
   'pages_missing',
@@ -100,7 +101,7 @@ const pageWarningSchema = Type.Object(
   {
     code: described(
       oneOf(warningCodes),
-      '`text_missed`: some printed lines have no words, even after further attempts. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept. `pictures_unread`: pictures on a PDF page with text of its own exceed a limit or cannot be decoded. `pages_missing`: the PDF announces more pages than it has; all that it has were opened.',
+      '`text_missed`: some printed lines have no words, even after further attempts. `low_confidence`: fewer than 65 % of the words are expected to be right; language, script or scan do not suit. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept. `pictures_unread`: pictures on a PDF page with text of its own exceed a limit or cannot be decoded. `pages_missing`: the PDF announces more pages than it has; all that it has were opened.',
     ),
     message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
   },

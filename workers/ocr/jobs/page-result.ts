@@ -2,6 +2,7 @@ import {
   pageSchema,
   type PageResult,
   type PageWarning,
+  type WarningCode,
   type Timings,
 } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
@@ -54,14 +55,16 @@ export function toResult(
   })
 }
 
-/** Of a page with text of its own only the pictures are read, and their letters may be no writing. */
+/** Warnings of what was read. Of a page with text of its own that is the pictures, and their letters may be no writing. */
+const aboutWords: readonly WarningCode[] = ['text_missed', 'low_confidence']
+
 function warningsOf(
   page: OpenedPage,
   reading: PageReading | undefined,
   unread: PageWarning | undefined,
 ): PageWarning[] {
   const fromReading = (reading?.warnings ?? []).filter(
-    ({ code }) => page.kind === 'pixels' || code !== 'text_missed',
+    ({ code }) => page.kind === 'pixels' || !aboutWords.includes(code),
   )
   return [...(page.warnings ?? []), ...fromReading, ...(unread === undefined ? [] : [unread])]
 }

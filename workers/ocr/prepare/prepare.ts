@@ -50,7 +50,7 @@ const [maxPixels, maxPicturePixels] = [12e6, 4e6]
 
 /** Renders the page as it was decoded: nothing repainted, levelled or divided out. */
 export async function renderAsIs({ grey, survey }: PageOnDesk): Promise<Rendered> {
-  const pixels = survey.hasLines ? maxPixels : maxPicturePixels
+  const pixels = survey.hasLines && !survey.isTexture ? maxPixels : maxPicturePixels
   const scale = Math.min(1, Math.sqrt(pixels / (grey.width * grey.height)))
   const image = await scaleGrey(grey, scale, scale)
   const [level, unlevel] = [toLevel(survey), fromLevel(survey)]

@@ -37,6 +37,8 @@ export interface PageSurvey {
    * Letters stand side by side in lines, along the page or down it: otherwise it is a picture, or has a word or two.
    */
   hasLines: boolean
+  /** The letters in lines may be marks in rows or grain instead: only a credible reading shows that they are text. */
+  isTexture: boolean
   /** The page is empty. */
   isBlank: boolean
   /** Its letters stand in columns: it needs a turn by 90 or 270 degrees. */
@@ -66,8 +68,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
   const cells = findCells(glyphs)
   const hasCells = !runDown && cells.areTable
   const isRuled = hasCells && hasRules(components, height / factor)
-  const hasLines =
-    (areLines(along) || areFewWords(lines, glyphs) || hasCells) && !isTexture(lines, factor)
+  const hasLines = areLines(along) || areFewWords(lines, glyphs) || hasCells
   return {
     page: eraseFrames(page, components, height / factor, factor),
     textHeight: height,
@@ -80,6 +81,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     slopes: hasLines && !runDown ? slopesOf(samples) : undefined,
     content: contentOf(components, factor, page),
     hasLines,
+    isTexture: isTexture(lines, factor),
     isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }

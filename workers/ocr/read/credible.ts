@@ -7,7 +7,7 @@ import { scoreOf, wordsOf, type Score } from './score.ts'
  * Below this expected share of right words, the other rotations are tried: of 66 upside-down pages none exceeds 0.56;
  * of the same pages upright one stays below 0.65.
  */
-const poor = 0.65
+export const poor = 0.65
 /** A few words upside down are other words by chance: fewer than this must exceed a higher share. */
 const [fewToTurn, poorOfFew] = [6, 0.8]
 

@@ -4,7 +4,7 @@ import type { Recipe } from '../../../shared/contract/recipe.ts'
 import type { ScriptoriumError } from '../../../shared/process/errors.ts'
 import { meanConfidence } from '../engine/blocks.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
-import { findBare, type Bare } from './coverage.ts'
+import { findBare } from './coverage.ts'
 import { isCredible, isDoubtful, isInvented, readsUpright } from './credible.ts'
 import { fillBare } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
@@ -13,7 +13,7 @@ import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf } from './score.ts'
 import { askSecond } from './second-reading.ts'
-import { countLetters } from '../prepare/letters/lines.ts'
+import { readingGivenUp, warningsOf } from './warnings.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
 import { fromLevel, renderPage, type Rendered } from '../prepare/render.ts'
@@ -135,12 +135,9 @@ async function turnIfBetter(
   return isUpright ? page : turnPage(page, how, first)
 }
 
-/**
- * The survey found no lines of letters, and the reading is not credible: another would cost time and invent
- * words.
- */
+/** The survey found no letters in lines, and the reading is not credible: another would cost time and invent words. */
 const isPicture = ({ survey }: PageOnDesk, made: Made): boolean =>
-  !survey.hasLines && !isCredible(made)
+  (!survey.hasLines || survey.isTexture) && !isCredible(made)
 
 function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Made[]): PageReading {
   const { turn, size, survey } = page
@@ -155,6 +152,7 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
   const lines = new Set(linesOf(kept))
   const words = wordsOf(blocks)
   const lean = survey.slopes?.coefficients[0] ?? 0
+  const warnings = warningsOf(scoreOf(words), bare, survey)
   return {
     text: blocks.map(({ text }) => text).join('\n\n'),
     confidence: meanConfidence(words),
@@ -163,28 +161,9 @@ function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Mad
     orientation: { ...turn, skew: hundredths((Math.atan(-lean) * 180) / Math.PI) + 0 },
     readings: made.map((each) => toReading(each, lines, survey)),
     uncovered: hundredths(bare.share),
-    ...(isMissed(bare, survey) && { warnings: [textMissed(bare)] }),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
-
-const readingGivenUp = (name: string, code: string, message: string): PageWarning => ({
-  code: 'reading_given_up',
-  message: `the further reading '${name}' was given up (${code}: ${message}); with more time the text may be better`,
-})
-
-/** A smaller share is single words, and noise that forms lines. */
-const reported = 0.05
-
-/** The dots of a picture make fewer letters in lines by chance: they are no text. */
-const minTelling = 20
-
-const isMissed = ({ share }: Bare, { hasLines, lines }: PageSurvey): boolean =>
-  share >= reported && (hasLines || countLetters(lines) >= minTelling)
-
-const textMissed = ({ share }: Bare): PageWarning => ({
-  code: 'text_missed',
-  message: `${Math.round(share * 100)} % of the letters in lines have no word: printed text is missing`,
-})
 
 function toReading(made: Made, kept: ReadonlySet<unknown>, survey: PageSurvey): Reading {
   const { planned, scale, rotation, blocks, score, confidence, recogniseMs } = made

@@ -128,6 +128,7 @@ function outcomeLines(report: RunReport): string[] {
 const maxWarnedShown = 5
 const warningTexts: Readonly<Record<WarningCode, (count: number) => string>> = {
   text_missed: (count) => `text missed in ${count}`,
+  low_confidence: (count) => `low confidence in ${count} (is it the right language?)`,
   reading_given_up: (count) => `a reading given up in ${count} (--retry-warned reads it again)`,
   pictures_unread: (count) => `pictures unread in ${count}`,
   pages_missing: (count) => `fewer pages than announced in ${count}`,

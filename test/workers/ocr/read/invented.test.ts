@@ -11,7 +11,7 @@ function raster(): Grey {
     for (let column = 0; column < 30; column += 1) {
       const [x, y] = [60 + column * 28 + (row % 2) * 14, 80 + row * 36]
       fill(page, x, y, 18, 18)
-      fill(page, x + 5, y + 5, 8, 8, 255)
+      fill(page, x + 3, y + 3, 12, 12, 255)
     }
   }
   return page
@@ -23,15 +23,16 @@ function grain(): Grey {
   for (let row = 0; row < 80; row += 1) {
     for (let column = 0; column < 90; column += 1) {
       const size = 4 + ((row * 7 + column * 5) % 6)
-      fill(page, 20 + column * 10, 29 + row * 12 - size, size - 1, size)
+      fill(page, 20 + column * 10 + ((column * column) % 4), 29 + row * 12 - size, size - 1, size)
     }
   }
   return page
 }
 
-test('marks in rows and grain are no lines', () => {
-  assert.equal(surveyOf(raster()).hasLines, false)
-  assert.equal(surveyOf(grain()).hasLines, false)
+test('marks in rows and grain may be a texture, letters are none', () => {
+  assert.equal(surveyOf(raster()).isTexture, true)
+  assert.equal(surveyOf(grain()).isTexture, true)
+  assert.equal(surveyOf(written).isTexture, false)
 })
 
 test('marks in rows that the engine reads as one character again and again are no words', async () => {
@@ -65,5 +66,10 @@ test('poor words that leave most of the letters bare are invented', async () => 
 
 test('poor words that cover all letters are kept: the page is in a language that the engine does not know', async () => {
   const { read } = await readWith(written, [covering(['moc1Ha wopdI', 40], ['dlrow nI yalp', 40])])
-  assert.notEqual((await read).text, '')
+  const { text, warnings = [] } = await read
+  assert.notEqual(text, '')
+  assert.deepEqual(
+    warnings.map(({ code, message }) => [code, /only \d+ % of the words/.test(message)]),
+    [['low_confidence', true]],
+  )
 })

@@ -136,7 +136,10 @@ test('a second reading that times out loses only itself', async () => {
     assert.equal(calls.length, looks.length + 2, 'and no further one is made')
     assert.deepEqual(
       warnings?.map((warning) => [warning.code, warning.message.includes(code)]),
-      [['reading_given_up', true]],
+      [
+        ['reading_given_up', true],
+        ['low_confidence', false],
+      ],
     )
     assert.equal(readings.length, 1)
     assert.notEqual(text, '')

@@ -63,6 +63,6 @@ test('a second engine that fails costs no text: the page has the first reading a
   assert.match(page.text, /the first lime/)
   assert.deepEqual(
     page.warnings?.map(({ code }) => code),
-    ['reading_given_up'],
+    ['reading_given_up', 'low_confidence'],
   )
 })

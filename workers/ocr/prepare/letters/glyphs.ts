@@ -8,6 +8,8 @@ export const minHeight = 4
 /** A component that exceeds this aspect ratio is a rule, a stroke or a fold. */
 const maxElongation = 8
 const minGlyphs = 20
+/** Dots of leaders are lower than this share of the letters: small print has filled letters in a row, too. */
+const maxLeader = 0.5
 
 /** Hollow pieces have less ink than this share of their box: frames, rings, outlines of drawings, thin letters too. */
 export const hollow = 0.3
@@ -37,9 +39,10 @@ export function findGlyphs(components: Components, pageHeight: number, factor: n
     glyphs.push(glyph)
   }
   const leaders = findLeaders(possibleDots)
-  const letters = withoutHolders(glyphs, outlines)
-    .filter((glyph) => !leaders.has(glyph))
-    .toSorted((a, b) => heightOf(a) - heightOf(b))
+  const pieces = withoutHolders(glyphs, outlines).toSorted((a, b) => heightOf(a) - heightOf(b))
+  const maxDot = maxLeader * textHeight(pieces.filter((piece) => !leaders.has(piece)))
+  const isLeader = (piece: Glyph): boolean => leaders.has(piece) && heightOf(piece) <= maxDot
+  const letters = pieces.filter((piece) => !isLeader(piece))
   const dots = findDots(letters)
   return letters.filter((_, at) => dots[at] === 0).map((glyph) => enlarge(glyph, factor))
 }

@@ -6,7 +6,7 @@ import type { TextLine } from './lines.ts'
 /** Marks differ from their median by this share in width and height at most: dots, rings and dashes in rows. */
 const maxDeviation = 0.1
 /** On 72 pages of text at most 0.76 of the letters in lines are alike, on most of them fewer than 0.4. */
-const minAlike = 0.8
+const minAlike = 0.82
 /** Fewer letters are alike by chance: a row of figures, a short heading. */
 const minMarks = 50
 
