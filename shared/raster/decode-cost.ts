@@ -27,7 +27,7 @@ const pdfiumBytes = 56e6
  * decoder needs a limit of its own. Throws `corrupt_image` or `unsupported_encoding` where one of our own decoders
  * would.
  *
- * Peak growth of the resident set, measured with sharp 0.35.5 and PDFium 2.1.13 in a process per file, flat pictures of
+ * Peak growth of the resident set, without the colours of smaller pages, measured with sharp 0.35.5 and PDFium 2.1.13 in a process per file, flat pictures of
  * 6000 x 4000, to grey (MB measured / estimated): PNG grey 29/33, RGB 37/42, RGB 16 bit 49/55, RGBA 8 bit 42/46;
  * interlaced: grey 50/52, palette and RGB 100/100, RGBA 125/124, RGB 16 bit 173/172, RGBA 16 bit 223/220 (100
  * megapixels: over 810/904) JPEG 4:2:0 39/41, 4:4:4 38/42, grey 30/33, CMYK 46/46; progressive: 4:2:0 110/107, 4:4:4
@@ -47,15 +47,24 @@ export function decodeCostOf(
     case 'image/jpeg':
       return costOf(readJpegHeader(bytes), jpegBytes)
     case 'image/gif':
-      return costOf(readGifHeader(bytes), (canvas) => 4 * areaOf(canvas) + rowBytes(canvas, 4))
+      return costOf(
+        readGifHeader(bytes),
+        (canvas) => 4 * areaOf(canvas) + rowBytes(canvas, 4) + colourBytes(canvas),
+      )
     case 'image/webp':
-      return costOf(readWebpHeader(bytes), (canvas) => 9 * areaOf(canvas))
+      return costOf(readWebpHeader(bytes), (canvas) => 9 * areaOf(canvas) + colourBytes(canvas))
     case 'image/avif':
-      return costOf(readAvifHeader(bytes), (image) => 19 * areaOf(image) * image.sampleBytes)
+      return costOf(
+        readAvifHeader(bytes),
+        (image) => 19 * areaOf(image) * image.sampleBytes + colourBytes(image),
+      )
     case 'image/bmp':
-      return costOf(readBmpHeader(bytes), (image) => 3 * areaOf(image))
+      return costOf(readBmpHeader(bytes), (image) => 3 * areaOf(image) + colourBytes(image))
     case 'image/x-portable-anymap':
-      return costOf(readPnmHeader(bytes), (image) => image.kind.channels * areaOf(image))
+      return costOf(
+        readPnmHeader(bytes),
+        (image) => image.kind.channels * areaOf(image) + colourBytes(image, image.kind.channels),
+      )
     case 'image/jp2':
       return costOf(readJp2Header(bytes), (image) => jp2Bytes(image) + 2 * bytes.length)
     case 'image/tiff':
@@ -67,10 +76,14 @@ export function decodeCostOf(
 
 /** Every decoder's tables, buffers and heap. */
 const decoderBytes = 4e6
+/** Larger pages are decoded to grey alone, smaller ones to red, green and blue first: coloured ink may be hidden in grey. */
+export const maxColourPixels = 20e6
 /** libvips keeps this many rows of an image that it decodes from top to bottom. */
 const rowsKept = 750
 
 const areaOf = ({ width, height }: ImageHeader): number => width * height
+const colourBytes = (image: ImageHeader, channels = 3): number =>
+  channels >= 3 && areaOf(image) <= maxColourPixels ? 3 * areaOf(image) : 0
 const rowBytes = ({ width, height }: ImageHeader, pixelBytes: number): number =>
   pixelBytes * width * Math.min(height, rowsKept)
 
@@ -84,18 +97,22 @@ function costOf<H extends ImageHeader>(
 }
 
 const jpegBytes = (image: JpegHeader): number =>
-  image.coefficientBytes + rowBytes(image, image.components * image.sampleBytes)
+  image.coefficientBytes +
+  rowBytes(image, image.components * image.sampleBytes) +
+  colourBytes(image, image.components)
 
 function pngBytes(image: PngHeader): number {
   const { pixelBytes, isInterlaced } = image
-  return isInterlaced ? pixelBytes * areaOf(image) : rowBytes(image, pixelBytes)
+  const decoding = isInterlaced ? pixelBytes * areaOf(image) : rowBytes(image, pixelBytes)
+  return decoding + colourBytes(image, pixelBytes)
 }
 
 /** OpenJPEG needs four bytes a sample and kilobytes a tile, however small; PDFium makes a bitmap of it. */
 function jp2Bytes(image: Jp2Header): number {
   const components = image.hasPalette ? 3 + image.components : image.components
   const tileBytes = image.tiles * (9_000 + 1_100 * image.components)
-  return pdfiumBytes + tileBytes + (3 + 6 * components) * areaOf(image)
+  const colours = colourBytes(image, components)
+  return pdfiumBytes + tileBytes + (3 + 6 * components) * areaOf(image) + colours
 }
 
 function tiffCost(bytes: Buffer, page: number): DecodeCost | undefined {
@@ -111,5 +128,6 @@ export const tiffCostOf = (tiff: TiffFile, directory: TiffDirectory): DecodeCost
 function tiffBytes(image: TiffHeader): number {
   const { pixelBytes, heldBytes, coefficientBytes, isRewritten } = image
   const rewriting = isRewritten ? 3 * pixelBytes * areaOf(image) : 0
-  return rowBytes(image, pixelBytes) + heldBytes + coefficientBytes + rewriting
+  const colours = colourBytes(image, pixelBytes)
+  return rowBytes(image, pixelBytes) + heldBytes + coefficientBytes + rewriting + colours
 }

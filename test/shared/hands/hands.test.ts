@@ -30,8 +30,8 @@ test('the file holds the work in progress, one item per hand', async (t) => {
 })
 
 test('a suspect waits before its next attempt, longer after each death', async (t) => {
-  const { hands, left } = makeHands(t, { 'write a txt': 1, 'write b txt': 2 }, 60_000, 200)
   const began = performance.now()
+  const { hands, left } = makeHands(t, { 'write a txt': 1, 'write b txt': 2 }, 60_000, 200)
   const [one, other, plain] = [hands.take(), hands.take(), hands.take()]
   const first = one.next('write a txt')
   const second = other.next('write b txt')

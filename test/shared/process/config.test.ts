@@ -123,6 +123,7 @@ test('unrelated variables are ignored', () => {
     'SCRIPTORIUM_LOG_LEVEL',
     'SCRIPTORIUM_NICE',
     'SCRIPTORIUM_PREFIX',
+    'SCRIPTORIUM_SECOND_ENGINE',
     'SCRIPTORIUM_WORKERS',
   ])
 })

@@ -1,3 +1,4 @@
+import { maxColourPixels } from '../../../../shared/raster/decode-cost.ts'
 import { sharp } from '../../../../shared/raster/sharp.ts'
 import type { PagePixels } from '../opened.ts'
 import { darkenColouredInk } from './coloured-ink.ts'
@@ -64,9 +65,6 @@ const flattenOn = (
   })
     .flatten({ background })
     .timeout({ seconds: decodeSeconds })
-
-/** The colours of larger pages take more memory than a worker has for decoding: they are decoded to grey alone. */
-const maxColourPixels = 20e6
 
 /** Looks for transparency, and for red, green and blue of 8 bits. */
 async function kindOf({ data, raw, page = 0 }: PagePixels) {
