@@ -32,7 +32,7 @@ export function hasRules({ count, x0, y0, x1, y1, area }: Components, textHeight
 }
 
 /** Rows of at least so many cells, and a share of the letters, that mark a page with columns of figures. */
-const [manyCells, minFigures] = [5, 0.3]
+const [manyCells, minFigures] = [5, 0.5]
 
 /** Short cells side by side in rows. */
 export interface Cells {
