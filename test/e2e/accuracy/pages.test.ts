@@ -249,7 +249,7 @@ const pictures: Record<string, { level: Parameters<typeof painted>[0]; looks: nu
   'a landscape': { level: hills, looks: 2 },
   blots: { level: blots, looks: 2 },
   'a black frame round a blank sheet': { level: frame, looks: 2 },
-  cloth: { level: cloth, looks: 8 },
+  cloth: { level: cloth, looks: 10 },
 }
 
 for (const [name, { level, looks }] of Object.entries(pictures)) {

@@ -105,8 +105,9 @@ async function readUpright(
   const { isSideways } = given.survey
   const page = isSideways ? await turnIfBetter(reader, given, first) : given
   const reading = await make(reader, page, first, page.first)
-  if (isSideways || readsUpright(reading.score) || isPicture(page, reading))
-    return { page, reading }
+  // Letters that are all alike may be capitals upside down.
+  const mayTurn = page.survey.hasLines || isCredible(reading)
+  if (isSideways || readsUpright(reading.score) || !mayTurn) return { page, reading }
   const turned = await turnIfBetter(reader, page, first)
   if (turned === page) return { page, reading }
   const second = await unlessFailing(reader, 'turned', make(reader, turned, first, turned.first))

@@ -8,7 +8,7 @@ const maxDeviation = 0.1
 /** On 72 pages of text at most 0.76 of the letters in lines are alike, on most of them fewer than 0.4. */
 const minAlike = 0.82
 /** Fewer letters are alike by chance: a row of figures, a short heading. */
-const minMarks = 50
+const minMarks = 20
 
 /** Grain is cut off at the minimum height of a letter: this share of its pieces is hardly higher. */
 const [minTiny, tinyHeights] = [0.17, 1.25]
