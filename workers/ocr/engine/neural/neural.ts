@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { ChildDied, startChild, type Child } from '../../../../shared/confined/child.ts'
 import { environment, findWrapper } from '../../../../shared/confined/limits.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'
+import { longList, pageText } from '../../../../shared/contract/schema/bounded.ts'
 import { blockSchema } from '../../../../shared/contract/result/layout.ts'
 import type { Recipe } from '../../../../shared/contract/recipe.ts'
 import { findNeuralFiles, type NeuralFiles } from '../../../../shared/engine/neural-models.ts'
@@ -66,9 +67,9 @@ const noAnswer = (): Error => new Error('no answer')
 const parseRecognition = createParser(
   "the neural engine's answer",
   Type.Object({
-    text: Type.String(),
+    text: pageText,
     confidence: Type.Number(),
-    blocks: Type.Array(blockSchema),
+    blocks: longList(blockSchema),
   }),
 )
 
