@@ -108,16 +108,16 @@ test('Every form of upload is read', async (t) => {
       assert.equal(again.status, 200)
       const known = (await again.json()) as DocumentView
       assert.deepEqual([known.id, known.status, known.tag], [first.id, 'finished', 'second'])
+      const run = await waitFor('its run has ended', async () => {
+        const view = await client.run(known.runId)
+        return view.state === 'finished' && view
+      })
       for (const tag of ['first', 'second']) {
         const ids: string[] = []
         for await (const { id } of client.all<DocumentView>(`/v1/documents?tag=${tag}`))
           ids.push(id)
         assert.deepEqual(ids, [first.id], tag)
       }
-      const run = await waitFor('its run has ended', async () => {
-        const view = await client.run(known.runId)
-        return view.state === 'finished' && view
-      })
       assert.deepEqual(run.counts, { succeeded: 1 })
       const sha256 = hash('sha256', await pngOf('twice'))
       const { documents } = await client.post<{ documents: object[] }>('/v1/documents/check', {
