@@ -60,7 +60,11 @@ export function planRendering(survey: PageSurvey, wishes: RenderWishes): Renderi
   const { page, slopes } = survey
   const frame = frameOf(survey)
   const { textHeight, narrowing } = sizeOf(survey, wishes)
-  const maxScale = maxScaleOf(page, frame, survey.hasLines ? maxPixels : maxPicturePixels)
+  const maxScale = maxScaleOf(
+    page,
+    frame,
+    survey.hasLines && !survey.isGrain ? maxPixels : maxPicturePixels,
+  )
   const down = Math.min(scaleOf(survey, textHeight), maxScale)
   const factor = { x: down * narrowing, y: down }
   const scaled = scaledSize(page, factor.x, factor.y)
@@ -95,12 +99,15 @@ function sizeOf(
 /** Small print is not shrunk below this height: a slide's footer beside its title. */
 const minSmallPrint = 13
 
-function scaleOf({ textHeight, smallPrint, hasLines }: PageSurvey, wanted: number): number {
+function scaleOf(
+  { textHeight, smallPrint, hasLines, isGrain }: PageSurvey,
+  wanted: number,
+): number {
   const least = smallPrint === 0 ? 0 : Math.min(1, minSmallPrint / smallPrint)
   const scale = textHeight === 0 ? 1 : Math.max(least, wanted / textHeight)
   // A page without lines is a picture, and its measured text height is grain: enlarging it would take longer than a
   // page of text.
-  if (!hasLines) return Math.min(1, scale)
+  if (!hasLines || isGrain) return Math.min(1, scale)
   return Math.abs(scale - 1) < nearlyOne ? 1 : scale
 }
 

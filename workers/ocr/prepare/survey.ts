@@ -10,7 +10,7 @@ import type { PageLook } from './look.ts'
 import { upperMedian } from './median.ts'
 import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
 import { findCells, hasRules } from './letters/table.ts'
-import { isTexture } from './letters/texture.ts'
+import { isGrain, isTexture } from './letters/texture.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
 /** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
@@ -39,6 +39,8 @@ export interface PageSurvey {
   hasLines: boolean
   /** The letters in lines may be marks in rows or grain instead: only a credible reading shows that they are text. */
   isTexture: boolean
+  /** They are grain: pieces of the least size, in thousands. */
+  isGrain: boolean
   /** The page is empty. */
   isBlank: boolean
   /** Its letters stand in columns: it needs a turn by 90 or 270 degrees. */
@@ -82,6 +84,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     content: contentOf(components, factor, page),
     hasLines,
     isTexture: isTexture(lines, factor),
+    isGrain: isGrain(lines, factor),
     isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }

@@ -31,8 +31,15 @@ function grain(): Grey {
 
 test('marks in rows and grain may be a texture, letters are none', () => {
   assert.equal(surveyOf(raster()).isTexture, true)
-  assert.equal(surveyOf(grain()).isTexture, true)
+  const { isTexture, isGrain } = surveyOf(grain())
+  assert.deepEqual([isTexture, isGrain], [true, true])
   assert.equal(surveyOf(written).isTexture, false)
+})
+
+test('grain is not enlarged to the height of letters: its reading would take minutes', async () => {
+  const { calls, read } = await readWith(grain(), [says('l 1 oFa il', 20)])
+  assert.equal((await read).text, '')
+  assert.ok(calls.every(({ width, height }) => width <= 1000 && height <= 1000))
 })
 
 test('marks in rows that the engine reads as one character again and again are no words', async () => {

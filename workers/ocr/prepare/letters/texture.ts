@@ -29,7 +29,12 @@ export function isTexture(lines: readonly TextLine[], factor: number): boolean {
     const [across, down] = [letter.x1 - letter.x0 - width, heightOf(letter) - height]
     return Math.abs(across) <= maxDeviation * width && Math.abs(down) <= maxDeviation * height
   })
-  if (alike.length >= minAlike * letters.length) return true
+  return alike.length >= minAlike * letters.length || isGrain(lines, factor)
+}
+
+/** Whether the letters in lines are the grain of a picture or of paper. `factor` as for `isTexture`. */
+export function isGrain(lines: readonly TextLine[], factor: number): boolean {
+  const letters = lines.flatMap((line) => line.letters)
   const limit = tinyHeights * minHeight * factor
   const tiny = letters.filter((letter) => heightOf(letter) <= limit)
   return letters.length >= minGrain && tiny.length >= minTiny * letters.length
