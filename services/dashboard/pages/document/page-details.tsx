@@ -27,7 +27,7 @@ const seconds = (ms: number): string => formatDuration(ms / 1_000)
 
 const sources = { engine: 'recognised', layer: 'of the PDF', mixed: 'of the PDF and recognised' }
 
-/** How a page was read: its size, its engine, its attempts and their times. */
+/** The reading of a page: size, engine, attempts and their times. */
 export function PageDetails({ page }: { page: PageResult }) {
   const { width, height, dpi, attempts, timings, worker, engine, readings, textSource } = page
   return (

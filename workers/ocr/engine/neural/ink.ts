@@ -6,7 +6,7 @@ export interface Span {
   to: number
 }
 
-/** Where a line's ink is within its strip. */
+/** The position of a line's ink within its strip. */
 export interface StripInk {
   /** Rows that most characters cross. */
   band: Span
