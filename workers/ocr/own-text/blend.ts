@@ -1,7 +1,6 @@
-import type { BBox, Block, Line, Word } from '../../../shared/contract/result/layout.ts'
-import { joinParts } from '../engine/blocks.ts'
-import { toBlock, toParagraph } from '../read/merge.ts'
-import { linesOf, scoreOf, wordsOf } from '../read/score.ts'
+import type { BBox, Block, Word } from '../../../shared/contract/result/layout.ts'
+import { keepLines, withWords } from '../read/merge.ts'
+import { scoreOf, wordsOf } from '../read/score.ts'
 
 /** Share of a recognised word that the page's own text covers: more is the same word. */
 const maxCovered = 0.4
@@ -25,7 +24,7 @@ const minShare = 0.6
 
 /** Drops lines that are less credible than those of a scan must be. */
 export function credible(reading: readonly Block[]): Block[] {
-  return filterLines(reading, (line) => (scoreOf(line.words).share >= minShare ? line : undefined))
+  return keepLines(reading, (line) => (scoreOf(line.words).share >= minShare ? line : undefined))
 }
 
 /** Marks the recognised words that the page shows as text. */
@@ -43,35 +42,10 @@ export function markShown(reading: readonly Block[], shown: readonly BBox[]): Bl
 
 function withoutWords(reading: readonly Block[], known: readonly Word[]): Block[] {
   const boxes = known.map(({ bbox }) => bbox)
-  return filterLines(reading, (line) => {
+  return keepLines(reading, (line) => {
     const words = line.words.filter(({ bbox }) => !isCovered(bbox, boxes))
     if (words.length === line.words.length) return line
-    return words.length === 0 ? undefined : toLine(line, words)
-  })
-}
-
-/** The same line with fewer words. */
-function toLine(line: Line, words: Word[]): Line {
-  const boxes = words.map(({ bbox }) => bbox)
-  const bbox = {
-    x0: Math.min(...boxes.map(({ x0 }) => x0)),
-    y0: Math.min(...boxes.map(({ y0 }) => y0)),
-    x1: Math.max(...boxes.map(({ x1 }) => x1)),
-    y1: Math.max(...boxes.map(({ y1 }) => y1)),
-  }
-  return { ...line, ...joinParts(words, ' '), bbox, words }
-}
-
-function filterLines(blocks: readonly Block[], keep: (line: Line) => Line | undefined): Block[] {
-  return blocks.flatMap((block) => {
-    const lines = linesOf([block])
-    const kept = lines.map(keep)
-    if (kept.every((line, index) => line === lines[index])) return [block]
-    const paragraphs = block.paragraphs.flatMap((paragraph) => {
-      const left = paragraph.lines.flatMap((line) => keep(line) ?? [])
-      return left.length === 0 ? [] : [toParagraph(left)]
-    })
-    return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
+    return words.length === 0 ? undefined : withWords(line, words)
   })
 }
 

@@ -78,3 +78,15 @@ function mapSize(size: number, { x0, y0, x1, y1 }: BBox, mapping: Mapping): numb
   const [top, bottom] = [mapping({ x, y: y - size / 2 }), mapping({ x, y: y + size / 2 })]
   return tenths(Math.hypot(bottom.x - top.x, bottom.y - top.y))
 }
+
+/** The smallest box around others, at least one. */
+export const boxAround = (boxes: readonly BBox[]): BBox =>
+  boxes.reduce(
+    (box, { x0, y0, x1, y1 }) => ({
+      x0: Math.min(box.x0, x0),
+      y0: Math.min(box.y0, y0),
+      x1: Math.max(box.x1, x1),
+      y1: Math.max(box.y1, y1),
+    }),
+    { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity },
+  )

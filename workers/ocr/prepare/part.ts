@@ -1,9 +1,7 @@
-import type { BBox } from '../../../shared/contract/result/layout.ts'
-import type { Glyph } from './letters/glyph.ts'
 import { cropGrey } from './grey.ts'
 import type { TextLine } from './letters/lines.ts'
 import { lookAt } from './look.ts'
-import type { Mapping } from './mapping.ts'
+import { boxAround, type Mapping } from './mapping.ts'
 import { fromLevel, toLevel } from './render.ts'
 import { upperMedian } from './median.ts'
 import { surveyPage, type PageSurvey } from './survey.ts'
@@ -41,15 +39,3 @@ export function surveyPart(page: PageSurvey, lines: readonly TextLine[]): Part {
     },
   }
 }
-
-/** The bounding box of letters, at least one. */
-export const boxAround = (letters: readonly Glyph[]): BBox =>
-  letters.reduce(
-    (box, { x0, y0, x1, y1 }) => ({
-      x0: Math.min(box.x0, x0),
-      y0: Math.min(box.y0, y0),
-      x1: Math.max(box.x1, x1),
-      y1: Math.max(box.y1, y1),
-    }),
-    { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity },
-  )

@@ -1,7 +1,7 @@
 import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import { heightOf, type Glyph } from '../prepare/letters/glyph.ts'
 import { countLetters, type TextLine } from '../prepare/letters/lines.ts'
-import { boxAround } from '../prepare/part.ts'
+import { boxAround } from '../prepare/mapping.ts'
 import { toLevel } from '../prepare/render.ts'
 import type { PageSurvey } from '../prepare/survey.ts'
 import { wordsOf } from './score.ts'

@@ -1,5 +1,6 @@
-import type { BBox, Block, Line, Paragraph } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block, Line, Paragraph, Word } from '../../../shared/contract/result/layout.ts'
 import { joinParts } from '../engine/blocks.ts'
+import { boxAround } from '../prepare/mapping.ts'
 import { linesOf, scoreOf } from './score.ts'
 
 /** Lines of two readings at the same place of a page. */
@@ -26,7 +27,7 @@ export function mergeReadings(first: readonly Block[], second: readonly Block[])
       for (const other of others) stead.set(other, [])
     }
   }
-  const blocks = first.flatMap((block) => rebuild(block, stead))
+  const blocks = replaceLines(first, (line) => stead.get(line) ?? [line])
   for (const line of added) insertLine(blocks, line)
   return blocks
 }
@@ -58,12 +59,33 @@ function overlaps(a: BBox, b: BBox): boolean {
   return across > 0 && down > 0.5 * Math.min(a.y1 - a.y0, b.y1 - b.y0)
 }
 
-function rebuild(block: Block, stead: ReadonlyMap<Line, readonly Line[]>): Block[] {
-  const paragraphs = block.paragraphs.flatMap((paragraph) => {
-    const lines = paragraph.lines.flatMap((line) => stead.get(line) ?? [line])
-    return lines.length === 0 ? [] : [toParagraph(lines)]
+/** Rebuilds blocks with each line replaced by others; a line without replacement is dropped. */
+export function replaceLines(
+  blocks: readonly Block[],
+  replace: (line: Line) => readonly Line[],
+): Block[] {
+  return blocks.flatMap((block) => {
+    const paragraphs = block.paragraphs.flatMap((paragraph) => {
+      const lines = paragraph.lines.flatMap(replace)
+      return lines.length === 0 ? [] : [toParagraph(lines)]
+    })
+    return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
   })
-  return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
+}
+
+/** Drops lines, or replaces them; a block in which nothing changes keeps the engine's own box and confidence. */
+export function keepLines(
+  blocks: readonly Block[],
+  keep: (line: Line) => Line | undefined,
+): Block[] {
+  return blocks.flatMap((block) => {
+    const kept = new Map(linesOf([block]).map((line) => [line, keep(line)]))
+    if (kept.entries().every(([line, left]) => left === line)) return [block]
+    return replaceLines([block], (line) => {
+      const left = kept.get(line)
+      return left === undefined ? [] : [left]
+    })
+  })
 }
 
 /** Inserts a line as a separate block before the first block that is wholly below it. */
@@ -71,6 +93,14 @@ export function insertLine(blocks: Block[], line: Line): void {
   const below = blocks.findIndex(({ bbox }) => bbox.y0 >= line.bbox.y1)
   blocks.splice(below === -1 ? blocks.length : below, 0, toBlock([toParagraph([line])]))
 }
+
+/** Makes the same line of other words; without any, it keeps its box. */
+export const withWords = (line: Line, words: Word[]): Line => ({
+  ...line,
+  ...joinParts(words, ' '),
+  bbox: words.length === 0 ? line.bbox : boxAround(words.map(({ bbox }) => bbox)),
+  words,
+})
 
 /** Makes a paragraph of these lines, which derives its box, text and confidence from theirs. At least one line. */
 export const toParagraph = (lines: Line[]): Paragraph => ({ ...above(lines, '\n'), lines })
@@ -86,11 +116,6 @@ function above(
 ) {
   return {
     ...joinParts(parts, separator),
-    bbox: {
-      x0: Math.min(...parts.map(({ bbox }) => bbox.x0)),
-      y0: Math.min(...parts.map(({ bbox }) => bbox.y0)),
-      x1: Math.max(...parts.map(({ bbox }) => bbox.x1)),
-      y1: Math.max(...parts.map(({ bbox }) => bbox.y1)),
-    },
+    bbox: boxAround(parts.map(({ bbox }) => bbox)),
   }
 }

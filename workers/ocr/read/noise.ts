@@ -2,7 +2,7 @@ import type { BBox, Block, Line } from '../../../shared/contract/result/layout.t
 import type { Glyph } from '../prepare/letters/glyph.ts'
 import { countLetters, type TextLine } from '../prepare/letters/lines.ts'
 import { upperMedian } from '../prepare/median.ts'
-import { toBlock, toParagraph } from './merge.ts'
+import { keepLines } from './merge.ts'
 import { scoreOf } from './score.ts'
 
 /** Lines with a lower expected share of right words are noise in pictures, rules and stains. */
@@ -35,12 +35,5 @@ export function withoutNoise(blocks: readonly Block[], known: readonly TextLine[
     const { words, share } = scoreOf(line.words)
     return words > 0 && share >= (isDrawn(line) ? minShareOfDrawn : minShare)
   }
-  return blocks.flatMap((block) => {
-    if (block.paragraphs.every(({ lines }) => lines.every(isSound))) return [block]
-    const paragraphs = block.paragraphs.flatMap((paragraph) => {
-      const lines = paragraph.lines.filter(isSound)
-      return lines.length === 0 ? [] : [toParagraph(lines)]
-    })
-    return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
-  })
+  return keepLines(blocks, (line) => (isSound(line) ? line : undefined))
 }

@@ -1,4 +1,5 @@
 import type { BBox, Block, Line } from '../../../../shared/contract/result/layout.ts'
+import { boxAround } from '../../prepare/mapping.ts'
 import { upperMedian } from '../../prepare/median.ts'
 import { joinParts } from '../blocks.ts'
 import { lineOf } from './words.ts'
@@ -19,7 +20,11 @@ const maxLeading = 1.1
 export function arrange(pieces: readonly Line[]): Block[] {
   const lines = joinRows(pieces)
   return gather(inReadingOrder(lines)).map((group) => {
-    const paragraph = { ...joinParts(group, '\n'), bbox: boxOf(group), lines: group }
+    const paragraph = {
+      ...joinParts(group, '\n'),
+      bbox: boxAround(group.map(({ bbox }) => bbox)),
+      lines: group,
+    }
     return { ...joinParts([paragraph], '\n\n'), bbox: paragraph.bbox, paragraphs: [paragraph] }
   })
 }
@@ -139,10 +144,3 @@ function gather(lines: readonly Line[]): Line[][] {
   }
   return groups
 }
-
-const boxOf = (lines: readonly Line[]): BBox => ({
-  x0: Math.min(...lines.map(({ bbox }) => bbox.x0)),
-  y0: Math.min(...lines.map(({ bbox }) => bbox.y0)),
-  x1: Math.max(...lines.map(({ bbox }) => bbox.x1)),
-  y1: Math.max(...lines.map(({ bbox }) => bbox.y1)),
-})

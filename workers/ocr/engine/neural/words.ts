@@ -1,6 +1,7 @@
 import type { Line, Word } from '../../../../shared/contract/result/layout.ts'
 import { joinParts } from '../blocks.ts'
 import type { Grey } from '../../prepare/grey.ts'
+import { boxAround } from '../../prepare/mapping.ts'
 import { upperMedian } from '../../prepare/median.ts'
 import type { Sign } from './ctc.ts'
 import { findInk, longestGap, rowsOfPart, type Span, type StripInk } from './ink.ts'
@@ -45,12 +46,7 @@ export function toLine({ found: { box, slope }, strip, signs }: SeenLine): Line 
 
 /** Makes a line of words, at least one, which stand side by side. */
 export function lineOf(words: Word[]): Line {
-  const bbox = {
-    x0: Math.min(...words.map((word) => word.bbox.x0)),
-    y0: Math.min(...words.map((word) => word.bbox.y0)),
-    x1: Math.max(...words.map((word) => word.bbox.x1)),
-    y1: Math.max(...words.map((word) => word.bbox.y1)),
-  }
+  const bbox = boxAround(words.map((word) => word.bbox))
   const baseline = baselineOf(words, bbox)
   const ascent = (baseline.y0 + baseline.y1) / 2 - bbox.y0
   return { ...joinParts(words, ' '), bbox, baseline, size: ascent / ascentShare, words }

@@ -1,6 +1,5 @@
-import type { BBox, Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
-import { joinParts } from '../../engine/blocks.ts'
-import { insertLine, toBlock, toParagraph } from '../merge.ts'
+import type { Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
+import { insertLine, replaceLines, withWords } from '../merge.ts'
 import { linesOf } from '../score.ts'
 import { isFirstSureAlone, isSecondBetter, isSecondSureAlone } from './chances.ts'
 import { placesOf, type Placed } from './places.ts'
@@ -52,7 +51,10 @@ export function judge(
       changed.set(host, withWords(hosted, [...hosted.words, ...words].toSorted(fromLeft)))
     else added.push(withWords(line, words))
   }
-  const blocks = base.flatMap((block) => rebuild(block, changed))
+  const blocks = replaceLines(base, (line) => {
+    const now = changed.get(line) ?? line
+    return now.words.length === 0 ? [] : [now]
+  })
   for (const line of added) insertLine(blocks, line)
   return blocks
 }
@@ -77,27 +79,3 @@ function hostOf(
     return isBeside && down > 0.5 * Math.max(own.bbox.y1 - own.bbox.y0, bbox.y1 - bbox.y0)
   })
 }
-
-const withWords = (line: Line, words: Word[]): Line => ({
-  ...line,
-  ...joinParts(words, ' '),
-  bbox: words.length === 0 ? line.bbox : around(words),
-  words,
-})
-
-function rebuild(block: Block, changed: ReadonlyMap<Line, Line>): Block[] {
-  const paragraphs = block.paragraphs.flatMap((paragraph) => {
-    const lines = paragraph.lines
-      .map((line) => changed.get(line) ?? line)
-      .filter(({ words }) => words.length > 0)
-    return lines.length === 0 ? [] : [toParagraph(lines)]
-  })
-  return paragraphs.length === 0 ? [] : [toBlock(paragraphs)]
-}
-
-const around = (parts: readonly { bbox: BBox }[]): BBox => ({
-  x0: Math.min(...parts.map(({ bbox }) => bbox.x0)),
-  y0: Math.min(...parts.map(({ bbox }) => bbox.y0)),
-  x1: Math.max(...parts.map(({ bbox }) => bbox.x1)),
-  y1: Math.max(...parts.map(({ bbox }) => bbox.y1)),
-})
