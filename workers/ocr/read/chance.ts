@@ -11,11 +11,15 @@ export function chanceOf({
   text,
   confidence,
 }: Pick<Word, 'text' | 'confidence'>): number | undefined {
-  const signs = text.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}]/gu, '')
+  const signs = signsOf(text)
   if (signs === '') return undefined
   const { min, max, power } = curveOf(signs)
   return min + (max - min) * (Math.max(0, Math.min(100, confidence)) / 100) ** power
 }
+
+/** Letters, figures and marks of a text, without punctuation and spaces. */
+export const signsOf = (text: string): string =>
+  text.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}]/gu, '')
 
 interface Curve {
   min: number

@@ -15,7 +15,7 @@ export interface Score {
  * A word adds to word F1 where its probability is better than half of the F1 that is reached anyway (Lipton, Elkan,
  * Narayanaswamy: Optimal thresholding of classifiers to maximize F1 measure, 2014), so a word costs this much.
  */
-const wordCost = 0.45
+export const wordCost = 0.45
 
 export function scoreOf(words: Iterable<Pick<Word, 'text' | 'confidence'>>): Score {
   let count = 0

@@ -1,5 +1,6 @@
 import type { Word } from '../../../../shared/contract/result/layout.ts'
-import { chanceOf } from '../chance.ts'
+import { chanceOf, signsOf } from '../chance.ts'
+import { wordCost } from '../score.ts'
 import type { Place, Placed } from './places.ts'
 
 /**
@@ -15,9 +16,6 @@ const curves = {
   secondAlone: { offset: -0.2, slope: 0.35 },
 } as const
 
-/** A word adds to word F1 where its chance exceeds this. */
-const wordCost = 0.45
-
 /** Whether the second engine's words of a place are better than the first one's. */
 export function isSecondBetter({ first, second }: Place): boolean {
   const [a, b] = [first, second].map(wordingOf)
@@ -27,13 +25,9 @@ export function isSecondBetter({ first, second }: Place): boolean {
 
 /** A place's words without spaces and punctuation: the first engine's spaces are the better ones. */
 const wordingOf = (placed: readonly Placed[]): string =>
-  placed.map(({ word }) => signsOf(word.text.replaceAll(/(?<=\d)[.,](?=\d)/g, 'p'))).join('')
-
-const signsOf = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\p{M}]/gu, '')
+  placed
+    .map(({ word }) => signsOf(word.text.replaceAll(/(?<=\d)[.,](?=\d)/g, 'p')).toLowerCase())
+    .join('')
 
 const worth = (placed: readonly Placed[], chance: (word: Word) => number): number =>
   placed.reduce(
