@@ -10,7 +10,7 @@ import type { PageLook } from './look.ts'
 import { upperMedian } from './median.ts'
 import { lettersOf, sampleSlopes, type SlopeSample } from './slope/slope.ts'
 import { findCells, hasRules } from './letters/table.ts'
-import { isGrain, isTexture } from './letters/texture.ts'
+import { areMarks, isGrain } from './letters/texture.ts'
 import { fitSlopes, slopeAt, strayOf, type SlopeField } from './slope/slope-field.ts'
 
 /** Measurements of an upright page before it is read. All lengths are in the page's pixels. */
@@ -70,6 +70,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
   const cells = findCells(glyphs)
   const hasCells = !runDown && cells.areTable
   const isRuled = hasCells && hasRules(components, height / factor)
+  const areGrain = isGrain(lines, factor)
   const hasLines = areLines(along) || areFewWords(lines, glyphs) || hasCells
   return {
     page: eraseFrames(page, components, height / factor, factor),
@@ -83,8 +84,8 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     slopes: hasLines && !runDown ? slopesOf(samples) : undefined,
     content: contentOf(components, factor, page),
     hasLines,
-    isTexture: isTexture(lines, factor),
-    isGrain: isGrain(lines, factor),
+    isTexture: areGrain || areMarks(lines),
+    isGrain: areGrain,
     isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }

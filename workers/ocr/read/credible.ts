@@ -1,5 +1,4 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
-import type { Bare } from './coverage.ts'
 import type { Made } from './made.ts'
 import { scoreOf, wordsOf, type Score } from './score.ts'
 
@@ -32,8 +31,8 @@ export const isCredible = ({ score, blocks }: Made): boolean =>
 const [invented, mostlyBare] = [0.5, 0.5]
 
 /** The engine sees words here and there in a texture; on pages in a language that it does not know, it sees all. */
-export const isInvented = (blocks: readonly Block[], bare: Bare): boolean =>
-  (bare.share >= mostlyBare && scoreOf(wordsOf(blocks)).share < invented) || isMonotonous(blocks)
+export const isInvented = (blocks: readonly Block[], bareShare: () => number): boolean =>
+  isMonotonous(blocks) || (scoreOf(wordsOf(blocks)).share < invented && bareShare() >= mostlyBare)
 
 /** Entropy of the characters, bits: print has 3 or more, four letters in turn have 2, rings in rows at most 1.5. */
 const minEntropy = 1.9

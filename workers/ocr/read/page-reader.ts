@@ -78,7 +78,9 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
 /** Nothing of the reading will be kept. */
 function isWorthless({ survey }: PageOnDesk, blocks: readonly Block[]): boolean {
   const sound = withoutNoise(blocks)
-  return isDoubtful(scoreOf(wordsOf(sound))) || isInvented(blocks, findBare(survey, sound))
+  return (
+    isDoubtful(scoreOf(wordsOf(sound))) || isInvented(blocks, () => findBare(survey, sound).share)
+  )
 }
 
 /** No page is called empty that was not read as it is: preparation may have erased its writing. */

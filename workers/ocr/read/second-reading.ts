@@ -28,8 +28,9 @@ export async function askSecond(
 ): Promise<{ blocks: Block[]; made: Made } | undefined> {
   const { second } = reader
   const { share } = first.score
+  if (second === undefined) return undefined
   const sound = withoutNoise(first.blocks)
-  if (second === undefined || wordsOf(sound).length < minWords) return undefined
+  if (wordsOf(sound).length < minWords) return undefined
   if (share >= enough && (enough === 0 || findBare(page.survey, first.blocks).share < missing))
     return undefined
   const leads = share < poorlyRead ? 'second' : 'first'

@@ -1,7 +1,7 @@
 import { upperMedian } from '../median.ts'
 import { heightOf } from './glyph.ts'
 import { minHeight } from './glyphs.ts'
-import type { TextLine } from './lines.ts'
+import { countLetters, type TextLine } from './lines.ts'
 
 /** Marks differ from their median by this share in width and height at most: dots, rings and dashes in rows. */
 const maxDeviation = 0.1
@@ -15,12 +15,8 @@ const [minTiny, tinyHeights] = [0.17, 1.25]
 /** Small print at a low resolution has pieces of that size, too, but fewer than a page of grain. */
 const minGrain = 3_000
 
-/**
- * Whether the letters in lines are a texture instead: marks of one size in rows, or the grain of a picture. Tables of
- * figures come close to the former, so a texture that reads well is text. `factor`: pixels of the lines in a pixel of
- * the surveyed image.
- */
-export function isTexture(lines: readonly TextLine[], factor: number): boolean {
+/** Whether the letters in lines are marks of one size instead. Tables of figures come close to that. */
+export function areMarks(lines: readonly TextLine[]): boolean {
   const letters = lines.flatMap((line) => line.letters)
   if (letters.length < minMarks) return false
   const width = upperMedian(letters.map(({ x0, x1 }) => x1 - x0))
@@ -29,13 +25,17 @@ export function isTexture(lines: readonly TextLine[], factor: number): boolean {
     const [across, down] = [letter.x1 - letter.x0 - width, heightOf(letter) - height]
     return Math.abs(across) <= maxDeviation * width && Math.abs(down) <= maxDeviation * height
   })
-  return alike.length >= minAlike * letters.length || isGrain(lines, factor)
+  return alike.length >= minAlike * letters.length
 }
 
-/** Whether the letters in lines are the grain of a picture or of paper. `factor` as for `isTexture`. */
+/**
+ * Whether the letters in lines are the grain of a picture or of paper. `factor`: pixels of the lines in a pixel of the
+ * surveyed image.
+ */
 export function isGrain(lines: readonly TextLine[], factor: number): boolean {
-  const letters = lines.flatMap((line) => line.letters)
+  if (countLetters(lines) < minGrain) return false
   const limit = tinyHeights * minHeight * factor
+  const letters = lines.flatMap((line) => line.letters)
   const tiny = letters.filter((letter) => heightOf(letter) <= limit)
-  return letters.length >= minGrain && tiny.length >= minTiny * letters.length
+  return tiny.length >= minTiny * letters.length
 }
