@@ -1,10 +1,10 @@
 import type { WorkerConfig } from '../../../shared/process/config.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
-import { defaultRecipe, type Recipe } from '../../../shared/contract/recipe.ts'
+import type { Recipe } from '../../../shared/contract/recipe.ts'
 import { findNeuralFiles } from '../../../shared/engine/neural-models.ts'
-import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
-import { findEngineFactory } from './find-engine.ts'
+import type { EngineSlot } from './engine-slot.ts'
+import { firstRecipe, makeSlot } from './start-engine.ts'
 
 /** An engine that reads again what the first one is not sure of. */
 export interface SecondEngine {
@@ -26,18 +26,8 @@ export async function startSecondEngine(
   const isFor: SecondEngine['isFor'] = ({ languages }) =>
     name !== 'neural' || hasModels(languages, models)
   try {
-    const recipe = { ...defaultRecipe, languages: config.SCRIPTORIUM_LANGUAGES.split('+') }
-    const slot = createEngineSlot({
-      createEngine: await findEngineFactory(name, models),
-      tessdataPrefix: config.TESSDATA_PREFIX,
-      limits: {
-        engines: 1,
-        pages: config.SCRIPTORIUM_ENGINE_PAGES,
-        rssBytes: config.SCRIPTORIUM_WORKER_RSS,
-      },
-      rssBytes: () => process.memoryUsage.rss(),
-      log,
-    })
+    const slot = await makeSlot(config, { name, engines: 1 }, log)
+    const recipe = firstRecipe(config)
     if (isFor(recipe)) await slot.warm(recipe)
     return { slot, isFor }
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { WorkerConfig } from '../../../shared/process/config.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
-import { defaultRecipe } from '../../../shared/contract/recipe.ts'
+import { defaultRecipe, type Recipe } from '../../../shared/contract/recipe.ts'
 import { findEngineFactory } from './find-engine.ts'
 import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
 
@@ -8,20 +8,35 @@ import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
  * Loads the engine for the languages in the environment before the worker takes a job. Rejects if it does not start.
  */
 export async function startEngine(config: WorkerConfig, log: Logger): Promise<EngineSlot> {
-  const engineSlot = createEngineSlot({
-    createEngine: await findEngineFactory(
-      config.SCRIPTORIUM_ENGINE,
-      config.SCRIPTORIUM_NEURAL_MODELS,
-    ),
+  const engineSlot = await makeSlot(
+    config,
+    { name: config.SCRIPTORIUM_ENGINE, engines: config.SCRIPTORIUM_ENGINES },
+    log,
+  )
+  await engineSlot.warm(firstRecipe(config))
+  return engineSlot
+}
+
+/** A slot, with the limits of the worker, for `engines` engines of a name. Throws `configuration`. */
+export const makeSlot = async (
+  config: WorkerConfig,
+  { name, engines }: { name: string; engines: number },
+  log: Logger,
+): Promise<EngineSlot> =>
+  createEngineSlot({
+    createEngine: await findEngineFactory(name, config.SCRIPTORIUM_NEURAL_MODELS),
     tessdataPrefix: config.TESSDATA_PREFIX,
     limits: {
-      engines: config.SCRIPTORIUM_ENGINES,
+      engines,
       pages: config.SCRIPTORIUM_ENGINE_PAGES,
       rssBytes: config.SCRIPTORIUM_WORKER_RSS,
     },
     rssBytes: () => process.memoryUsage.rss(),
     log,
   })
-  await engineSlot.warm({ ...defaultRecipe, languages: config.SCRIPTORIUM_LANGUAGES.split('+') })
-  return engineSlot
-}
+
+/** The recipe for which an engine is loaded before the first job. */
+export const firstRecipe = (config: WorkerConfig): Recipe => ({
+  ...defaultRecipe,
+  languages: config.SCRIPTORIUM_LANGUAGES.split('+'),
+})
