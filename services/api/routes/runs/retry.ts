@@ -1,6 +1,8 @@
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import type { Run } from '../../../ledger/runs.ts'
 import { callerOf } from '../../http/auth.ts'
 import { admissionProblems, commandProblems } from '../../schemas/problem-codes.ts'
+import type { RunView } from '../../schemas/run.ts'
 import { countFailed } from '../../views/run-view.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
 import { showRun, runActionSchema, runAnswer } from './run-answer.ts'
@@ -10,7 +12,7 @@ interface Retry {
   schema: ReturnType<typeof runActionSchema>
   command: 'retryRun' | 'retryWarned'
   /** Whether the run, which has ended, has documents to read again. */
-  hasAny: (context: Context, id: string) => Promise<boolean>
+  hasAny: (context: Context, run: Run, view: RunView) => boolean
   /** The answer if it has none. */
   none: string
 }
@@ -25,10 +27,7 @@ export const retryRunRoute = (app: App, context: Context): void =>
       'Reads the failed and cancelled documents of the run again.',
     ),
     command: 'retryRun',
-    async hasAny(of, id) {
-      const { counts } = await showRun(of, id)
-      return countFailed(counts) + (counts['cancelled'] ?? 0) > 0
-    },
+    hasAny: (_context, _run, { counts }) => countFailed(counts) + (counts['cancelled'] ?? 0) > 0,
     none: 'no document of the run failed or was cancelled',
   })
 
@@ -42,11 +41,10 @@ export const retryWarnedRoute = (app: App, context: Context): void =>
       'Reads the pages of the run again that have the warning `reading_given_up`. Their text stays unless it gets better.',
     ),
     command: 'retryWarned',
-    async hasAny(of, id) {
-      const { request } = await requireRun(of, id)
+    hasAny({ ledger }, { id, request }) {
       const run = { id, source: request.source ?? 'folder' }
       const filter = { run, isFinal: true, warning: 'reading_given_up' } as const
-      return of.ledger.get().listing.documents(filter, undefined, 1).length > 0
+      return ledger.get().listing.documents(filter, undefined, 1).length > 0
     },
     none: 'no document of the run has the warning reading_given_up',
   })
@@ -74,15 +72,16 @@ function retryRoute(
     },
     async (given, reply) => {
       const { id } = given.params
-      const { state } = await showRun(context, id)
-      context.ownership.requireRun(callerOf(given), await requireRun(context, id))
+      const run = await requireRun(context, id)
+      const view = await context.runs.show(run)
+      const { state } = view
+      context.ownership.requireRun(callerOf(given), run)
       if (state === 'active')
         throw new ScriptoriumError('run_active', 'the run is active; wait for its end')
       if (state === 'paused')
         throw new ScriptoriumError('not_finished', 'the run is paused; resume it first')
-      if (!(await hasAny(context, id))) throw new ScriptoriumError('already_finished', none)
-      const { request } = await requireRun(context, id)
-      requireFreeFolder(context, request)
+      if (!hasAny(context, run, view)) throw new ScriptoriumError('already_finished', none)
+      requireFreeFolder(context, run.request)
       await context.admission.require(callerOf(given))
       await context.command({ kind: command, runId: id })
       return reply.code(202).send(await showRun(context, id))
