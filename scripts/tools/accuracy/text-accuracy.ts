@@ -17,11 +17,15 @@ const comparable = (text: string): string => fold(text).toLowerCase()
 export const comparableWord = (word: string): string =>
   comparable(word).replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, '')
 
+/** The counted forms of a text's words. */
+export const comparableWords = (text: string): string[] =>
+  comparable(text)
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) => word !== '')
+
 function bag(text: string): Map<string, number> {
   const words = new Map<string, number>()
-  for (const word of comparable(text).split(/[^\p{L}\p{N}\p{M}]+/u)) {
-    if (word !== '') words.set(word, (words.get(word) ?? 0) + 1)
-  }
+  for (const word of comparableWords(text)) words.set(word, (words.get(word) ?? 0) + 1)
   return words
 }
 

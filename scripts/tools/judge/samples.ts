@@ -8,6 +8,7 @@ import { chanceOf } from '../../../workers/ocr/read/chance.ts'
 import { makeReading } from '../../../workers/ocr/read/made.ts'
 import { placesOf, type Placed } from '../../../workers/ocr/read/judge/places.ts'
 import { planOf } from '../../../workers/ocr/read/plan.ts'
+import { comparableWords } from '../accuracy/text-accuracy.ts'
 import type { Sample } from './logistic.ts'
 
 /** Words of two engines by the case that the judge meets. */
@@ -73,11 +74,4 @@ function compare(
 const lettersOf = (placed: readonly Placed[]): string =>
   [...wordsIn(placed.map(({ word }) => word.text).join(''))].join('')
 
-const wordsIn = (text: string): Set<string> =>
-  new Set(
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .split(/[^\p{L}\p{N}\p{M}]+/u)
-      .filter((word) => word !== ''),
-  )
+const wordsIn = (text: string): Set<string> => new Set(comparableWords(text))

@@ -1,6 +1,5 @@
 import type { DocumentRow } from '../../live/views.ts'
 import { may } from '../../live/session.ts'
-import { query } from '../../router.ts'
 import { Action } from '../../parts/action.tsx'
 import { DocumentTable, retryDocument } from '../../parts/document-table.tsx'
 import { ChoiceFilter, TextFilter } from '../../parts/list/filter.tsx'
@@ -10,7 +9,7 @@ import { isRetryable, outcomeNames } from '../../parts/outcome.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Pager } from '../../parts/list/pager.tsx'
 import { warningNames } from '../../parts/warnings.ts'
-import { useList } from '../../parts/list/use-list.ts'
+import { isFiltered, useList } from '../../parts/list/use-list.ts'
 
 const filters = ['status', 'outcome', 'warning', 'run', 'tag']
 const limit = 50
@@ -21,7 +20,6 @@ const outcomeOptions = Object.entries(outcomeNames).filter(([name]) => name !== 
 /** `/documents`: all documents, newest first. */
 export function DocumentsPage() {
   const list = useList<DocumentRow>('/v1/documents', filters, limit)
-  const isFiltered = filters.some((name) => query.value.has(name))
   return (
     <Page title="Documents">
       <div class="filters">
@@ -51,7 +49,7 @@ export function DocumentsPage() {
             <DocumentTable
               caption="Documents"
               documents={items}
-              empty={isFiltered ? 'No document matches the filter.' : 'No document yet.'}
+              empty={isFiltered(filters) ? 'No document matches the filter.' : 'No document yet.'}
               onChange={list.reload}
             />
             <Pager next={nextCursor} />

@@ -1,5 +1,4 @@
 import type { RunRow } from '../../live/views.ts'
-import { query } from '../../router.ts'
 import { ChoiceFilter, TextFilter } from '../../parts/list/filter.tsx'
 import { formatDuration, formatNumber } from '../../parts/format.ts'
 import { Ready } from '../../parts/notice.tsx'
@@ -10,7 +9,7 @@ import { RunBar } from '../../parts/run-bar.tsx'
 import { nameRun } from '../../parts/run-name.ts'
 import { Table, type Column } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
-import { useList } from '../../parts/list/use-list.ts'
+import { isFiltered, useList } from '../../parts/list/use-list.ts'
 
 const filters = ['state', 'source', 'tag']
 const limit = 50
@@ -44,7 +43,6 @@ const columns: readonly Column<RunRow>[] = [
 /** `/runs`: folders and uploads, newest first. */
 export function RunsPage() {
   const list = useList<RunRow>('/v1/runs', filters, limit)
-  const isFiltered = filters.some((name) => query.value.has(name))
   return (
     <Page title="Runs">
       <div class="filters">
@@ -79,7 +77,7 @@ export function RunsPage() {
               columns={columns}
               rows={items}
               keyOf={({ id }) => id}
-              empty={isFiltered ? 'No run matches the filter.' : 'No run yet.'}
+              empty={isFiltered(filters) ? 'No run matches the filter.' : 'No run yet.'}
             />
             <Pager next={nextCursor} />
           </>

@@ -5,6 +5,10 @@ import { query } from '../../router.ts'
 
 const everyMs = 5_000
 
+/** Whether the address narrows the list. */
+export const isFiltered = (filters: readonly string[]): boolean =>
+  filters.some((name) => query.value.has(name))
+
 /** The page of a list that the address names by its filters and its cursor. */
 export function useList<T>(
   route: string,
