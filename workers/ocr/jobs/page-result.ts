@@ -55,7 +55,7 @@ export function toResult(
   })
 }
 
-/** Warnings of what was read. Of a page with text of its own that is the pictures, and their letters may be no writing. */
+/** Warnings about recognised words. A page with text of its own ignores them: only its pictures are read, and their letters may be no writing. */
 const aboutWords: readonly WarningCode[] = ['text_missed', 'low_confidence']
 
 function warningsOf(

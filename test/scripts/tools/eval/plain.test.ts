@@ -32,7 +32,7 @@ function setUp(t: TestContext, command = script) {
     })
 }
 
-test('pages in a format that the command cannot open are told from pages at which it fails', async (t) => {
+test('the comparison distinguishes unsupported formats from failures of the command', async (t) => {
   const found = await setUp(t)()
   assert.equal(readFileSync(join(found.texts, 'a.png.txt'), 'utf8'), 'the text\n')
   assert.deepEqual(found.unopened, ['b.pdf'])
@@ -53,7 +53,7 @@ test('a missing language is no page in an unknown format', async (t) => {
   })
 })
 
-test('a missing command and a command that does not start are told apart', async (t) => {
+test('a missing command and a command that does not start have errors of their own', async (t) => {
   await assert.rejects(setUp(t)({ path: makeFolder(t) }), /needs the tesseract command \(apt-get/)
   const broken = "#!/bin/sh\necho 'libtesseract.so.5: cannot open' >&2\nexit 127\n"
   await assert.rejects(setUp(t, broken)(), /that starts: libtesseract\.so\.5: cannot open/)
