@@ -111,6 +111,8 @@ export function startRun(deps: Deps, run: FolderRun) {
       }
       progress.putBack(ledger.documents.countFinal(run.id))
       await ending.end('paused', why)
+      // Documents may have failed while the report was written. From now on the recorder puts such failures off.
+      for (const _ of putBack(ledger, run.id, isToBlame)) await turns.give()
     },
     /** Stops with the process; the run continues when the aggregator restarts. */
     async stop(): Promise<void> {

@@ -78,6 +78,29 @@ test('a cancelled run counts a document that is being written', async (t) => {
   assert.deepEqual([outcomes, open], [{ succeeded: 1, cancelled: 1 }, 0])
 })
 
+test('a document that fails while its run is being paused is planned again', async (t) => {
+  const { ledger, active, beginRun, pathsOf } = setUp(t, ['a.png', 'b.png'])
+  await beginRun()
+  const run = active.get('r1')
+  assert.ok(run)
+  const pause = {
+    rule: 'in_a_row' as const,
+    code: 'engine_failed',
+    failures: 50,
+    of: 61,
+    example: null,
+    message: 'paused after 50 failures in a row (engine_failed)',
+    cure: 'check the language data, then resume the run',
+  }
+  const [id = ''] = ledger.documents.idsInState('r1', 'planned')
+  run.progress.putBack = () => {
+    ledger.documents.fail(firstPass(id), 'failed', { code: pause.code, message: 'exited' })
+  }
+  await run.pause(pause, (code) => code === pause.code)
+  assert.equal(ledger.runs.get('r1')?.state, 'paused')
+  assert.deepEqual(pathsOf('planned'), ['a.png', 'b.png'])
+})
+
 /** A run whose planner fails with these errors, one each time, and then has nothing to plan. */
 async function runWith(t: TestContext, errors: Error[]) {
   const recording = makeRecording(t, redis)
