@@ -99,7 +99,7 @@ export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
 
 /** Starts all periodic work. Returns the function that ends it. */
 function startRounds(deps: Deps): () => void {
-  const { sweeper, guard, ends, runs, outages } = deps
+  const { ledger, sweeper, guard, ends, runs, outages } = deps
   const reconcileMs = deps.config.SCRIPTORIUM_RECONCILE_MS
   const onNotTidied = (thrown: unknown): void =>
     outages.warn({ err: toError(thrown) }, 'reconciling failed, retrying')
@@ -111,6 +111,7 @@ function startRounds(deps: Deps): () => void {
     await deps.reconcile().catch(onNotTidied)
     await deps.recoverUploads()
     await ends.tellRest()
+    ledger.transaction(() => ledger.tallies.fold())
   }
   let tidying: Promise<void> | undefined
   const watching = setInterval(() => void deps.lookAtRecipes(), Math.min(heartbeatMs, reconcileMs))

@@ -17,6 +17,7 @@ import { createRunReader, createRuns } from './runs.ts'
 import { migrations } from './schema.ts'
 import { createSearch } from './queries/search.ts'
 import { createAnnouncements, createSubmissions } from './submissions.ts'
+import { createTallies } from './queries/tallies.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
 import {
   upgradeRequest,
@@ -107,6 +108,7 @@ function createLedger(
     submissions: createSubmissions(database),
     listing: createRecordListing(database, toRun),
     search: createSearch(database),
+    tallies: createTallies(database),
     webhooks: createWebhooks(database),
     figures: createFigures(database),
     deaths: createDeaths(database),

@@ -47,6 +47,9 @@ export function createPages(
     INSERT OR REPLACE INTO pages (document_id, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version, warnings)
     SELECT ?, page, outcome, confidence, words, attempts, worker, busy_ms, error_code, error_message, result, data_version, warnings
     FROM pages WHERE document_id = ?`)
+  // Copies of another document's pages are not counted: no worker read them.
+  const tally = sql(`
+    INSERT INTO tallies VALUES (unixepoch() / 60, 'page', ?, 1) ON CONFLICT DO UPDATE SET count = count + 1`)
   const pageStates = createPageStates(database)
   const { settle, ...provisional } = createProvisionalPages(database)
   return {
@@ -73,12 +76,16 @@ export function createPages(
         pack(result),
         warningsOf(result),
       )
-      if (changes > 0) index?.add(documentId, page, result.text)
+      if (changes > 0) {
+        index?.add(documentId, page, result.text)
+        tally.run(outcome)
+      }
       settle(documentId, page)
     },
     putFailure(documentId: string, { page, outcome, error, attempts, worker }: PageFailure): void {
       const { code, message } = error
-      put.run(documentId, page, outcome, null, 0, attempts, worker, 0, 0, code, message, null, null)
+      const values = [outcome, null, 0, attempts, worker, 0, 0, code, message, null, null] as const
+      if (put.run(documentId, page, ...values).changes > 0) tally.run(outcome)
       settle(documentId, page)
     },
     clear(documentId: string): void {

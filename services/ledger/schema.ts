@@ -182,4 +182,17 @@ export const migrations: readonly string[] = [
   CREATE INDEX documents_warned ON documents (run_id, warnings) WHERE warnings IS NOT NULL;
   CREATE INDEX documents_warned_by_time ON documents (created_at, id) WHERE warnings IS NOT NULL;
   `,
+  // A trigger: no way to an end can forget it. A copied table of documents loses its triggers.
+  `
+  -- Numbers of pages recorded and documents ended in each minute since 1970; minute 0 holds those of the older ones.
+  CREATE TABLE tallies (
+    minute INTEGER NOT NULL, kind TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (minute, kind, outcome), CHECK (kind IN ('page', 'document'))
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER documents_tallied AFTER UPDATE OF state ON documents
+  WHEN NEW.state = 'final' AND OLD.state <> 'final' BEGIN
+    INSERT INTO tallies VALUES (unixepoch() / 60, 'document', NEW.outcome, 1)
+      ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  `,
 ]

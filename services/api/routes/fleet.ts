@@ -2,9 +2,12 @@ import { Type } from '@sinclair/typebox'
 import { heartbeatSchema } from '../../../shared/redis/heartbeats.ts'
 import { listLanguages } from '../../../shared/engine/tessdata.ts'
 import { orNull } from '../schemas/document.ts'
+import { historyPeriods, historySchema } from '../schemas/history.ts'
+import { beginOf, toHistory } from '../views/history.ts'
 import type { App, Context } from './context.ts'
 import { boundedList, nameText } from '../../../shared/contract/schema/bounded.ts'
 import { described } from '../../../shared/contract/schema/described.ts'
+import { oneOf } from '../../../shared/process/one-of.ts'
 
 const tags = ['Fleet']
 
@@ -28,12 +31,13 @@ const queueSchema = Type.Object(
   { title: 'Queue', description: 'Queue depth, backlog age and throughput.' },
 )
 
-/** Workers, languages and the queue. */
+/** Workers, languages, the queue, and throughput over time. */
 export function fleetRoutes(app: App, context: Context): void {
   languagesRoute(app, context)
   workersRoute(app, context)
   getQueueRoute(app, context)
   setQueueRoute(app, context)
+  historyRoute(app, context)
 }
 
 function languagesRoute(app: App, { config }: Context): void {
@@ -144,6 +148,36 @@ function setQueueRoute(app: App, context: Context): void {
     async ({ body }) => {
       await (body.paused ? context.queue.pause() : context.queue.resume())
       return describeQueue(context)
+    },
+  )
+}
+
+function historyRoute(app: App, { ledger }: Context): void {
+  app.get(
+    '/v1/fleet/history',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getFleetHistory',
+        summary: 'Get throughput and errors over time',
+        description:
+          'Pages per second and error rate of the last hour by minutes, or of the last day by five minutes. The ' +
+          'ledger keeps them, so they survive restarts.',
+        tags,
+        querystring: Type.Object(
+          {
+            period: Type.Optional(
+              described(oneOf(historyPeriods), 'Period. Default: hour.', 'hour'),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: historySchema },
+      },
+    },
+    async ({ query: { period = 'hour' } }) => {
+      const now = Date.now()
+      return toHistory(ledger.get().tallies.since(beginOf(period, now)), period, now)
     },
   )
 }

@@ -153,6 +153,7 @@ test('every documented route exists', () => {
     'get /v1/workers',
     'get /v1/queue',
     'put /v1/queue',
+    'get /v1/fleet/history',
     'post /v1/webhooks',
     'get /v1/webhooks',
     'delete /v1/webhooks/{id}',

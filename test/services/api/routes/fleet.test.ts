@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ttl } from '../../../../shared/redis/keys.ts'
+import type { History } from '../../../../services/api/schemas/history.ts'
 import type { Heartbeat } from '../../../../shared/redis/heartbeats.ts'
 import { version } from '../../../../shared/process/version.ts'
 import { formOf, startApi } from '../../../helpers/api/api.ts'
@@ -95,6 +96,27 @@ test('a paused queue still counts its waiting jobs', async (t) => {
   assert.deepEqual([sent.status, sent.body.position], [202, 0])
   const { body: depth } = await own.call<Record<string, unknown>>('GET', '/v1/queue')
   assert.deepEqual([depth['paused'], depth['interactive']], [true, 1])
+})
+
+test('the history has the pages and failures of the last hour, and survives a restart without Redis', async (t) => {
+  const own = await startApi(t)
+  own.startAggregator()
+  for (const name of ['good', 'bad']) {
+    const body = formOf([{ name: `${name}.png`, bytes: await pngOf(name) }])
+    const sent = await own.call<{ id: string }>('POST', '/v1/documents', { body })
+    await (name === 'good' ? own.read(sent.body.id) : own.fail(sent.body.id))
+  }
+  const historyOf = async (url: string) => (await own.call<History>('GET', url)).body
+  const { sum } = await waitFor('both documents are final', async () => {
+    const found = await historyOf('/v1/fleet/history')
+    return found.sum.documents === 2 && found
+  })
+  assert.deepEqual([sum.pages, sum.failedDocuments, sum.errorRate], [1, 1, 0.5])
+  const second = await startApi(t, { SCRIPTORIUM_DATA: own.data })
+  const { body: day } = await second.call<History>('GET', '/v1/fleet/history?period=day')
+  assert.deepEqual([day.points.length, day.sum.pages], [288, 1])
+  assert.deepEqual(day.sum.outcomes, sum.outcomes)
+  await own.refused(400, 'malformed_request', 'GET', '/v1/fleet/history?period=week')
 })
 
 test('the installed languages are listed', async () => {
