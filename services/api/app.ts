@@ -26,6 +26,7 @@ import { documentRoutes } from './routes/documents/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
 import { healthRoutes } from './routes/health.ts'
+import { pageRoutes } from './routes/pages/pages.ts'
 import { runRoutes } from './routes/runs/runs.ts'
 import { searchRoute } from './routes/search.ts'
 import { webhookRoutes } from './routes/webhooks/webhooks.ts'
@@ -158,6 +159,7 @@ function addRoutes(app: App, context: Context): void {
     app.addSchema(schema)
   }
   documentRoutes(app, context)
+  pageRoutes(app, context)
   runRoutes(app, context)
   eventRoutes(app, context)
   searchRoute(app, context)

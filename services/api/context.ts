@@ -1,6 +1,7 @@
 import { decodeMemory, splitList, durationMs, type ApiConfig } from '../../shared/process/config.ts'
 import { toError } from '../../shared/process/errors.ts'
 import type { Logger } from '../../shared/process/logger.ts'
+import type { Spool } from '../../shared/files/spool.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { createAdmission } from './intake/admission.ts'
@@ -16,11 +17,14 @@ import { limitsFrom } from './limits/from-config.ts'
 import type { ServiceLimits } from './limits/limits.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createOwnership } from './views/ownership.ts'
+import { createPagePictures } from './pictures/page-pictures.ts'
+import { createPictureCache } from './pictures/picture-cache.ts'
 import { createOpenSource } from './intake/open-source.ts'
 import { createRenderings } from './views/renderings.ts'
 import type { Context } from './routes/context.ts'
 import { createRunViews } from './views/run-view.ts'
 import { createSearches } from './search/searches.ts'
+import type { LedgerView } from './state/ledger-view.ts'
 import { openState } from './state/state.ts'
 
 interface Deps {
@@ -50,6 +54,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
   )
   const outbound = outboundFrom(config)
   const renderings = renderingsFrom(config, spool.tmp, limits)
+  const pictures = picturesFrom({ ...state, limits })
   const searches = createSearches({ folder, limits })
   const context: Context = {
     ...shared,
@@ -60,6 +65,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
     pace,
     intake,
     renderings,
+    pictures,
     stopping,
     events: createEventStreams({ hub, documents, runs }),
     searches,
@@ -81,6 +87,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
       await searches.close()
       await outbound?.close()
       await renderings.close()
+      await pictures.close()
       await closeState()
     },
   }
@@ -100,4 +107,23 @@ const renderingsFrom = (config: ApiConfig, folder: string, limits: ServiceLimits
     },
     folder,
     minFreeBytes: config.SCRIPTORIUM_MIN_FREE_BYTES,
+  })
+
+interface PictureDeps extends Omit<Parameters<typeof createPagePictures>[0], 'cache' | 'isKept'> {
+  config: ApiConfig
+  spool: Spool
+  ledger: LedgerView
+  log: Logger
+}
+
+const picturesFrom = ({ config, spool, ledger, log, ...deps }: PictureDeps) =>
+  createPagePictures({
+    ...deps,
+    cache: createPictureCache({
+      folder: spool.pictures,
+      maxBytes: config.SCRIPTORIUM_PICTURE_CACHE,
+      minFreeBytes: config.SCRIPTORIUM_MIN_FREE_BYTES,
+      log,
+    }),
+    isKept: (id) => ledger.get().documents.get(id)?.expiredAt === null,
   })

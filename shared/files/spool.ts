@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { takePrivateFolder } from './private-files.ts'
 
@@ -13,12 +13,19 @@ export interface Spool {
   inputs: string
   tickets: string
   tmp: string
+  /** Rendered pages by document, a cache of the API. */
+  pictures: string
 }
 
 /** Names the spool's folders, which do not exist before the first upload. */
 export function nameSpool(dataFolder: string): Spool {
   const under = (name: string): string => join(dataFolder, 'spool', name)
-  return { inputs: under('inputs'), tickets: under('tickets'), tmp: under('tmp') }
+  return {
+    inputs: under('inputs'),
+    tickets: under('tickets'),
+    tmp: under('tmp'),
+    pictures: under('pictures'),
+  }
 }
 
 /** Makes missing folders of the spool. */
@@ -60,6 +67,10 @@ export const ticketFile = ({ tickets }: Spool, runId: string): string =>
 export const draftTicket = '.ticket'
 /** Suffix, in `tmp`, of inputs that are being deleted. */
 export const removedInput = '.removed'
+
+/** Deletes the rendered pages of a document. */
+export const dropPictures = ({ pictures }: Spool, documentId: string): void =>
+  rmSync(join(pictures, documentId), { recursive: true, force: true })
 
 /**
  * Age of a file of the spool in milliseconds, or the time until its date where a clock was set back; undefined where it has gone.

@@ -22,6 +22,8 @@ export function createKeys(prefix: string) {
       key('claim', runId, fingerprint, sha256.slice(0, 32)),
     /** "This job is cancelled": workers check it for the jobs on their desk and their pages. */
     cancelled: (documentJobId: string) => key('cancelled', documentJobId),
+    /** The picture of a page on its way from a worker to the API, or the reason why there is none. */
+    picture: (pictureId: string) => key('picture', pictureId),
     rateLimit: key('rate-limit:'),
     /** The turn that each caller has reached in a band of the queue. */
     turns: (band: string) => key('turns', band),
@@ -66,6 +68,8 @@ export const ttl = {
   crashed: 3_600,
   claim: 3_600,
   cancelled: 3_600,
+  /** The API polls for it and takes it at once; others that wait for the same picture, too. */
+  picture: 15,
   /** A longer run must ask for its password again: PDFs that are encrypted then end `password_required`. */
   secret: 86_400,
   heartbeat: 15,

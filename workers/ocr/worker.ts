@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
-import type { WorkerConfig } from '../../shared/process/config.ts'
+import { decodeMemory, type WorkerConfig } from '../../shared/process/config.ts'
 import { createEngineIdentities } from '../../shared/engine/engine-identity.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
+import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
 import { createPageQueue } from '../../shared/redis/queue.ts'
 import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
@@ -19,6 +20,8 @@ import type { SecondEngine } from './engine/second-engine.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createJobPipeline } from './jobs/job-pipeline.ts'
 import { labelOf } from './jobs/reading.ts'
+import { createOpeners } from './open/open.ts'
+import { createPictures } from './pictures/pictures.ts'
 import { createJobTaker } from './jobs/take-jobs.ts'
 
 interface Deps {
@@ -50,6 +53,8 @@ export function createWorker(deps: Deps) {
   })
   const { find: findRecipe } = createRecipeStore(redis.own, keys)
   const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
+  const openers = createOpeners(openLimitsOf(config))
+  const passwords = createPdfPasswords(redis.own, keys, config)
   const pipeline = createJobPipeline({
     workerId,
     config,
@@ -57,11 +62,22 @@ export function createWorker(deps: Deps) {
     keys,
     queue,
     reporter,
+    openers,
+    passwords,
     engineSlot,
     secondEngine,
     identities,
     log,
     outages,
+  })
+  const pictures = createPictures({
+    workerId,
+    config,
+    redis,
+    keys,
+    openers,
+    passwords,
+    log: outages,
   })
 
   const about = describeProcess(workerId, config)
@@ -110,12 +126,16 @@ export function createWorker(deps: Deps) {
   })
   return {
     workerId,
-    run: () => taker.run(),
+    run: async (): Promise<void> => {
+      await Promise.all([taker.run(), pictures.run()])
+    },
     /** Finishes the pages on the desk, then releases everything. */
     async close(): Promise<void> {
       await taker.close()
       onDesk.close()
+      await pictures.close()
       await pipeline.close()
+      await openers.close()
       await engineSlot.close()
       await secondEngine?.slot.close()
       await stopHeartbeat()
@@ -133,4 +153,11 @@ const describeProcess = (id: string, config: WorkerConfig) => ({
   languages: config.SCRIPTORIUM_LANGUAGES.split('+'),
   engine: config.SCRIPTORIUM_ENGINE,
   startedAt: new Date().toISOString(),
+})
+
+const openLimitsOf = (config: WorkerConfig) => ({
+  maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
+  maxPages: config.SCRIPTORIUM_MAX_PAGES,
+  decodeMs: config.SCRIPTORIUM_DECODE_MS,
+  decodeBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
 })

@@ -8,7 +8,7 @@ import type { Logger } from '../../../shared/process/logger.ts'
 import type { WorkerReport } from '../../../shared/contract/messages/worker-report.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
-import type { Spool } from '../../../shared/files/spool.ts'
+import { dropPictures, type Spool } from '../../../shared/files/spool.ts'
 import { jobIdsOf, missingJobs } from '../../ledger/document-jobs.ts'
 import type { Document } from '../../ledger/document.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -105,6 +105,7 @@ export function createDocumentCommands(deps: Deps) {
         // Accepted at the last moment.
         for (const runIds of submissions.runsOf(id)) runIds.forEach((runId) => leave(runId, id))
       })
+      dropPictures(spool, id)
       if (row.origin === 'upload') dropInputs([row])
     },
     /** Deletes an upload's text and input; the record stays as evidence. */
@@ -112,6 +113,7 @@ export function createDocumentCommands(deps: Deps) {
       ledger.transaction(() => {
         for (const { id } of rows) if (documents.expire(id)) pages.clear(id)
       })
+      for (const { id } of rows) dropPictures(spool, id)
       dropInputs(rows)
     },
   }

@@ -13,5 +13,6 @@ export const limitsFrom = (config: ApiConfig) =>
     uncollected_results: config.SCRIPTORIUM_MAX_RESULTS,
     webhooks: config.SCRIPTORIUM_MAX_WEBHOOKS,
     renderings: config.SCRIPTORIUM_MAX_RENDERINGS,
+    pictures: config.SCRIPTORIUM_MAX_PICTURES,
     searches: config.SCRIPTORIUM_MAX_SEARCHES,
   })

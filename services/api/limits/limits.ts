@@ -46,6 +46,12 @@ export const definitions = {
     retryAfterSeconds: 5,
     setting: 'SCRIPTORIUM_MAX_RENDERINGS',
   },
+  pictures: {
+    ...busy,
+    what: 'pictures of pages',
+    retryAfterSeconds: 2,
+    setting: 'SCRIPTORIUM_MAX_PICTURES',
+  },
   searches: {
     ...busy,
     what: 'searches',

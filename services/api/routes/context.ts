@@ -31,6 +31,7 @@ import type { ServiceLimits } from '../limits/limits.ts'
 import type { PaceLimits } from '../limits/pace.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { PagePictures } from '../pictures/page-pictures.ts'
 import type { Ownership } from '../views/ownership.ts'
 import type { OpenSource } from '../intake/open-source.ts'
 import type { Renderings } from '../views/renderings.ts'
@@ -61,6 +62,7 @@ export interface Context {
   pace: PaceLimits
   intake: Intake
   renderings: Renderings
+  pictures: PagePictures
   searches: Searches
   tokens: readonly Token[]
   ownership: Ownership

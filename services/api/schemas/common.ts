@@ -76,6 +76,14 @@ export const retryAfterHeader = {
     minimum: 1,
   },
 }
+export const etagHeader = {
+  ETag: {
+    description: 'Version of the result, for `If-None-Match`.',
+    type: 'string',
+    maxLength: 100,
+    examples: ['"b1946ac92492d2347c6235b4d2611184"'],
+  },
+}
 export const locationOf = (description: string, example: string) => ({
   Location: { description, type: 'string', maxLength: 300, examples: [example] },
 })
@@ -86,6 +94,10 @@ const idParam = (description: string, example: string) =>
   })
 
 export const documentParams = idParam('Document id.', exampleDocumentId)
+export const pageParams = Type.Object({
+  ...documentParams.properties,
+  page: described(Type.Integer({ minimum: 1 }), 'Page number in the document.', 1),
+})
 export const runParams = idParam('Run id.', exampleRunId)
 
 /** Seconds to wait for an end before answering. */

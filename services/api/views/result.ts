@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type Format } from '../../../shared/contract/result/formats.ts'
+import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { hasFailed } from '../../../shared/contract/result/outcomes.ts'
 import { ScriptoriumError, isErrorCode } from '../../../shared/process/errors.ts'
 import type { Document } from '../../ledger/document.ts'
@@ -74,9 +75,14 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
   const document = shownDocument(await documentOf(ledger, row, request))
   const input = { file: inputFileOf(row, request) }
   if (page === undefined) return { document, input }
+  const wanted = pageOf(ledger, row, page)
+  return { document: { ...document, pages: [wanted] }, input: { ...input, page } }
+}
+
+/** The result of a page. Throws `unknown_page`. */
+export function pageOf(ledger: Pick<Ledger, 'pages'>, row: Document, page: number): PageResult {
   const wanted = ledger.pages.result(row.id, page)
-  if (wanted !== undefined)
-    return { document: { ...document, pages: [wanted] }, input: { ...input, page } }
+  if (wanted !== undefined) return wanted
   const count = row.pagesTotal ?? 1
   throw new ScriptoriumError(
     'unknown_page',

@@ -77,6 +77,16 @@ export const ofApi = {
     minimum: 1,
     maximum: 1_000,
   }),
+  SCRIPTORIUM_MAX_PICTURES: integer('pictures', 'Pictures of pages that clients wait for', {
+    default: 32,
+    minimum: 1,
+    maximum: 1_000,
+  }),
+  SCRIPTORIUM_PICTURE_CACHE: integer(
+    'bytes',
+    'Rendered pictures of pages that are kept on the disk of the data folder; 0 for none',
+    { default: 512 * 2 ** 20, minimum: 0 },
+  ),
   SCRIPTORIUM_MAX_FILES: integer('files', 'Files of a request. Beyond it 413 `upload_too_large`', {
     default: 100,
     minimum: 1,

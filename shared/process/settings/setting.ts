@@ -14,6 +14,7 @@ type Unit =
   | 'ms'
   | 'pages'
   | 'PDFs'
+  | 'pictures'
   | 'processes'
   | 'requests/min'
   | 'results'

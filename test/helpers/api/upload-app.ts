@@ -32,6 +32,7 @@ const unlimited = {
   uncollected_results: Infinity,
   webhooks: Infinity,
   renderings: Infinity,
+  pictures: Infinity,
   searches: Infinity,
 }
 

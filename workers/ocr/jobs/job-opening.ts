@@ -1,10 +1,10 @@
-import { decodeMemory, type WorkerConfig } from '../../../shared/process/config.ts'
+import type { WorkerConfig } from '../../../shared/process/config.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'
-import { createPdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
+import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import { pageBand, pageJobId, type PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { createOpenDocuments } from '../open/open-documents.ts'
-import { createOpeners } from '../open/open.ts'
+import type { Openers } from '../open/open.ts'
 import { createOpening } from './opening.ts'
 
 interface Deps {
@@ -12,6 +12,8 @@ interface Deps {
   redis: Redis
   keys: Keys
   queue: Pick<PageQueue, 'add' | 'callerOf'>
+  openers: Openers
+  passwords: PdfPasswords
   /** Retries while Redis rejects writes. */
   persistently: <T>(work: () => Promise<T>) => Promise<T>
 }
@@ -21,14 +23,8 @@ const maxHeldBytes = 96 * 2 ** 20
 const documentIdleMs = 30_000
 
 /** Opens jobs for one worker: claims, passwords and jobs of further pages are in Redis. */
-export function createJobOpening({ config, redis, keys, queue, persistently }: Deps) {
-  const openers = createOpeners({
-    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
-    maxPages: config.SCRIPTORIUM_MAX_PAGES,
-    decodeMs: config.SCRIPTORIUM_DECODE_MS,
-    decodeBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
-  })
-  const passwords = createPdfPasswords(redis, keys, config)
+export function createJobOpening(deps: Deps) {
+  const { config, redis, keys, queue, openers, passwords, persistently } = deps
   const documents = createOpenDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
   const open = createOpening({
     documents,
@@ -56,9 +52,5 @@ export function createJobOpening({ config, redis, keys, queue, persistently }: D
         )
       }),
   })
-  const close = async (): Promise<void> => {
-    await documents.close()
-    await openers.close()
-  }
-  return { open, close }
+  return { open, close: documents.close }
 }

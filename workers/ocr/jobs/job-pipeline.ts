@@ -3,12 +3,14 @@ import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { Reporter } from '../../../shared/redis/result-stream.ts'
 import type { EngineSlot } from '../engine/engine-slot.ts'
 import type { SecondEngine } from '../engine/second-engine.ts'
+import type { Openers } from '../open/open.ts'
 import { createDesk } from './desk.ts'
 import { createJobOpening } from './job-opening.ts'
 import { createProcessor } from './processor.ts'
@@ -21,6 +23,8 @@ interface Deps {
   keys: Keys
   queue: Pick<PageQueue, 'add' | 'callerOf'>
   reporter: Reporter
+  openers: Openers
+  passwords: PdfPasswords
   engineSlot: EngineSlot
   secondEngine: SecondEngine | undefined
   identities: EngineIdentities
@@ -31,7 +35,7 @@ interface Deps {
 
 /** The way of a job through one worker: it is opened, prepared, read and reported. */
 export function createJobPipeline(deps: Deps) {
-  const { workerId, config, redis, keys, queue, reporter, engineSlot, secondEngine } = deps
+  const { workerId, redis, keys, reporter, engineSlot, secondEngine } = deps
   const { identities, log } = deps
   /** Redis errors are not the page's fault: they count as no attempt. */
   const persistently = <T>(work: () => Promise<T>): Promise<T> =>
@@ -39,11 +43,11 @@ export function createJobPipeline(deps: Deps) {
       onTrouble: (err) =>
         deps.outages.warn({ err }, 'Redis rejects writes, the current page waits'),
     })
-  const { open, close } = createJobOpening({ config, redis, keys, queue, persistently })
+  const { open, close } = createJobOpening({ ...deps, persistently })
   const read = createReading({
     workerId,
     open,
-    maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
+    maxMegapixels: deps.config.SCRIPTORIUM_MAX_MEGAPIXELS,
     engineSlot,
     secondEngine,
     identities,

@@ -8,10 +8,15 @@ serveCalls<PageDecoderCalls>({
   fillPdf: async (request) => (await pdf()).fillPdf(request),
   loadPdf: async (request) => (await pdf()).loadPdf(request),
   pdfPage: async (request) => (await pdf()).pdfPage(request),
+  pdfPicture: async (request) => (await pdf()).pdfPicture(request),
   closePdf: async (request) => (await pdf()).closePdf(request),
   async grey(request) {
     const { decodeToGrey } = await import('./raster/grey-page.ts')
     return decodeToGrey(request)
+  },
+  async picture(request) {
+    const { decodeToPicture } = await import('./raster/picture.ts')
+    return decodeToPicture(request)
   },
 })
 

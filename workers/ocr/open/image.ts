@@ -4,7 +4,7 @@ import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import { decodeCostOf } from '../../../shared/raster/decode-cost.ts'
 import type { PageDecoder } from './decoder/decoder.ts'
 import { isPlain, requireCost } from './decoder/cost.ts'
-import { decodeInProcess } from './decoder/grey.ts'
+import { decodeInProcess, pictureInProcess } from './decoder/grey.ts'
 import {
   toOrientation,
   type OpenedDocument,
@@ -32,6 +32,11 @@ export function createImageOpener(decoder: PageDecoder): Opener {
           return describePixels({ data }, limits.maxMegapixels)
         requireCost(cost, data.length, limits)
         return decodeInProcess(decoder, data, mediaType, limits)
+      },
+      async picture(_, size) {
+        const data = firstFrame(bytes, mediaType)
+        requireCost(decodeCostOf(data, mediaType), data.length, limits)
+        return pictureInProcess(decoder, data, mediaType, { ...limits, ...size })
       },
       close: () => Promise.resolve(),
     }

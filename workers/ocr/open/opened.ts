@@ -80,6 +80,19 @@ export type OpenedPage =
   | (PageGeometry & { kind: 'pixels'; pixels: PagePixels; own?: OwnText; shown?: BBox[] })
   | (PageGeometry & { kind: 'layer'; layer: PdfPageText; pictures?: PagePixels })
 
+/** Pixels. */
+export interface PictureSize {
+  width: number
+  height: number
+}
+
+/** A page as people see it, for display: RGB, 8 bits a sample, rows without padding, in the stored pixels' orientation. */
+export interface PagePicture {
+  width: number
+  height: number
+  rgb: Uint8Array
+}
+
 /** An open document. Pages are numbered from 1. */
 export interface OpenedDocument {
   /** Derived from the content. */
@@ -94,6 +107,8 @@ export interface OpenedDocument {
    * `too_many_pixels`, `too_much_memory`, `decode_timeout`, `decoder_failed`. Messages follow the page's name.
    */
   page(number: number, wishes: PageWishes): Promise<OpenedPage>
+  /** A page in colour, in exactly this size. Throws the errors of `page`. */
+  picture(number: number, size: PictureSize): Promise<PagePicture>
   /** Releases everything. Never rejects. */
   close(): Promise<void>
 }

@@ -42,7 +42,7 @@ function toPattern(name: string): RegExp {
 
 /** BullMQ's keys of a queue without jobs. */
 const queueItself =
-  /^bull:pages-[^:]+:(meta|id|events|marker|pc|wait|active|stalled|stalled-check|failed|completed|delayed|prioritized|paused|metrics:.+)$/
+  /^bull:(?:pages|pictures)-[^:]+:(meta|id|events|marker|pc|wait|active|stalled|stalled-check|failed|completed|delayed|prioritized|paused|metrics:.+)$/
 
 /** Keys of an idle Redis without an owner, or that nothing will delete. */
 export async function checkKeys(

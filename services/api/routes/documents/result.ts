@@ -7,9 +7,10 @@ import { described } from '../../../../shared/contract/schema/described.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { oneOf } from '../../../../shared/process/one-of.ts'
 import { outputFormats } from '../../../outputs/formats.ts'
+import { isKnown } from '../../http/etag.ts'
 import { holderOf } from '../../http/holder.ts'
 import { items } from '../../in-hand.ts'
-import { documentParams } from '../../schemas/common.ts'
+import { documentParams, etagHeader } from '../../schemas/common.ts'
 import { failureProblems, type ProblemCode } from '../../schemas/problem-codes.ts'
 import { etagOf, renderResult, requireResult, resultOf } from '../../views/result.ts'
 import type { App, Context } from '../context.ts'
@@ -65,14 +66,7 @@ const textFormats: Record<Exclude<Format, 'json' | 'pdf'>, string> = {
 const responses = {
   200: {
     description: 'The result.',
-    headers: {
-      ETag: {
-        description: 'Version of the result, for `If-None-Match`.',
-        type: 'string',
-        maxLength: 100,
-        examples: ['"b1946ac92492d2347c6235b4d2611184"'],
-      },
-    },
+    headers: etagHeader,
     content: Object.fromEntries(
       formats.map((format) => [essenceOf(format), { schema: schemaOf(format) }]),
     ),
@@ -126,12 +120,6 @@ export function resultRoute(app: App, context: Context): void {
       return reply.type(outputFormats[format].mediaType).send(result)
     },
   )
-}
-
-/** Whether the client already has this version. */
-function isKnown({ headers }: FastifyRequest, etag: string): boolean {
-  const known = headers['if-none-match']
-  return known?.trim() === '*' || known?.includes(etag) === true
 }
 
 /** Aborted once the client is gone. */

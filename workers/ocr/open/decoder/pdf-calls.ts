@@ -1,6 +1,6 @@
 import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import type { TextReason } from '../../../../shared/contract/text-source.ts'
-import type { OwnText, PageWishes, PdfPageText } from '../opened.ts'
+import type { OwnText, PagePicture, PageWishes, PdfPageText, PictureSize } from '../opened.ts'
 
 /** A page as the process returns it. */
 export type OpenedPdfPage = { width: number; height: number; dpi: number; reason: TextReason } & (
@@ -38,6 +38,11 @@ export interface PdfCalls {
   pdfPage: {
     argument: PageWishes & { id: number; index: number } & PdfLimits
     answer: OpenedPdfPage
+  }
+  /** Renders a page in colour. */
+  pdfPicture: {
+    argument: PictureSize & { id: number; index: number } & PdfLimits
+    answer: PagePicture
   }
   closePdf: { argument: { id: number }; answer: null }
 }

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../../../shared/confined/serve.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { PdfCalls } from '../decoder/pdf-calls.ts'
-import { openPage } from './page.ts'
+import { drawPage, openPage } from './page.ts'
 import { loadPdfium, reserveFile, type PdfiumFile, type PdfRefusal } from './pdfium.ts'
 
 /** Handles the decoder's calls for PDFs. */
@@ -34,6 +34,10 @@ export async function createPdfHandlers(): Promise<Handlers<PdfCalls>> {
     pdfPage({ id, index, ...wishes }) {
       const handle = get(id).handle()
       return pdfium.withMemory(() => openPage(pdfium, handle, index, wishes))
+    },
+    pdfPicture({ id, index, ...size }) {
+      const handle = get(id).handle()
+      return pdfium.withMemory(() => drawPage(pdfium, handle, index, size))
     },
     closePdf({ id }) {
       files.get(id)?.close()

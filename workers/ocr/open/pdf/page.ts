@@ -2,14 +2,14 @@ import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { requireMemory } from '../decoder/cost.ts'
 import type { OpenedPdfPage, PdfLimits } from '../decoder/pdf-calls.ts'
-import type { PageWishes } from '../opened.ts'
+import type { PagePicture, PageWishes, PictureSize } from '../opened.ts'
 import { charactersOf, type Character } from './characters.ts'
 import { pdfFrameOf, toShown, type PdfBox } from './geometry.ts'
 import { unsupportedCodec } from './codec.ts'
 import { isDecodable, objectsOf, type PdfImage } from './images.ts'
 import { ownTextOf, shownWordsOf, type OwnTextDecision } from './own-text.ts'
 import type { Pdfium } from './pdfium.ts'
-import { renderGray } from './render.ts'
+import { renderGray, renderRgb } from './render.ts'
 import { chooseDpi, scansOf } from './resolution.ts'
 import { toTextLayer } from './text-layer.ts'
 
@@ -28,6 +28,7 @@ const bilevelBonus = 8
 /** Draws annotations and form fields into the page, so that its text and its picture include them. */
 const flattenForDisplay = 0
 const white = 255
+const rgbChannels = 3
 
 /**
  * Opens page `index` (from 0): returns its own text where the wishes allow it and the text is sound, and a picture of
@@ -79,6 +80,22 @@ export function openPage(
     }
     const { layer, isExact } = own
     return { ...opened, kind: 'pixels', gray, own: { layer, isExact } }
+  })
+}
+
+/** Renders page `index` (from 0) in colour, as a viewer shows it, in the size given. */
+export function drawPage(
+  pdfium: Pdfium,
+  document: number,
+  index: number,
+  { width, height, ...limits }: PictureSize & PdfLimits,
+): PagePicture {
+  return withPage(pdfium, document, index, (page) => {
+    const { images } = objectsOf(pdfium, page, pdfFrameOf(pdfium, page).box)
+    requireWithin(images, { width: width * rgbChannels, height }, limits)
+    const rgb = renderRgb(pdfium, page, { width, height })
+    requirePainted(pdfium, rgb, images)
+    return { width, height, rgb }
   })
 }
 

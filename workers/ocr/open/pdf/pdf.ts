@@ -49,6 +49,10 @@ export function createPdfOpener(decoder: PageDecoder): Opener {
           warnings: [...(page.warnings ?? []), pagesMissing(announced, pagesTotal)],
         }
       },
+      picture: (number, size) =>
+        decoder
+          .call('pdfPicture', { id, index: number - 1, maxMegapixels, maxBytes, ...size }, options)
+          .catch(explain),
       close,
     }
     return document

@@ -84,7 +84,7 @@ async function kindOf({ data, raw, page = 0 }: PagePixels) {
 /** A page on which white writing was flattened has no pixel darker than this. */
 const minPaper = 224
 
-const isPale = (data: Uint8Array): boolean => data.every((value) => value > minPaper)
+export const isPale = (data: Uint8Array): boolean => data.every((value) => value > minPaper)
 
 const invert = ({ data, width, height }: GreyPixels): GreyPixels => ({
   data: data.map((value) => 255 - value),

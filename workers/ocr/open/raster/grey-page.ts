@@ -1,24 +1,13 @@
 import { sharp } from '../../../../shared/raster/sharp.ts'
-import { decodeBmp } from '../../../../shared/raster/decoders/bmp.ts'
-import { firstGifFrame } from '../../../../shared/raster/headers/gif.ts'
-import { decodePnm } from '../../../../shared/raster/decoders/pnm.ts'
-import { damaged, eightBits, requireSize, type Raster } from '../../../../shared/raster/raster.ts'
 import {
   isSquare,
   pixelShapeOf,
   type PixelShape,
 } from '../../../../shared/raster/headers/pixel-shape.ts'
-import type { ReadableType } from '../../../../shared/files/media-types.ts'
-import { readTiff } from '../../../../shared/raster/tiff/tiff-directory.ts'
-import { routeOf } from '../../../../shared/raster/tiff/tiff-route.ts'
-import { makeDecodable } from '../../../../shared/raster/tiff/tiff.ts'
-import { unpackSamples } from '../../../../shared/raster/decoders/unpack.ts'
 import { decodeGrey } from './decode-grey.ts'
+import { makePageDecodable } from './decodable.ts'
 import type { PageDecoderCalls, GreyPage } from '../decoder/calls.ts'
-import { corrupt, describePixels } from '../image.ts'
-import { toOrientation, type ExifOrientation, type PagePixels } from '../opened.ts'
-
-sharp.unblock({ operation: ['VipsForeignLoadNsgif', 'VipsForeignLoadHeif'] })
+import { corrupt } from '../image.ts'
 
 /**
  * Decodes the first page of an image file to grey, with square pixels, in the decoder's process. Throws the errors of an
@@ -30,27 +19,11 @@ export async function decodeToGrey({
   maxMegapixels,
 }: PageDecoderCalls['grey']['argument']): Promise<GreyPage> {
   const data = Buffer.from(bytes.buffer)
-  const page = await decodePage(data, mediaType, maxMegapixels)
-  return makeSquare(page, pixelShapeOf(data, mediaType), maxMegapixels)
-}
-
-function decodePage(
-  data: Buffer,
-  mediaType: ReadableType,
-  maxMegapixels: number,
-): Promise<GreyPage> {
-  switch (mediaType) {
-    case 'image/bmp':
-      return fromRaster(decodeBmp(data, maxMegapixels), 1, maxMegapixels)
-    case 'image/x-portable-anymap':
-      return fromRaster(decodePnm(data, maxMegapixels, eightBits), 1, maxMegapixels)
-    case 'image/tiff':
-      return fromTiff(data, maxMegapixels)
-    case 'image/gif':
-      return fromEncoded(firstGifFrame(data), maxMegapixels)
-    default:
-      return fromEncoded(data, maxMegapixels)
-  }
+  const { pixels, ...page } = await makePageDecodable(data, mediaType, maxMegapixels)
+  const { data: grey } = await decodeGrey(pixels, maxMegapixels).catch((thrown: unknown) => {
+    throw corrupt(thrown)
+  })
+  return makeSquare({ ...page, grey }, pixelShapeOf(data, mediaType), maxMegapixels)
 }
 
 /** Enlarges the coarser side, or, where the limit forbids that, reduces the finer one. */
@@ -73,51 +46,4 @@ async function makeSquare(
     .toBuffer()
   const dpi = page.dpi === null ? null : page.dpi * across * less
   return { ...page, width, height, grey, dpi }
-}
-
-async function fromEncoded(data: Buffer, maxMegapixels: number): Promise<GreyPage> {
-  const { width, height, dpi, orientation } = await describePixels({ data }, maxMegapixels)
-  return { width, height, dpi, orientation, grey: await greyOf({ data }, maxMegapixels) }
-}
-
-async function fromRaster(
-  { samples, width, height, channels, dpi }: Raster,
-  orientation: ExifOrientation,
-  maxMegapixels: number,
-): Promise<GreyPage> {
-  const pixels = { data: Buffer.from(samples.buffer), raw: { width, height, channels } }
-  return { width, height, dpi, orientation, grey: await greyOf(pixels, maxMegapixels) }
-}
-
-/** Converts features that libtiff does not support before decoding, and finishes the samples after it. */
-async function fromTiff(given: Buffer, maxMegapixels: number): Promise<GreyPage> {
-  const tiff = readTiff(given, 1)
-  const directory = tiff.page(0)
-  if (directory === undefined) throw damaged('it has no page')
-  if (routeOf(tiff, directory).how === 'as it is') return fromEncoded(given, maxMegapixels)
-  const { file, rest } = await makeDecodable(given, maxMegapixels)
-  if (rest.kind === 'nothing') return fromEncoded(file, maxMegapixels)
-  const { dpi, ...page } = await describePixels({ data: file }, maxMegapixels)
-  const { data, info } = await sharp(file, {
-    failOn: 'error',
-    limitInputPixels: maxMegapixels * 1e6,
-  })
-    .extractChannel(0)
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch(refuse)
-  const { width, height } = info
-  if (rest.kind === 'lightness') {
-    return { width, height, dpi, orientation: page.orientation, grey: data }
-  }
-  requireSize(rest.width, height, maxMegapixels)
-  const unpacked = unpackSamples(data, { ...rest, height }, eightBits)
-  return fromRaster({ ...unpacked, dpi }, toOrientation(rest.orientation), maxMegapixels)
-}
-
-const greyOf = async (pixels: PagePixels, maxMegapixels: number): Promise<Uint8Array> =>
-  (await decodeGrey(pixels, maxMegapixels).catch(refuse)).data
-
-function refuse(thrown: unknown): never {
-  throw corrupt(thrown)
 }

@@ -1,5 +1,5 @@
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
-import type { OpenedPage, Opener } from '../opened.ts'
+import type { OpenedDocument, Opener } from '../opened.ts'
 import { readJp2Header, type Jp2Header } from '../../../../shared/raster/headers/jp2.ts'
 import { decodeCostOf } from '../../../../shared/raster/decode-cost.ts'
 import { requireCost } from '../decoder/cost.ts'
@@ -45,6 +45,8 @@ function wrapInPdf(bytes: Buffer, { width, height }: Jp2Header, colourSpace: str
   return Buffer.concat(parts)
 }
 
+type Use<T> = (document: OpenedDocument) => Promise<T>
+
 const wishes = { dpi: 0, pdfText: 'skip' } as const
 
 /**
@@ -56,24 +58,26 @@ export function createJp2Opener(openPdf: Opener): Opener {
     const header = readJp2Header(bytes)
     requireCost(decodeCostOf(bytes, 'image/jp2'), bytes.length, options.limits)
     const wrapped = await openPdf(wrapInPdf(bytes, header, ''), options)
-    const withColourSpace = async (): Promise<OpenedPage> => {
+    const withColourSpace = async <T>(use: Use<T>): Promise<T> => {
       const space = header.components >= 3 ? '/ColorSpace/DeviceRGB' : '/ColorSpace/DeviceGray'
       const other = await openPdf(wrapInPdf(bytes, header, space), options)
       try {
-        return await other.page(1, wishes)
+        return await use(other)
       } finally {
         await other.close()
       }
     }
+    const decode = <T>(use: Use<T>): Promise<T> =>
+      use(wrapped)
+        .catch((thrown: unknown) => (isUndecoded(thrown) ? withColourSpace(use) : refuse(thrown)))
+        .catch((thrown: unknown) => asImage(thrown, header))
     return {
       ...wrapped,
       async page(number) {
-        const { reason: _, ...page } = await wrapped
-          .page(number, wishes)
-          .catch((thrown: unknown) => (isUndecoded(thrown) ? withColourSpace() : refuse(thrown)))
-          .catch((thrown: unknown) => asImage(thrown, header))
+        const { reason: _, ...page } = await decode((document) => document.page(number, wishes))
         return { ...page, dpi: null } // A resolution of one point per pixel is a default, not that of the paper.
       },
+      picture: (number, size) => decode((document) => document.picture(number, size)),
     }
   }
 }

@@ -11,7 +11,7 @@ import { routeOf } from '../../../../shared/raster/tiff/tiff-route.ts'
 import { pageAlone, pageFile } from '../../../../shared/raster/tiff/tiff.ts'
 import type { PageDecoder } from '../decoder/decoder.ts'
 import { isPlain, requireCost } from '../decoder/cost.ts'
-import { decodeInProcess } from '../decoder/grey.ts'
+import { decodeInProcess, pictureInProcess } from '../decoder/grey.ts'
 import { describePixels } from '../image.ts'
 import type { OpenedDocument, Opener, OpenLimits } from '../opened.ts'
 
@@ -21,30 +21,45 @@ export function createTiffOpener(decoder: PageDecoder): Opener {
     const tiff = readTiff(bytes, limits.maxPages + 1)
     const { pagesTotal } = tiff
     requirePages(pagesTotal, limits)
+    const find = (number: number) => {
+      const directory = tiff.page(number - 1)
+      if (directory === undefined) throw damaged(`it has no page ${number}`)
+      const route = routeOf(tiff, directory)
+      const isJpeg = route.how === 'stream'
+      const stream = isJpeg ? bytes.subarray(route.start, route.end) : undefined
+      const makeFile = route.how === 'as it is' ? pageFile : pageAlone
+      return {
+        directory,
+        stream,
+        isWhole: isJpeg || route.how === 'as it is',
+        cost: tiffCostOf(tiff, directory),
+        /** The page in a file of its own. */
+        alone: () => stream ?? makeFile(tiff, directory),
+        type: isJpeg ? 'image/jpeg' : mediaType,
+      } as const
+    }
     const document: OpenedDocument = {
       mediaType,
       pagesTotal,
       bytesHeld: bytes.length,
       isLost: () => false,
       async page(number) {
-        const directory = tiff.page(number - 1)
-        if (directory === undefined) throw damaged(`it has no page ${number}`)
-        const route = routeOf(tiff, directory)
-        const cost = tiffCostOf(tiff, directory)
-        const isJpeg = route.how === 'stream'
-        const stream = isJpeg ? bytes.subarray(route.start, route.end) : undefined
-        const isWhole = isJpeg || route.how === 'as it is'
+        const { directory, stream, isWhole, cost, type, ...page } = find(number)
         const isRegular = isSquare(
           stream === undefined ? tiffPixelShapeOf(directory) : pixelShapeOf(stream, 'image/jpeg'),
         )
         if (isWhole && isRegular && isPlain(mediaType, cost)) {
-          const data = stream ?? pageFile(tiff, directory)
-          return describePixels({ data }, limits.maxMegapixels)
+          return describePixels({ data: page.alone() }, limits.maxMegapixels)
         }
-        const makeFile = route.how === 'as it is' ? pageFile : pageAlone
-        const alone = stream ?? makeFile(tiff, directory)
+        const alone = page.alone()
         requireCost(cost, alone.length, limits)
-        return decodeInProcess(decoder, alone, isJpeg ? 'image/jpeg' : mediaType, limits)
+        return decodeInProcess(decoder, alone, type, limits)
+      },
+      picture(number, size) {
+        const { cost, type, ...page } = find(number)
+        const alone = page.alone()
+        requireCost(cost, alone.length, limits)
+        return pictureInProcess(decoder, alone, type, { ...limits, ...size })
       },
       close: () => Promise.resolve(),
     }

@@ -1,0 +1,65 @@
+import { Worker } from 'bullmq'
+import { createParser } from '../../../shared/contract/messages/parser.ts'
+import { pictureJobSchema } from '../../../shared/contract/messages/picture-job.ts'
+import type { PictureJob } from '../../../shared/contract/messages/picture-job.ts'
+import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
+import type { Lines } from '../../../shared/process/outage-log.ts'
+import type { Keys } from '../../../shared/redis/keys.ts'
+import { createPictureAnswers, pictureQueueName } from '../../../shared/redis/picture-queue.ts'
+import type { Redis } from '../../../shared/redis/connection/redis.ts'
+
+interface Deps {
+  workerId: string
+  redis: { jobs: Redis; own: Redis }
+  keys: Keys
+  render: (job: PictureJob) => Promise<Buffer>
+  log: Lines
+}
+
+/** After a minute the request has long been answered. */
+const lateMs = 60_000
+const lockMs = 10_000
+const stallCheckMs = 5_000
+
+const parseJob = createParser('a job for a picture', pictureJobSchema)
+
+/**
+ * Renders pages for people, one at a time, beside the page that the engine reads. The decoder's process opens the file,
+ * so a hostile page costs that process. A job whose worker dies is given to one other worker, and then dropped.
+ */
+export function createPictureJobs({ workerId, redis, keys, render, log }: Deps) {
+  const answers = createPictureAnswers(redis.own, keys)
+  const worker = new Worker<unknown>(
+    pictureQueueName,
+    async ({ id = '', data }) => {
+      try {
+        const job = parseJob(data)
+        if (Date.now() - job.askedAt > lateMs) return
+        await answers.put(id, await render(job))
+      } catch (thrown) {
+        const error =
+          thrown instanceof ScriptoriumError
+            ? thrown
+            : new ScriptoriumError('decoder_failed', toError(thrown).message, { cause: thrown })
+        log.warn({ pictureId: id, err: error }, 'rendering a page failed')
+        await answers.refuse(id, error)
+      }
+    },
+    {
+      connection: redis.jobs,
+      prefix: keys.bullPrefix,
+      name: workerId,
+      autorun: false,
+      concurrency: 1,
+      lockDuration: lockMs,
+      stalledInterval: stallCheckMs,
+      maxStalledCount: 1,
+    },
+  )
+  worker.on('error', (err) => log.warn({ err }, 'taking a job for a picture failed'))
+  return {
+    run: () => worker.run(),
+    /** Waits for the page that is being rendered. */
+    close: () => worker.close(),
+  }
+}
