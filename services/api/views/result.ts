@@ -75,12 +75,16 @@ export async function resultOf(ledger: Ledger, row: Document, page?: number): Pr
   const document = shownDocument(await documentOf(ledger, row, request))
   const input = { file: inputFileOf(row, request) }
   if (page === undefined) return { document, input }
-  const wanted = pageOf(ledger, row, page)
+  const wanted = requirePageResult(ledger, row, page)
   return { document: { ...document, pages: [wanted] }, input: { ...input, page } }
 }
 
 /** The result of a page. Throws `unknown_page`. */
-export function pageOf(ledger: Pick<Ledger, 'pages'>, row: Document, page: number): PageResult {
+export function requirePageResult(
+  ledger: Pick<Ledger, 'pages'>,
+  row: Document,
+  page: number,
+): PageResult {
   const wanted = ledger.pages.result(row.id, page)
   if (wanted !== undefined) return wanted
   const count = row.pagesTotal ?? 1

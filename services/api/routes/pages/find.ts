@@ -2,7 +2,7 @@ import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import type { RunRequest } from '../../../../shared/contract/messages/run-request.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Document } from '../../../ledger/document.ts'
-import { pageOf, requireResult } from '../../views/result.ts'
+import { requirePageResult, requireResult } from '../../views/result.ts'
 import { requireRun, type Context } from '../context.ts'
 import { requireDocument } from '../documents/find.ts'
 
@@ -21,7 +21,7 @@ export async function requirePage(context: Context, id: string, number: number):
     await requireDocument(context, id)
     throw new ScriptoriumError('not_finished', 'the document is not finished; retry later')
   }
-  const page = pageOf(ledger, requireResult(row), number)
+  const page = requirePageResult(ledger, requireResult(row), number)
   const { request } = await requireRun(context, row.runId)
   return { row, request, page }
 }

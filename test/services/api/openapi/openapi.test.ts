@@ -132,6 +132,7 @@ test('every documented route exists', () => {
     'get /v1/documents/{id}',
     'delete /v1/documents/{id}',
     'get /v1/documents/{id}/result',
+    'get /v1/documents/{id}/pages/{page}/image',
     'get /v1/documents/{id}/events',
     'post /v1/documents/{id}/cancel',
     'post /v1/documents/{id}/retry',

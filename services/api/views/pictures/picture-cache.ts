@@ -11,9 +11,9 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { systemCode, toError } from '../../../shared/process/errors.ts'
-import type { Logger } from '../../../shared/process/logger.ts'
-import { requireSpace } from '../limits/disk-space.ts'
+import { systemCode, toError } from '../../../../shared/process/errors.ts'
+import type { Logger } from '../../../../shared/process/logger.ts'
+import { requireSpace } from '../../limits/disk-space.ts'
 
 interface Deps {
   folder: string
