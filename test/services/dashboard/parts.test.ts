@@ -8,6 +8,8 @@ import { splitSnippet } from '../../../services/dashboard/pages/search/snippet.t
 import { createMarker, numberWords } from '../../../services/dashboard/pages/document/words.ts'
 import { readLimits } from '../../../services/dashboard/pages/system/limits.ts'
 import { snippetOf } from '../../../services/api/search/snippet.ts'
+import { uprightOf } from '../../../services/dashboard/parts/upright.ts'
+import { placeBeforeTurn } from '../../../workers/ocr/prepare/turn.ts'
 import { repository } from '../../helpers/processes/processes.ts'
 
 test('each error code of a document has its cause and cure in words', () => {
@@ -61,11 +63,34 @@ test('words are numbered in reading order over lines, paragraphs and blocks', ()
     ...located,
     paragraphs: [{ ...located, lines }],
   })
-  const numbered = numberWords([block(line('a', 'b'), line('c')), block(line('d'))])
+  const orientation = { isMirrored: false, rotation: 0, skew: 0 } as const
+  const upright = uprightOf({ width: 10, height: 10, orientation })
+  const numbered = numberWords([block(line('a', 'b'), line('c')), block(line('d'))], upright)
   assert.deepEqual(
     numbered.map((lines) => lines.map((words) => words.map(({ number, text }) => number + text))),
     [[['1a', '2b'], ['3c']], [['4d']]],
   )
+})
+
+test('a page is turned upright as its results were: first flipped, then turned', () => {
+  const page = { width: 30, height: 20 }
+  const points = [
+    { x: 0, y: 0 },
+    { x: 7, y: 3 },
+    { x: 30, y: 20 },
+  ]
+  for (const isMirrored of [false, true]) {
+    for (const rotation of [0, 90, 180, 270] as const) {
+      const upright = uprightOf({ ...page, orientation: { isMirrored, rotation, skew: 0 } })
+      for (const point of points) {
+        const { x0: x, y0: y } = upright.baseline({ x0: point.x, y0: point.y, x1: 0, y1: 0 })
+        const before = placeBeforeTurn({ isMirrored, rotation }, page, { x, y })
+        assert.deepEqual({ x: before.x, y: before.y }, point)
+      }
+      const { x0, y0, x1, y1 } = upright.box({ x0: 0, y0: 0, ...{ x1: 30, y1: 20 } })
+      assert.deepEqual([x0, y0, x1, y1], [0, 0, upright.width, upright.height])
+    }
+  }
 })
 
 test('limits are read from the metrics', () => {

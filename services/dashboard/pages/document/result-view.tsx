@@ -7,9 +7,9 @@ import { Failure } from '../../parts/failure/failure.tsx'
 import { formatCount, many } from '../../parts/format.ts'
 import { Notice, ProblemNotice, Ready } from '../../parts/notice.tsx'
 import { withQuery } from '../../parts/list/query-link.ts'
-import { query } from '../../router.ts'
+import { go, query } from '../../router.ts'
 import { PageDetails } from './page-details.tsx'
-import { PageText } from './page-text.tsx'
+import { PageReader, type Sheet } from './page-reader.tsx'
 
 /** One page of a document: its layout, its text, and how it was read. */
 export function ResultView({ document, route }: { document: DocumentRow; route: string }) {
@@ -30,7 +30,11 @@ export function ResultView({ document, route }: { document: DocumentRow; route: 
         <MissingPage document={document} route={route} page={page} />
       ) : (
         <Ready of={result}>
-          {({ pages: [first] }) => (first === undefined ? null : <ReadPage page={first} />)}
+          {({ pages: [first] }) =>
+            first === undefined ? null : (
+              <ReadPage page={first} route={route} count={count} version={document.sha256 ?? ''} />
+            )
+          }
         </Ready>
       )}
     </section>
@@ -48,15 +52,30 @@ function PageLinks({ page, count }: { page: number; count: number }) {
     ) : (
       <a href={withQuery({ page: String(to) })}>{text}</a>
     )
+  const jump = (event: Event): void => {
+    const field = event.currentTarget
+    if (!(field instanceof HTMLInputElement) || !field.checkValidity()) return
+    go(withQuery({ page: field.value }), { replace: true })
+  }
   return (
     <nav class="pages" aria-label="Pages of the document">
       {link(page - 1, 'Previous page')}
+      <input
+        key={page}
+        type="number"
+        aria-label="Page"
+        min={1}
+        max={count}
+        required
+        defaultValue={page}
+        onChange={jump}
+      />
       {link(page + 1, 'Next page')}
     </nav>
   )
 }
 
-function ReadPage({ page }: { page: PageResult }) {
+function ReadPage({ page, ...about }: { page: PageResult } & Omit<Sheet, 'page'>) {
   return (
     <>
       {page.warnings?.map(({ code, message }) => (
@@ -66,11 +85,7 @@ function ReadPage({ page }: { page: PageResult }) {
           </p>
         </Notice>
       ))}
-      {page.text.trim() === '' ? (
-        <p class="muted">The page was read and has no text.</p>
-      ) : (
-        <PageText page={page} />
-      )}
+      <PageReader page={page} {...about} />
       <PageDetails page={page} />
     </>
   )

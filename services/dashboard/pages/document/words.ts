@@ -1,6 +1,7 @@
 import type { Baseline, Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
+import type { Upright } from '../../parts/upright.ts'
 
-/** A word with its number on the page, and the place of its line. */
+/** A word with its number on the page, and the place of its line; on the page as people read it. */
 export interface NumberedWord extends Word {
   number: number
   baseline: Baseline
@@ -9,12 +10,13 @@ export interface NumberedWord extends Word {
 }
 
 /** The words of a page in reading order: by paragraph, and by line in it. */
-export function numberWords(blocks: readonly Block[]): NumberedWord[][][] {
+export function numberWords(blocks: readonly Block[], upright: Upright): NumberedWord[][][] {
   let number = 0
   const ofLine = ({ words, baseline, size }: Line): NumberedWord[] =>
     words.map((word) => {
       number += 1
-      return { ...word, number, baseline, size }
+      const bbox = upright.box(word.bbox)
+      return { ...word, bbox, number, baseline: upright.baseline(baseline), size }
     })
   return blocks.flatMap(({ paragraphs }) => paragraphs.map(({ lines }) => lines.map(ofLine)))
 }

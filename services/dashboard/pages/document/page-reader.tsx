@@ -1,8 +1,12 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { formatPercent } from '../../parts/format.ts'
-import { query } from '../../router.ts'
-import { PageLayout } from './page-layout.tsx'
+import { Action } from '../../parts/action.tsx'
+import { copyText } from '../../parts/copy-text.ts'
+import { withQuery } from '../../parts/list/query-link.ts'
+import { uprightOf } from '../../parts/upright.ts'
+import { go, query } from '../../router.ts'
+import { PageView, zoomed } from './page-view.tsx'
 import { createMarker, numberWords, sureness, type NumberedWord } from './words.ts'
 
 const numberOf = (target: EventTarget | null): string | undefined =>
@@ -10,17 +14,29 @@ const numberOf = (target: EventTarget | null): string | undefined =>
     ? target.closest<HTMLElement | SVGElement>('[data-word]')?.dataset['word']
     : undefined
 
+/** A page, and the document that it belongs to. */
+export interface Sheet {
+  page: PageResult
+  route: string
+  /** Pages of the document. */
+  count: number
+  /** Changes with the file. */
+  version: string
+}
+
 /**
- * The layout of a page beside its text. A word under the pointer is shown in both, with its confidence. With `?q=` the
+ * The picture of a page beside its text. A word under the pointer is shown in both, with its confidence. With `?q=` the
  * hits of a search are marked.
  */
-export function PageText({ page }: { page: PageResult }) {
-  const paragraphs = useMemo(() => numberWords(page.blocks), [page])
+export function PageReader({ page, ...about }: Sheet) {
+  const upright = useMemo(() => uprightOf(page), [page])
+  const paragraphs = useMemo(() => numberWords(page.blocks, upright), [page])
+  const [zoom, setZoom] = useState(0)
   const words = useMemo(() => paragraphs.flat(2), [paragraphs])
   const search = query.value.get('q') ?? ''
   const isHit = useMemo(() => createMarker(search), [search])
   const root = useRef<HTMLDivElement>(null)
-  const told = useRef<HTMLParagraphElement>(null)
+  const told = useRef<HTMLSpanElement>(null)
 
   useEffect(() => {
     root.current?.querySelector('mark')?.scrollIntoView({ block: 'center' })
@@ -53,6 +69,20 @@ export function PageText({ page }: { page: PageResult }) {
     root.current?.querySelector('.text .pointed')?.scrollIntoView({ block: 'nearest' })
   }
 
+  /** Keys of the reader: they act only while the focus is in it. */
+  const press = (event: KeyboardEvent): void => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target instanceof HTMLInputElement)
+      return
+    const to = page.page + ({ n: 1, p: -1 }[event.key] ?? 0)
+    const by = ({ '+': 1, '-': -1 } as const)[event.key]
+    if (by !== undefined) setZoom(zoomed(zoom, by))
+    else if (event.key === '0') setZoom(0)
+    else if (to !== page.page && to >= 1 && to <= about.count) {
+      go(withQuery({ page: String(to) }), { replace: true })
+    } else return
+    event.preventDefault()
+  }
+
   const hits = new Set(words.filter(({ text }) => search !== '' && isHit(text)))
   return (
     <div
@@ -60,16 +90,31 @@ export function PageText({ page }: { page: PageResult }) {
       class="reader"
       onMouseOver={({ target }) => point(numberOf(target))}
       onMouseLeave={() => point(undefined)}
+      onKeyDown={press}
     >
-      <PageLayout page={page} words={words} hits={hits} />
+      <PageView
+        page={page}
+        {...about}
+        upright={upright}
+        words={words}
+        hits={hits}
+        zoom={zoom}
+        onZoom={setZoom}
+      />
       <div class="side">
         <p class="legend muted">
           Words below 90 % are underlined, below 75 % in colour. The pointer, or the arrow keys in
-          the text, show a word in both. Mean confidence {formatPercent(page.confidence)}.
+          the text, show a word in both. <kbd>+</kbd> <kbd>-</kbd> <kbd>0</kbd> change the size,{' '}
+          <kbd>n</kbd> and <kbd>p</kbd> the page. Mean confidence {formatPercent(page.confidence)}.
         </p>
-        <p ref={told} class="told" role="status" />
+        <p class="tools">
+          <Action run={() => copyText(page.text)}>Copy the text</Action>
+          <span ref={told} class="told" role="status" />
+        </p>
         <div class="text" role="region" aria-label="Text" tabIndex={0} onKeyDown={step}>
-          {words.length === 0 ? (
+          {page.text.trim() === '' ? (
+            <p class="muted">The page was read and has no text.</p>
+          ) : words.length === 0 ? (
             <p class="plain">{page.text}</p>
           ) : (
             paragraphs.map((lines, index) => (
