@@ -87,7 +87,7 @@ test('a page is turned upright as its results were: first flipped, then turned',
         const before = placeBeforeTurn({ isMirrored, rotation }, page, { x, y })
         assert.deepEqual({ x: before.x, y: before.y }, point)
       }
-      const { x0, y0, x1, y1 } = upright.box({ x0: 0, y0: 0, ...{ x1: 30, y1: 20 } })
+      const { x0, y0, x1, y1 } = upright.box({ x0: 0, y0: 0, x1: 30, y1: 20 })
       assert.deepEqual([x0, y0, x1, y1], [0, 0, upright.width, upright.height])
     }
   }

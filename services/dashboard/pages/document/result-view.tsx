@@ -43,6 +43,12 @@ export function ResultView({ document, route }: { document: DocumentRow; route: 
 
 const isMissingPage = (problem: ApiProblem | undefined): boolean => problem?.code === 'unknown_page'
 
+const jump = (event: Event): void => {
+  const field = event.currentTarget
+  if (!(field instanceof HTMLInputElement) || !field.checkValidity()) return
+  go(withQuery({ page: field.value }), { replace: true })
+}
+
 /** `Enter` on them works as on any link: no key of the browser's is taken. */
 function PageLinks({ page, count }: { page: number; count: number }) {
   if (count < 2) return null
@@ -52,11 +58,6 @@ function PageLinks({ page, count }: { page: number; count: number }) {
     ) : (
       <a href={withQuery({ page: String(to) })}>{text}</a>
     )
-  const jump = (event: Event): void => {
-    const field = event.currentTarget
-    if (!(field instanceof HTMLInputElement) || !field.checkValidity()) return
-    go(withQuery({ page: field.value }), { replace: true })
-  }
   return (
     <nav class="pages" aria-label="Pages of the document">
       {link(page - 1, 'Previous page')}
