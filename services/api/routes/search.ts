@@ -21,13 +21,21 @@ export function searchRoute(app: App, { ledger, searches, hands }: Context): voi
       schema: {
         operationId: 'search',
         summary: 'Search the full text',
-        description: 'Pages that match, best match first.',
+        description:
+          'Pages that match, best match first. Words that are hyphenated at a line end are found whole and in parts. In scripts without spaces any part of a text is found.',
         tags: ['Search'],
         querystring: Type.Object({
           q: described(
             Type.String({ minLength: 1, maxLength: 1_000 }),
             'Search terms: words, "phrases", prefix* and -excluded words.',
             'invoice',
+          ),
+          fuzzy: Type.Optional(
+            described(
+              Type.Boolean(),
+              'Whether words of five letters and more also match with one letter misread; at most 20 words. Default: false.',
+              true,
+            ),
           ),
           ...pageQuery(defaultLimit, exampleCursors.rank),
         }),
@@ -36,12 +44,12 @@ export function searchRoute(app: App, { ledger, searches, hands }: Context): voi
       },
     },
     async (request, reply) => {
-      const { q, limit = defaultLimit, cursor } = request.query
-      const { match, terms } = parseSearchQuery(q)
+      const { q, fuzzy: isFuzzy = false, limit = defaultLimit, cursor } = request.query
+      const query = parseSearchQuery(q, isFuzzy)
       ledger.get() // Throws early if there is no ledger.
       const offset = fromCursor(cursor)?.time ?? 0
-      const wanted = { match, terms, limit, offset }
-      const found = await hands.around(searchItem(q, limit, cursor), () =>
+      const wanted = { query, isFuzzy, limit, offset }
+      const found = await hands.around(searchItem(q, isFuzzy, limit, cursor), () =>
         searches.find(wanted, holderOf(request)),
       )
       return reply

@@ -1,8 +1,9 @@
 import type { Word } from '../../../shared/contract/result/layout.ts'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
+import { passagesOf } from '../../ledger/search/passages.ts'
+import type { WordToken } from '../../ledger/search/tokens.ts'
 import { shownLength, snippetOf, type Range } from './snippet.ts'
 import type { SearchTerm } from './query.ts'
-import { eachToken } from './tokens.ts'
 
 const maxWords = 100
 
@@ -14,72 +15,97 @@ export function findHits(
   page: PageResult,
   terms: readonly SearchTerm[],
 ): { snippet: string; words: Word[] } {
-  return { snippet: snippetOf(page.text, hitsIn(page.text, terms)), words: hitWords(page, terms) }
+  return {
+    snippet: snippetOf(page.text, shownHits(page.text, terms)),
+    words: hitWords(page, terms),
+  }
 }
 
 /** Ranges of a text, by start: those that a snippet may show. */
-function hitsIn(text: string, terms: readonly SearchTerm[]): Range[] {
+function shownHits(text: string, terms: readonly SearchTerm[]): Range[] {
   const hits: Range[] = []
-  for (const run of runsOf(eachToken(text), terms)) {
-    const [first, last] = [run[0], run.at(-1)]
-    if (first === undefined || last === undefined) continue
-    if (first.start > (hits[0]?.start ?? first.start) + shownLength) break
-    hits.push({ start: first.start, end: last.end })
+  for (const tokens of passagesOf(text)) {
+    let first: number | undefined
+    for (const hit of rangesOf(tokens, terms)) {
+      first ??= hit.start
+      if (hit.start > first + shownLength) break
+      hits.push(hit)
+    }
   }
-  return hits
+  return hits.toSorted((a, b) => a.start - b.start)
 }
 
 function hitWords({ blocks }: PageResult, terms: readonly SearchTerm[]): Word[] {
-  // A phrase may begin in one word and end in another one, also on the next line.
-  const hit = new Set<Word>()
-  let before: Word | undefined
-  for (const run of runsOf(wordTokens(blocks), terms)) {
-    const [first] = run
-    // A run of words that begins after the hundredth one adds none before it.
-    if (hit.size >= maxWords && first?.word !== before) break
-    before = first?.word
-    for (const { word } of run) hit.add(word)
-  }
-  return [...hit].slice(0, maxWords)
-}
-
-function* wordTokens(blocks: PageResult['blocks']): Generator<{ text: string; word: Word }> {
-  for (const { paragraphs } of blocks) {
-    for (const { lines } of paragraphs) {
-      for (const { words } of lines) {
-        for (const word of words) {
-          for (const { text } of eachToken(word.text)) yield { text, word }
-        }
+  const { text, words } = textOf(blocks)
+  const hit = new Set<number>()
+  let at = 0
+  for (const tokens of passagesOf(text)) {
+    let count = 0
+    for (const { start, end } of rangesOf(tokens, terms)) {
+      // Hits come by start, so that no later one adds a word before the hundredth.
+      if (count > maxWords) break
+      while ((words[at - 1]?.end ?? 0) > start) at -= 1
+      while ((words[at]?.end ?? Infinity) <= start) at += 1
+      for (let index = at; (words[index]?.start ?? Infinity) < end; index += 1) {
+        if (hit.size === hit.add(index).size) continue
+        count += 1
       }
     }
   }
+  const sorted = [...hit].toSorted((a, b) => a - b).slice(0, maxWords)
+  return sorted.flatMap((index) => words[index]?.word ?? [])
 }
 
-/** Tokens that match a term, by start. Reads no more of the page than the caller requests. */
-function* runsOf<T extends { text: string }>(
-  tokens: Iterable<T>,
-  terms: readonly SearchTerm[],
-): Generator<T[]> {
-  const longest = Math.max(...terms.map(({ tokens: wanted }) => wanted.length))
-  const ahead: T[] = []
-  const beginnings = function* (): Generator<T[]> {
-    for (const term of terms) {
-      if (begins(ahead, term)) yield ahead.slice(0, term.tokens.length)
+interface PlacedWord extends Range {
+  word: Word
+}
+
+/** The words of a page as one text, and the place of each. A phrase may go on in the next line or block. */
+function textOf(blocks: PageResult['blocks']): { text: string; words: PlacedWord[] } {
+  const words: PlacedWord[] = []
+  let text = ''
+  for (const { paragraphs } of blocks) {
+    for (const { lines } of paragraphs) {
+      for (const line of lines) {
+        for (const word of line.words) {
+          words.push({ word, start: text.length, end: text.length + word.text.length })
+          text += `${word.text} `
+        }
+        text += '\n'
+      }
     }
-    ahead.shift()
   }
-  for (const token of tokens) {
-    if (ahead.push(token) === longest) yield* beginnings()
-  }
-  while (ahead.length > 0) yield* beginnings()
+  return { text, words }
 }
 
-const begins = (
-  tokens: readonly { text: string }[],
+/** The places where terms match, by start. */
+function* rangesOf(tokens: readonly WordToken[], terms: readonly SearchTerm[]): Generator<Range> {
+  const byFirst = Map.groupBy(terms, ({ tokens: wanted, isPrefix }) =>
+    isPrefix && wanted.length === 1 ? '' : (wanted[0] ?? ''),
+  )
+  const prefixes = byFirst.get('') ?? []
+  for (const [at, token] of tokens.entries()) {
+    for (const term of [...(byFirst.get(token.text) ?? []), ...prefixes]) {
+      const end = endOf(tokens, at, term)
+      if (end !== undefined) yield { start: token.start, end }
+    }
+  }
+}
+
+/** Where a match that begins at this token ends; undefined if it is none. */
+function endOf(
+  tokens: readonly WordToken[],
+  at: number,
   { tokens: wanted, isPrefix }: SearchTerm,
-): boolean =>
-  wanted.every((token, offset) => {
-    const found = tokens[offset]?.text
-    const mayGoOn = isPrefix && offset === wanted.length - 1
-    return mayGoOn ? found?.startsWith(token) : found === token
+): number | undefined {
+  const last = wanted.length - 1
+  const isMatch = wanted.every((text, offset) => {
+    const found = tokens[at + offset]?.text
+    return isPrefix && offset === last ? found?.startsWith(text) : found === text
   })
+  if (!isMatch) return undefined
+  const found = tokens[at + last]
+  // A single letter of a script without spaces matches the pair that it begins.
+  const isOneLetter = isPrefix && Array.from(wanted[last] ?? '').length === 1
+  return isOneLetter ? (found?.firstEnd ?? found?.end) : found?.end
+}

@@ -1,5 +1,5 @@
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import { tokensOf } from './tokens.ts'
+import { tokensOf } from '../../ledger/search/tokens.ts'
 
 /** Consecutive words, as in the index; with `isPrefix` the last one is a prefix. */
 export interface SearchTerm {
@@ -9,19 +9,26 @@ export interface SearchTerm {
 
 /** Each costs a walk through the index; a thousand characters hold no more. */
 const maxTokens = 500
-/** The index keeps prefixes from this length on; a shorter one would walk through all words there are. */
+/** Each is looked up in a thousand forms: 50 to 100 ms. */
+const maxFuzzyTokens = 20
+/** A shorter one would walk through most of the index. */
 const shortestPrefix = 2
 
 // "a phrase", also in typographic or unclosed quotes, or a word.
 const part =
   /(?<sign>-?)(?:["“”„«»](?<phrase>[^"“”„«»]*)["“”„«»]?|(?<word>[^\s"“”„«»]+))(?<star>\*?)/gu
 
+/** The terms of a query: a page must match each of `wanted` and none of `excluded`. */
+export interface SearchQuery {
+  wanted: readonly SearchTerm[]
+  excluded: readonly SearchTerm[]
+}
+
 /**
- * Turns a query into an FTS5 expression and the terms of a matching page: all words and "quoted phrases" must match, a
- * trailing `*` matches all words with that prefix, a leading `-` excludes. Only tokens enter the expression, so that no
- * input can be FTS5 syntax. Throws `invalid_request`.
+ * Parses a query: all words and "quoted phrases" must match, a trailing `*` matches all words with that prefix, a
+ * leading `-` excludes. Throws `invalid_request`.
  */
-export function parseSearchQuery(q: string): { match: string; terms: SearchTerm[] } {
+export function parseSearchQuery(q: string, isFuzzy = false): SearchQuery {
   const wanted = new Map<string, SearchTerm>()
   const excluded = new Map<string, SearchTerm>()
   for (const { groups } of q.matchAll(part)) {
@@ -34,26 +41,44 @@ export function parseSearchQuery(q: string): { match: string; terms: SearchTerm[
     throw refused('must have at least one word or number that is not excluded')
   }
   const count = [...wanted.values(), ...excluded.values()].flatMap(({ tokens }) => tokens).length
-  if (count > maxTokens) throw refused(`must have at most ${maxTokens} words, and has ${count}`)
-  const match = [...wanted.keys()].join(' AND ')
-  return {
-    match: excluded.size === 0 ? match : `(${match}) NOT (${[...excluded.keys()].join(' OR ')})`,
-    terms: [...wanted.values()],
+  const most = isFuzzy ? maxFuzzyTokens : maxTokens
+  if (count > most) {
+    throw refused(
+      `must have at most ${most} words${isFuzzy ? ' with fuzzy' : ''}, and has ${count}`,
+    )
   }
+  return { wanted: [...wanted.values()], excluded: [...excluded.values()] }
 }
 
 function toTerm(typed: string, isFollowedByStar: boolean): SearchTerm | undefined {
   const tokens = tokensOf(typed)
-  const end = tokens.at(-1)?.end
-  if (end === undefined) return undefined
-  const isPrefix = isFollowedByStar || typed.slice(end).includes('*')
+  const last = tokens.at(-1)
+  if (last === undefined) return undefined
+  const isTypedPrefix = isFollowedByStar || typed.slice(last.end).includes('*')
+  // In scripts without spaces the text goes on: the last letter begins a pair there, and ends one here.
+  if (last.isLast === true && tokens.at(-2)?.firstEnd !== undefined) tokens.pop()
   const texts = tokens.map(({ text }) => text)
-  if (isPrefix && (texts.at(-1) ?? '').length < shortestPrefix) {
-    throw refused(
-      `must have at least ${shortestPrefix} letters before *, and has '${texts.at(-1)}*'`,
-    )
+  if (isTypedPrefix && last.isLast !== true && last.text.length < shortestPrefix) {
+    throw refused(`must have at least ${shortestPrefix} letters before *, and has '${last.text}*'`)
   }
-  return { tokens: texts, isPrefix }
+  return { tokens: texts, isPrefix: isTypedPrefix || last.isLast === true }
+}
+
+/**
+ * The FTS5 expression of a query; each of its groups has the forms of one wanted term. Only tokens enter the
+ * expression, so that no input can be FTS5 syntax.
+ */
+export function toMatch(
+  groups: readonly (readonly SearchTerm[])[],
+  { excluded }: SearchQuery,
+): string {
+  const match = groups.map((forms) => anyOf(forms)).join(' AND ')
+  return excluded.length === 0 ? match : `(${match}) NOT ${anyOf(excluded)}`
+}
+
+const anyOf = (terms: readonly SearchTerm[]): string => {
+  const all = terms.map(toExpression).join(' OR ')
+  return terms.length === 1 ? all : `(${all})`
 }
 
 const toExpression = ({ tokens, isPrefix }: SearchTerm): string =>

@@ -11,7 +11,8 @@ import { wordSchema } from '../../../shared/contract/result/layout.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { toCursor } from '../views/cursor.ts'
 import { findHits } from './hits.ts'
-import type { SearchTerm } from './query.ts'
+import { withMisread } from './misread.ts'
+import { toMatch, type SearchQuery } from './query.ts'
 
 const pixels = Type.Integer({ minimum: 0 })
 
@@ -36,8 +37,9 @@ type Hit = Static<typeof hitSchema>
 
 /** A search, its words parsed. */
 export interface Search {
-  match: string
-  terms: readonly SearchTerm[]
+  query: SearchQuery
+  /** Whether words also match with one misread letter. */
+  isFuzzy: boolean
   limit: number
   offset: number
 }
@@ -48,9 +50,15 @@ const budgetMs = 2_000
 /** A page of results, best first. A rank is no stable position, so the cursor counts results. */
 export function search(
   { search: index, documents, pages, submissions }: Ledger,
-  { match, terms, limit, offset }: Search,
+  { query, isFuzzy, limit, offset }: Search,
 ): { items: Hit[]; nextCursor: string | null } {
-  const found = index.find(match, limit + 1, offset)
+  const given = query.wanted.map((term) => [term])
+  const groups = isFuzzy
+    ? query.wanted.map((term) => withMisread(term, (token) => index.hasToken(token)))
+    : given
+  const terms = groups.flat()
+  const exact = toMatch(given, query)
+  const found = index.find({ match: toMatch(groups, query), exact, limit: limit + 1, offset })
   const wanted = found.slice(0, limit)
   const until = performance.now() + budgetMs
   const items: Hit[] = []

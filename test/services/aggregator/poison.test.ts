@@ -218,7 +218,9 @@ test('a page whose indexing killed the aggregator is left out of the index, all 
     [workItems.index('d3', 1)]: 1,
   })
   await indexMissing({ ledger, hands, log: silent }, new AbortController().signal)
-  const found = ledger.search.find('heron', 10, 0).map(({ documentId }) => documentId)
+  const found = ledger.search
+    .find({ match: 'heron', limit: 10, offset: 0 })
+    .map(({ documentId }) => documentId)
   assert.deepEqual(found.toSorted(), ['d1', 'd3'])
   assert.deepEqual(forgotten, [workItems.index('d3', 1)])
   assert.deepEqual(ledger.pages.missing(10), [])

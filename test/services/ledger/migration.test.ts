@@ -67,6 +67,29 @@ test('a ledger of version 1 is migrated with all its data', (t) => {
   assert.deepEqual(ledger.runs.get('r1')?.request, makeRequest({ runId: 'r1' }))
 })
 
+test('the pages of an earlier search index are indexed again, as tokens', (t) => {
+  const folder = makeVersionOne(t)
+  const database = new DatabaseSync(ledgerFile(folder))
+  const before = migrations.findIndex((migration) => migration.includes(`tokenize='ascii'`))
+  for (const migration of migrations.slice(1, before)) {
+    database.function('output_place', (out, path) => `${String(out)}/${String(path)}`)
+    database.function('upgraded_request', (text) => text)
+    database.function('upgraded_report', (text) => text)
+    database.exec(migration)
+  }
+  database.exec(
+    `INSERT INTO page_texts (rowid, text) VALUES (1, 'größe'); PRAGMA user_version = ${before}`,
+  )
+  database.close()
+  openLedger(folder).close()
+  const ledger = openLedger(folder, { isSearchable: true })
+  t.after(() => ledger.close())
+  const found = () => ledger.search.find({ match: '"große"', limit: 10, offset: 0 }).length
+  assert.deepEqual([found(), ledger.pages.missing(10).length], [0, 1])
+  assert.equal(ledger.pages.indexMissing(10), false)
+  assert.equal(found(), 1)
+})
+
 test('documents of version 1 belong to a folder and never expire', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   const { origin, createdAt: at, expiredAt } = rowOf(ledger, 'd1')

@@ -57,7 +57,7 @@ function setUp(t: TestContext, pages: number) {
   const found = (word: string): number => {
     const { pass, state } = rowOf(ledger, 'd1')
     if (state === 'read') ledger.documents.settle({ id: 'd1', pass }, {})
-    return ledger.search.find(word, 10, 0).length
+    return ledger.search.find({ match: word, limit: 10, offset: 0 }).length
   }
   return { ledger, take, again, texts, found }
 }

@@ -11,7 +11,7 @@ test('an unknown query parameter is rejected with the nearest known one', async 
     ['/v1/documents?Limit=1', '/Limit', /did you mean limit\?/],
     ['/v1/documents?next_cursor=1', '/next_cursor', /known are .*cursor/],
     ['/v1/runs?sate=active', '/sate', /did you mean state\?/],
-    ['/v1/search?q=a&offset=2', '/offset', /known are q, limit, cursor/],
+    ['/v1/search?q=a&offset=2', '/offset', /known are q, fuzzy, limit, cursor/],
     ['/v1/documents/d1?Wait=3', '/Wait', /did you mean wait\?/],
     ['/v1/documents/d1/result?fromat=txt', '/fromat', /did you mean format\?/],
     ['/v1/queue?verbose', '/verbose', /which has none/],

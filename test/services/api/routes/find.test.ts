@@ -43,6 +43,15 @@ test('a word is found on its page, with its boxes', async () => {
   )
 })
 
+test('with fuzzy=1 a misread word is found, after exact matches', async () => {
+  await readText('misread.png', 'The lighthousc lighthousc was dark')
+  const namesOf = async (query: string) => (await search(query)).items.map(({ name }) => name)
+  assert.deepEqual(await namesOf('q=lighthouse'), ['letter.png'])
+  assert.deepEqual(await namesOf('q=lighthouse&fuzzy=1'), ['letter.png', 'misread.png'])
+  assert.deepEqual(await namesOf('q=dark+lighthouse&fuzzy=true'), ['misread.png'])
+  assert.deepEqual(await namesOf('q=lighthouse+-lighthousc&fuzzy=1'), ['letter.png'])
+})
+
 test('pagination returns every hit once', async () => {
   const seen: string[] = []
   let cursor: string | null = null

@@ -19,7 +19,7 @@ function pageOf(...lines: string[]): PageResult {
   return makePage({ text: lines.join('\n'), blocks })
 }
 
-const search = (page: PageResult, q: string) => findHits(page, parseSearchQuery(q).terms)
+const search = (page: PageResult, q: string) => findHits(page, parseSearchQuery(q).wanted)
 const wordsOf = (page: PageResult, q: string) => search(page, q).words.map(({ text }) => text)
 const snippetOf = (page: PageResult, q: string) => search(page, q).snippet
 
@@ -48,6 +48,27 @@ test('a phrase matches consecutive words, across lines and within words', () => 
   assert.deepEqual(wordsOf(page, '"brien e"'), ["O'Brien", 'e-mail'])
   assert.deepEqual(wordsOf(page, '"quick a"'), [])
   assert.deepEqual(wordsOf(page, '"mail e"'), [], 'the page ends')
+})
+
+test('both halves of a hyphenated word are hit, each with its box', () => {
+  const page = pageOf('so the solu-', 'tion of inter-', 'natio-', 'nal law')
+  assert.deepEqual(wordsOf(page, 'solution'), ['solu-', 'tion'])
+  assert.deepEqual(wordsOf(page, '"the solution of"'), ['the', 'solu-', 'tion', 'of'])
+  assert.deepEqual(wordsOf(page, 'tion'), ['tion'])
+  assert.deepEqual(wordsOf(page, 'international so'), ['so', 'inter-', 'natio-', 'nal'])
+  assert.equal(
+    snippetOf(page, 'solution law'),
+    'so the <mark>solu- tion</mark> of inter- natio- nal <mark>law</mark>',
+  )
+})
+
+test('in scripts without spaces the words that a hit touches are hit', () => {
+  const page = pageOf('日本 に お ける 図', '書 館 の 歴史')
+  assert.deepEqual(wordsOf(page, '図書館'), ['図', '書', '館'])
+  assert.deepEqual(wordsOf(page, '本に'), ['日本', 'に'])
+  assert.deepEqual(wordsOf(page, '館'), ['館'])
+  assert.deepEqual(wordsOf(page, '史'), ['歴史'])
+  assert.equal(snippetOf(page, '本にお'), '日<mark>本 に お</mark> ける 図 書 館 の 歴史')
 })
 
 test('a word that matches two terms is listed once, and at most a hundred words are listed', () => {

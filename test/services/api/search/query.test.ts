@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { ledgerFile, openLedger } from '../../../../services/ledger/ledger.ts'
-import { parseSearchQuery } from '../../../../services/api/search/query.ts'
+import { parseSearchQuery, toMatch } from '../../../../services/api/search/query.ts'
+import { indexedText } from '../../../../services/ledger/search/passages.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 
@@ -14,9 +15,13 @@ function makeFinder(t: TestContext, texts: readonly string[]): (q: string) => nu
   const database = new DatabaseSync(ledgerFile(folder))
   t.after(() => database.close())
   const insert = database.prepare('INSERT INTO page_texts (rowid, text) VALUES (?, ?)')
-  texts.forEach((text, index) => insert.run(index, text))
+  texts.forEach((text, index) => insert.run(index, indexedText(text)))
   const find = database.prepare('SELECT rowid FROM page_texts WHERE page_texts MATCH ?')
-  return (q) => find.all(parseSearchQuery(q).match).map((row) => Number(row['rowid']))
+  return (q) => {
+    const query = parseSearchQuery(q)
+    const groups = query.wanted.map((term) => [term])
+    return find.all(toMatch(groups, query)).map((row) => Number(row['rowid']))
+  }
 }
 
 const letters = [
@@ -49,6 +54,52 @@ test('a word that the index splits is a phrase', (t) => {
   const find = makeFinder(t, [...letters, 'brien o', 'mail e'])
   assert.deepEqual(find("o'brien"), [3])
   assert.deepEqual(find('e-mail'), [3])
+})
+
+test('a word that is hyphenated at a line end is found whole, in parts and in phrases', (t) => {
+  const find = makeFinder(t, [
+    'When the solu-\ntion was found', // 0
+    'The Freight-\n\n  yards of Nord-\nSüd', // 1
+    'inter\u00ad\nnatio-\nnal trade', // 2
+    'from 1914-\n1918 and a-\n', // 3
+    'a dash - \nhere', // 4
+  ])
+  assert.deepEqual(find('solution'), [0])
+  assert.deepEqual(find('solu'), [0])
+  assert.deepEqual(find('solut*'), [0])
+  assert.deepEqual(find('"the solution was found"'), [0])
+  assert.deepEqual(find('"the solu tion was"'), [0])
+  assert.deepEqual(find('Freight-'), [1])
+  assert.deepEqual(find('freight-yards'), [1])
+  assert.deepEqual(find('freightyards nordsud'), [1])
+  assert.deepEqual(find('international'), [2])
+  assert.deepEqual(find('"international trade"'), [2])
+  assert.deepEqual(find('19141918'), [], 'numbers stay apart')
+  assert.deepEqual(find('dashhere'), [])
+})
+
+test('scripts without spaces are found by any part of a passage', (t) => {
+  const find = makeFinder(t, [
+    '日 本 に お ける図書\n館の歴史', // 0
+    '北京图书馆，成立于1909年。', // 1
+    'ภาษาไทยเป็นภาษา', // 2
+    'Windowsを使う、東京タワー', // 3
+    '書図 館', // 4
+  ])
+  assert.deepEqual(find('図書館'), [0])
+  assert.deepEqual(find('日本における'), [0])
+  assert.deepEqual(find('图书馆'), [1])
+  assert.deepEqual(find('北京'), [1])
+  assert.deepEqual(find('馆'), [1])
+  assert.deepEqual(find('館'), [0, 4])
+  assert.deepEqual(find('成立于1909年'), [1])
+  assert.deepEqual(find('图书馆成立'), [], 'the comma ends the passage')
+  assert.deepEqual(find('ไทย'), [2])
+  assert.deepEqual(find('ภาษาไท*'), [2])
+  assert.deepEqual(find('windowsを使う'), [3])
+  assert.deepEqual(find('を使'), [3])
+  assert.deepEqual(find('タワ* 東京'), [3])
+  assert.deepEqual(find('図書 -館の'), [])
 })
 
 test('a trailing star matches all words with that prefix', (t) => {
@@ -158,13 +209,17 @@ test('an empty query and too long a query are rejected', () => {
     code: 'invalid_request',
     message: /at most 500 words, and has 501/,
   })
+  assert.throws(() => parseSearchQuery(manyWords(21, ' '), true), {
+    code: 'invalid_request',
+    message: /at most 20 words with fuzzy, and has 21/,
+  })
   assert.throws(() => parseSearchQuery(manyWords(501, '.')), { code: 'invalid_request' })
   assert.throws(() => parseSearchQuery(`a -${manyWords(500, ' -')}`), { code: 'invalid_request' })
 })
 
 test('the terms are those of a matching page, as the index has them', () => {
-  const { terms } = parseSearchQuery('Straße -not "À la" carte* FOX fox e-mail "')
-  assert.deepEqual(terms, [
+  const { wanted } = parseSearchQuery('Straße -not "À la" carte* FOX fox e-mail "')
+  assert.deepEqual(wanted, [
     { tokens: ['straße'], isPrefix: false },
     { tokens: ['a', 'la'], isPrefix: false },
     { tokens: ['carte'], isPrefix: true },
@@ -194,5 +249,5 @@ test('a prefix of one letter, which would match most of the index, is rejected',
       message: /at least 2 letters before \*/,
     })
   }
-  assert.deepEqual(parseSearchQuery('fo*').terms, [{ tokens: ['fo'], isPrefix: true }])
+  assert.deepEqual(parseSearchQuery('fo*').wanted, [{ tokens: ['fo'], isPrefix: true }])
 })

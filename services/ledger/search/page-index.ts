@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { indexedText } from './passages.ts'
 
 export interface PageOfDocument {
   documentId: string
@@ -22,7 +23,7 @@ export function createPageIndex(database: DatabaseSync) {
     SELECT document_id AS documentId, page FROM pages WHERE rowid NOT IN (SELECT id FROM page_texts_docsize)`)
   return {
     add(documentId: string, page: number, text: string): void {
-      add.run(text, documentId, page)
+      add.run(indexedText(text), documentId, page)
     },
     remove(documentId: string): void {
       remove.run(documentId)

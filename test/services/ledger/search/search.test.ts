@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
-import { ledgerFile, openLedger, type Ledger } from '../../../services/ledger/ledger.ts'
-import { createSearch } from '../../../services/ledger/queries/search.ts'
-import { makeFolder } from '../../helpers/folder.ts'
-import { firstPass, makePlan } from '../../helpers/ledger/ledger.ts'
-import { makePage } from '../../helpers/ledger/records.ts'
+import { ledgerFile, openLedger, type Ledger } from '../../../../services/ledger/ledger.ts'
+import { createSearch } from '../../../../services/ledger/search/search.ts'
+import { makeFolder } from '../../../helpers/folder.ts'
+import { firstPass, makePlan } from '../../../helpers/ledger/ledger.ts'
+import { makePage } from '../../../helpers/ledger/records.ts'
 
 function open(t: TestContext, folder = makeFolder(t), isSearchable = true): Ledger {
   const ledger = openLedger(folder, { isSearchable })
@@ -28,7 +28,9 @@ function end(ledger: Ledger, id: string): void {
 }
 
 const find = (ledger: Ledger, match: string): string[] =>
-  ledger.search.find(match, 10, 0).map(({ documentId, page }) => `${documentId}/${page}`)
+  ledger.search
+    .find({ match, limit: 10, offset: 0 })
+    .map(({ documentId, page }) => `${documentId}/${page}`)
 
 const withDatabase = <T>(folder: string, look: (database: DatabaseSync) => T): T => {
   const database = new DatabaseSync(ledgerFile(folder), { readOnly: true })
@@ -60,7 +62,33 @@ test('pages are found by their words, ignoring case and accents', (t) => {
   assert.deepEqual(find(ledger, '"GROßE"'), ['d1/2'])
   assert.deepEqual(find(ledger, '"grosse"'), [])
   assert.deepEqual(find(ledger, '"gro" *'), ['d1/2'])
-  assert.deepEqual(find(ledger, '"gewicht" NOT "größe"'), ['d2/1'])
+  assert.deepEqual(find(ledger, '"gewicht" NOT "große"'), ['d2/1'])
+})
+
+test('pages that match exactly precede those that only match with a misread letter', (t) => {
+  const ledger = open(t)
+  addFinal(ledger, 'd1', 'invoice')
+  addFinal(ledger, 'd2', 'invoicc invoicc')
+  for (const other of ['d3', 'd4', 'd5']) addFinal(ledger, other, 'invoice of much more text')
+  const wanted = { match: '"invoice" OR "invoicc"', limit: 10, offset: 0 }
+  const ids = (exact?: string) =>
+    ledger.search
+      .find({ ...wanted, ...(exact !== undefined && { exact }) })
+      .map(({ documentId }) => documentId)
+  assert.equal(ids()[0], 'd2', 'a rare word ranks higher')
+  assert.deepEqual(ids('"invoice"'), ['d1', 'd3', 'd4', 'd5', 'd2'])
+})
+
+test('a reader can look up whether a token is in the index', (t) => {
+  const folder = makeFolder(t)
+  addFinal(open(t, folder), 'd1', 'one 図書館 solu-\ntion')
+  const reader = openLedger(folder, { readOnly: true })
+  t.after(() => reader.close())
+  const tokens = ['one', '図書', '館', 'solu', 'solution', 'on', 'two', '']
+  assert.deepEqual(
+    tokens.filter((token) => reader.search.hasToken(token)),
+    ['one', '図書', '館', 'solu', 'solution'],
+  )
 })
 
 test('only pages of ended and unexpired documents are found', (t) => {
@@ -88,12 +116,12 @@ test('the best page comes first, then the older of equals, and pagination has no
   addFinal(ledger, 'd4', 'a fox')
   for (const other of ['d5', 'd6', 'd7', 'd8', 'd9']) addFinal(ledger, other, 'others say nothing')
   assert.deepEqual(find(ledger, 'fox'), ['d2/1', 'd3/1', 'd4/1', 'd1/1'])
-  const ranks = ledger.search.find('fox', 10, 0).map(({ rank }) => rank)
+  const ranks = ledger.search.find({ match: 'fox', limit: 10, offset: 0 }).map(({ rank }) => rank)
   assert.deepEqual(
     ranks,
     ranks.toSorted((a, b) => a - b),
   )
-  const part = ledger.search.find('fox', 2, 1)
+  const part = ledger.search.find({ match: 'fox', limit: 2, offset: 1 })
   assert.deepEqual(
     part.map(({ documentId }) => documentId),
     ['d3', 'd4'],
@@ -105,7 +133,7 @@ test('if too many pages match, the newest are ranked', (t) => {
   const ledger = open(t, folder)
   for (const id of ['d1', 'd2', 'd3', 'd4']) addFinal(ledger, id, id === 'd2' ? 'fox fox' : 'a fox')
   const found = withDatabase(folder, (database) =>
-    createSearch(database, { maxRanked: 3 }).find('fox', 10, 0),
+    createSearch(database, { maxRanked: 3 }).find({ match: 'fox', limit: 10, offset: 0 }),
   )
   assert.deepEqual(
     found.map(({ documentId }) => documentId),
