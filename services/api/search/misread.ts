@@ -101,6 +101,7 @@ const scripts = [
 /** Code points: the letters that texts of these scripts consist of. */
 const lastLetter = 0x97f
 const lastLatin = 0x17f
+const digits = Array.from('0123456789')
 const alphabets = new Map<string, readonly string[]>()
 
 /** The letters that a misread one may have become, digits with them. Empty for scripts that are not listed. */
@@ -119,6 +120,6 @@ function lettersOf(script: string): string[] {
   const all = Array.from({ length: last }, (_, code) => String.fromCodePoint(code))
   return [
     ...all.filter((letter) => isOfScript.test(letter) && letter.normalize('NFKD') === letter),
-    ...'0123456789',
+    ...digits,
   ]
 }

@@ -15,21 +15,23 @@ interface Matching {
   offset: number
 }
 
+/** The pages that match; `also` joins what `order` needs. */
+const found = (order: string, also = ''): string => `
+  SELECT p.document_id AS documentId, p.page, hit.rank
+  FROM (
+    SELECT rowid AS id, rank FROM page_texts WHERE page_texts MATCH ? ORDER BY rowid DESC LIMIT ?
+  ) hit
+  ${also}
+  JOIN pages p ON p.rowid = hit.id
+  JOIN documents d ON d.id = p.document_id
+  WHERE d.state = 'final' AND d.expired_at IS NULL
+  ORDER BY ${order}hit.rank, hit.id LIMIT ? OFFSET ?`
+
 /**
  * Full-text search over the pages of finished documents. Where more than `maxRanked` pages match, only the newest are
  * ranked: bm25 takes about 3 µs a page, so a word on every one of a million pages would block the API for seconds.
  */
 export function createSearch(database: DatabaseSync, { maxRanked = 20_000 } = {}) {
-  const found = (order: string, also = ''): string => `
-    SELECT p.document_id AS documentId, p.page, hit.rank
-    FROM (
-      SELECT rowid AS id, rank FROM page_texts WHERE page_texts MATCH ? ORDER BY rowid DESC LIMIT ?
-    ) hit
-    ${also}
-    JOIN pages p ON p.rowid = hit.id
-    JOIN documents d ON d.id = p.document_id
-    WHERE d.state = 'final' AND d.expired_at IS NULL
-    ORDER BY ${order}hit.rank, hit.id LIMIT ? OFFSET ?`
   const find = database.prepare(found(''))
   const exactly = 'SELECT rowid AS id FROM page_texts WHERE page_texts MATCH ? ORDER BY rowid DESC'
   const findExactFirst = database.prepare(
