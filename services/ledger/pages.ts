@@ -7,7 +7,7 @@ import { createPageFigures } from './queries/page-figures.ts'
 import { createPageResults } from './queries/page-results.ts'
 import { createPageStates } from './queries/page-states.ts'
 import { createProvisionalPages, mayReadBetterSql } from './transitions/provisional-pages.ts'
-import { createPageIndex, hasPageIndex, type PageOfDocument } from './search/page-index.ts'
+import { createPageIndex, hasPageIndex, type PageOfDocument } from './queries/search/page-index.ts'
 
 /** Why a page could not be read. */
 interface PageFailure {

@@ -195,7 +195,7 @@ export const migrations: readonly string[] = [
       ON CONFLICT DO UPDATE SET count = count + 1;
   END;
   `,
-  // The texts are tokens already: services/ledger/search/tokens.ts. The aggregator indexes the pages again when it starts.
+  // The texts are tokens already: services/ledger/queries/search/tokens.ts. The aggregator indexes the pages again when it starts.
   // With prefixes of two letters too, the index of a Chinese text is 2.0 times as large (its tokens are pairs of letters),
   // of an English one 1.4 times; they find a prefix of two letters twice as fast.
   `

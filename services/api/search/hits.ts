@@ -1,7 +1,7 @@
 import type { Word } from '../../../shared/contract/result/layout.ts'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
-import { passagesOf } from '../../ledger/search/passages.ts'
-import type { WordToken } from '../../ledger/search/tokens.ts'
+import { passagesOf } from '../../ledger/queries/search/passages.ts'
+import type { WordToken } from '../../ledger/queries/search/tokens.ts'
 import { shownLength, snippetOf, type Range } from './snippet.ts'
 import type { SearchTerm } from './query.ts'
 

@@ -1,5 +1,5 @@
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import { tokensOf } from '../../ledger/search/tokens.ts'
+import { tokensOf } from '../../ledger/queries/search/tokens.ts'
 
 /** Consecutive words, as in the index; with `isPrefix` the last one is a prefix. */
 export interface SearchTerm {

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { ledgerFile, openLedger } from '../../../../services/ledger/ledger.ts'
 import { parseSearchQuery, toMatch } from '../../../../services/api/search/query.ts'
-import { indexedText } from '../../../../services/ledger/search/passages.ts'
+import { indexedText } from '../../../../services/ledger/queries/search/passages.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 

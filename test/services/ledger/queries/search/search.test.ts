@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
-import { ledgerFile, openLedger, type Ledger } from '../../../../services/ledger/ledger.ts'
-import { createSearch } from '../../../../services/ledger/search/search.ts'
-import { makeFolder } from '../../../helpers/folder.ts'
-import { firstPass, makePlan } from '../../../helpers/ledger/ledger.ts'
-import { makePage } from '../../../helpers/ledger/records.ts'
+import { ledgerFile, openLedger, type Ledger } from '../../../../../services/ledger/ledger.ts'
+import { createSearch } from '../../../../../services/ledger/queries/search/search.ts'
+import { makeFolder } from '../../../../helpers/folder.ts'
+import { firstPass, makePlan } from '../../../../helpers/ledger/ledger.ts'
+import { makePage } from '../../../../helpers/ledger/records.ts'
 
 function open(t: TestContext, folder = makeFolder(t), isSearchable = true): Ledger {
   const ledger = openLedger(folder, { isSearchable })

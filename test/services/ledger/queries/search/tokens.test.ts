@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { tokensOf } from '../../../../services/ledger/search/tokens.ts'
+import { tokensOf } from '../../../../../services/ledger/queries/search/tokens.ts'
 
 const words = (text: string): string[] => tokensOf(text).map((token) => token.text)
 const folded = (text: string): string => words(text).join('|')
