@@ -34,7 +34,16 @@ export function createDocuments(database: DatabaseSync) {
     SELECT * FROM documents WHERE run_id = ? AND state = 'final'
       AND outcome IN ('partial', 'rejected', 'timeout', 'engine_crash', 'failed', 'cancelled')`)
   const someWith = sql(`
-    SELECT * FROM documents WHERE run_id = ? AND state = 'final' AND outcome = ? AND id > ? ORDER BY id LIMIT ${rowsAtATime}`)
+    SELECT * FROM documents INDEXED BY documents_by_run
+    WHERE run_id = ? AND state = 'final' AND outcome = ? AND (created_at, id) > (?, ?)
+    ORDER BY created_at, id LIMIT ?`)
+  const someFailed = sql(`
+    SELECT * FROM documents INDEXED BY documents_failed
+    WHERE run_id = ? AND state = 'final' AND error_code = ? AND (created_at, id) > (?, ?)
+    ORDER BY created_at, id LIMIT ?`)
+  const latestFailed = sql(`
+    SELECT * FROM documents INDEXED BY documents_failed WHERE run_id = ? AND state = 'final' AND error_code = ?
+    ORDER BY created_at DESC, id DESC LIMIT ?`)
   const someWarned = sql(`
     SELECT * FROM documents WHERE run_id = ? AND state = 'final' AND warnings IS NOT NULL AND id > ?
     ORDER BY id LIMIT ${rowsAtATime}`)
@@ -73,11 +82,15 @@ export function createDocuments(database: DatabaseSync) {
     /** Uploads that must still be read. */
     openUploads: () => openUploads.all().map((found) => String(found['id'])),
     failedIn: (runId: string) => toDocuments(failedIn.all(runId)),
-    /** The same, in batches. */
-    *failedInTurns(runId: string): Generator<Document[]> {
+    /** The same, in batches; those with one error code, or all. */
+    *failedInTurns(runId: string, code?: string): Generator<Document[]> {
+      if (code !== undefined) return yield* byTime(someFailed, runId, code)
       for (const outcome of [...failedOutcomes, 'cancelled'])
-        yield* inTurns(someWith, runId, outcome)
+        yield* byTime(someWith, runId, outcome)
     },
+    /** The newest failures of a run with this error code. */
+    latestFailed: (runId: string, code: string, limit: number) =>
+      toDocuments(latestFailed.all(runId, code, limit)),
     /** Ended documents of a run with a warning, in batches. */
     warnedInTurns: (runId: string) => inTurns(someWarned, runId),
     /** Uploads that ended before `time` (ISO 8601) and are still kept. */
@@ -101,4 +114,15 @@ function* inTurns(statement: StatementSync, ...keys: string[]): Generator<Docume
     if (found.length > 0) yield found
     last = found.length < rowsAtATime ? undefined : found.at(-1)?.id
   }
+}
+
+/** The same, for a statement that takes `keys` and the time and id of the last document. */
+function* byTime(statement: StatementSync, ...keys: string[]): Generator<Document[]> {
+  let last: Document | undefined
+  do {
+    const { createdAt = 0, id = '' } = last ?? {}
+    const found = toDocuments(statement.all(...keys, createdAt, id, rowsAtATime))
+    if (found.length > 0) yield found
+    last = found.length < rowsAtATime ? undefined : found.at(-1)
+  } while (last !== undefined)
 }

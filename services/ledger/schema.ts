@@ -204,4 +204,63 @@ export const migrations: readonly string[] = [
     text, content='', contentless_delete=1, prefix='3', tokenize='ascii'
   );
   `,
+  // Counting 400 000 documents by outcome took 60 ms, and finding one outcome among them a second.
+  `
+  -- How many documents a run has of each outcome ('' while open) and error code ('' without one); run '' is all of them.
+  CREATE TABLE document_counts (
+    run_id TEXT NOT NULL, outcome TEXT NOT NULL, code TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (run_id, outcome, code)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO document_counts
+    SELECT run_id, iif(state = 'final', outcome, ''), iif(state = 'final', coalesce(error_code, ''), ''), count(*)
+    FROM documents GROUP BY 1, 2, 3;
+  INSERT INTO document_counts SELECT '', outcome, code, sum(n) FROM document_counts GROUP BY outcome, code;
+  CREATE TRIGGER documents_counted AFTER INSERT ON documents BEGIN
+    INSERT INTO document_counts
+      SELECT r.value, iif(NEW.state = 'final', NEW.outcome, ''), iif(NEW.state = 'final', coalesce(NEW.error_code, ''), ''), 1
+      FROM json_each(json_array(NEW.run_id, '')) r WHERE true
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER documents_recounted AFTER UPDATE OF run_id, state, outcome, error_code ON documents
+  WHEN OLD.run_id <> NEW.run_id OR (OLD.state = 'final' OR NEW.state = 'final')
+    AND (OLD.state, OLD.outcome, OLD.error_code) IS NOT (NEW.state, NEW.outcome, NEW.error_code)
+  BEGIN
+    UPDATE document_counts SET n = n - 1
+      WHERE run_id IN (OLD.run_id, '') AND outcome = iif(OLD.state = 'final', OLD.outcome, '')
+        AND code = iif(OLD.state = 'final', coalesce(OLD.error_code, ''), '');
+    DELETE FROM document_counts
+      WHERE run_id IN (OLD.run_id, '') AND outcome = iif(OLD.state = 'final', OLD.outcome, '')
+        AND code = iif(OLD.state = 'final', coalesce(OLD.error_code, ''), '') AND n = 0;
+    INSERT INTO document_counts
+      SELECT r.value, iif(NEW.state = 'final', NEW.outcome, ''), iif(NEW.state = 'final', coalesce(NEW.error_code, ''), ''), 1
+      FROM json_each(json_array(NEW.run_id, '')) r WHERE true
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER documents_uncounted AFTER DELETE ON documents BEGIN
+    UPDATE document_counts SET n = n - 1
+      WHERE run_id IN (OLD.run_id, '') AND outcome = iif(OLD.state = 'final', OLD.outcome, '')
+        AND code = iif(OLD.state = 'final', coalesce(OLD.error_code, ''), '');
+    DELETE FROM document_counts
+      WHERE run_id IN (OLD.run_id, '') AND outcome = iif(OLD.state = 'final', OLD.outcome, '')
+        AND code = iif(OLD.state = 'final', coalesce(OLD.error_code, ''), '') AND n = 0;
+  END;
+
+  -- confidence: mean over the words of the read pages, percent; NULL without words
+  ALTER TABLE documents ADD COLUMN confidence REAL;
+  UPDATE documents SET confidence = (
+      SELECT round(sum(p.confidence * p.words) / nullif(sum(p.words), 0), 2) FROM pages p
+      WHERE p.document_id = documents.id AND p.result IS NOT NULL)
+    WHERE outcome IN ('succeeded', 'partial', 'duplicate');
+  CREATE INDEX documents_by_confidence ON documents (confidence) WHERE confidence IS NOT NULL;
+  CREATE INDEX documents_failed ON documents (run_id, error_code, created_at, id)
+    WHERE state = 'final' AND error_code IS NOT NULL;
+  DROP INDEX documents_unstable;
+  DROP INDEX documents_by_run;
+  CREATE INDEX documents_by_run ON documents (run_id, outcome, created_at, id) WHERE state = 'final';
+  -- path: a list by name passes many documents, and reads only this index.
+  DROP INDEX documents_by_time;
+  CREATE INDEX documents_by_time ON documents (created_at, id, path);
+  CREATE INDEX runs_by_state ON runs (state, started_at, id);
+  CREATE INDEX runs_by_source ON runs (source, started_at, id);
+  `,
 ]

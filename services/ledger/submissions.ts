@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { toDocument, type Document } from './document.ts'
+import type { FailureCount } from './queries/document-counts.ts'
 
 const runsAtATime = 100
 /** An upload's submission of a document; its time is that of its run's start (ISO 8601). */
@@ -29,6 +31,12 @@ export function createSubmissions(database: DatabaseSync) {
   const counts = sql(`
     SELECT d.state = 'final' AS final, d.outcome, count(*) AS n FROM submissions s
     JOIN documents d ON d.id = s.document_id WHERE s.run_id = ? GROUP BY 1, 2`)
+  const failures = sql(`
+    SELECT d.error_code AS code, count(*) AS n FROM submissions s JOIN documents d ON d.id = s.document_id
+    WHERE s.run_id = ? AND d.state = 'final' AND d.error_code IS NOT NULL GROUP BY 1 ORDER BY n DESC, code`)
+  const latestFailed = sql(`
+    SELECT d.* FROM submissions s JOIN documents d ON d.id = s.document_id
+    WHERE s.run_id = ? AND d.state = 'final' AND d.error_code = ? ORDER BY d.created_at DESC, d.id DESC LIMIT ?`)
   const open = sql(`
     SELECT 1 FROM submissions s JOIN documents d ON d.id = s.document_id
     WHERE s.run_id = ? AND d.state <> 'final' LIMIT 1`)
@@ -77,6 +85,12 @@ export function createSubmissions(database: DatabaseSync) {
       }
       return found
     },
+    /** Ended documents of a run with an error, by code, the most frequent first. */
+    countFailures: (runId: string): FailureCount[] =>
+      failures.all(runId).map(({ code, n }) => ({ code: String(code), count: Number(n) })),
+    /** The newest of a run with this error code. */
+    latestFailed: (runId: string, code: string, limit: number): Document[] =>
+      latestFailed.all(runId, code, limit).map(toDocument),
     hasOpen: (runId: string) => open.get(runId) !== undefined,
     remove: (runId: string, documentId: string) => void remove.run(runId, documentId),
   }

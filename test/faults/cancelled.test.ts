@@ -42,7 +42,7 @@ test('Hanging pages are cancelled at once, and their workers continue', async (t
 function idsOf(data: string, paths: readonly string[]): string[] {
   const ledger = openLedger(data, { readOnly: true })
   try {
-    const rows = ledger.listing.documents({}, undefined, 100)
+    const rows = ledger.listing.documents({}, undefined, 100).documents
     return rows.filter(({ path }) => paths.includes(path)).map(({ id }) => id)
   } finally {
     ledger.close()

@@ -28,7 +28,8 @@ export function createRandom(seed: string): Random {
     integer: (min, max) => min + Math.floor(next() * (max - min + 1)),
     chance: (probability) => next() < probability,
     pick(list) {
-      const [picked] = list.slice(Math.floor(next() * list.length))
+      const index = Math.floor(next() * list.length)
+      const [picked] = list.slice(index, index + 1)
       if (picked === undefined) throw new Error('there is nothing to pick from')
       return picked
     },

@@ -44,7 +44,7 @@ export function createCommandHandler(deps: Deps) {
       case 'resumeRun':
         return deps.resume(command.runId)
       case 'retryRun':
-        return retries.retryRun(command.runId)
+        return retries.retryRun(command.runId, command.code)
       case 'retryWarned':
         return retries.retryWarned(command.runId)
       case 'cancelDocument':

@@ -70,11 +70,13 @@ export function createRetries({ ledger, runs, documents }: Deps) {
   }
 
   return {
-    /** Those of a run that ended without text. */
-    retryRun: (runId: string): Promise<void> => {
+    /** Those of a run that ended without text; with `code`, those that failed with this error code. */
+    retryRun: (runId: string, code?: string): Promise<void> => {
+      const isWanted = (row: Document): boolean =>
+        isRetryable(row) && (code === undefined || row.error?.code === code)
       const uploads = ledger.submissions.documentsOf(runId)
-      if (uploads.length > 0) return readAgain(oneByOne(uploads), isRetryable)
-      return readAgain(ledger.documents.failedInTurns(runId), isRetryable, { folder: runId })
+      if (uploads.length > 0) return readAgain(oneByOne(uploads), isWanted)
+      return readAgain(ledger.documents.failedInTurns(runId, code), isWanted, { folder: runId })
     },
     /** Those of a run that may be read better. */
     retryWarned: (runId: string): Promise<void> => {

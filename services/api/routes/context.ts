@@ -13,7 +13,6 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
-import type { Command } from '../../../shared/contract/messages/command.ts'
 import type { RunRequest } from '../../../shared/contract/messages/run-request.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
@@ -29,6 +28,7 @@ import type { SettleIdempotency } from '../intake/idempotency.ts'
 import type { Intake } from '../intake/uploads/uploads.ts'
 import type { ServiceLimits } from '../limits/limits.ts'
 import type { PaceLimits } from '../limits/pace.ts'
+import type { CommandClient } from '../state/command-client.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { PagePictures } from '../views/pictures/page-pictures.ts'
@@ -74,7 +74,7 @@ export interface Context {
   roots: readonly Root[]
   metrics: Metrics
   /** Sends a command to the aggregator and waits until it is done. Throws `aggregator_missing`. */
-  command: (command: Command) => Promise<void>
+  command: CommandClient
   /** Aborted when the server is to stop: streams end, long polls are answered. */
   stopping: AbortSignal
 }

@@ -1,22 +1,12 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { WarningCode } from '../../../shared/contract/result/page.ts'
 import { toDocument, type Document } from '../document.ts'
 import { createRunReader, type Run, type RunReader } from '../runs.ts'
+import { orderOf, setsOf, type Condition, type DocumentFilter } from './document-filter.ts'
 
 /** Start of a page of a list: just after this entry. */
-export interface Position {
-  time: number | string
+export interface Position<Time = number | string> {
+  time: Time
   id: string
-}
-
-export interface DocumentFilter {
-  outcome?: string
-  /** Whether the document has ended. */
-  isFinal?: boolean
-  /** Documents of a folder run, or those submitted by an upload. */
-  run?: { id: string; source: 'folder' | 'upload' }
-  tag?: string
-  warning?: WarningCode
 }
 
 interface RunFilter {
@@ -25,66 +15,11 @@ interface RunFilter {
   tag?: string
 }
 
-/** Lists for people and programs: newest first, one page at a time. */
-export function createRecordListing(database: DatabaseSync, toRun: RunReader = createRunReader()) {
-  const statements = new Map<string, StatementSync>()
-  const all = (sql: string, values: SQLInputValue[]) => {
-    const statement = statements.get(sql) ?? database.prepare(sql)
-    statements.set(sql, statement)
-    return statement.all(...values)
-  }
-  const isFew = ({ sql, values }: DocumentSet): boolean => {
-    const [counted] = all(`SELECT count(*) AS n FROM (${sql} LIMIT ?)`, [...values, maxSorted + 1])
-    return Number(counted?.['n']) <= maxSorted
-  }
-  return {
-    documents(filter: DocumentFilter, after: Position | undefined, limit: number): Document[] {
-      const where: string[] = []
-      const values: SQLInputValue[] = []
-      const add = (condition: string, ...given: SQLInputValue[]): void => {
-        where.push(condition)
-        values.push(...given)
-      }
-      const few = setsOf(filter).find(isFew)
-      if (few !== undefined) add(`id IN (${few.sql})`, ...few.values)
-      // With a sign SQLite takes no index for it: the few are found by theirs, and sorted.
-      const sign = few === undefined ? '' : '+'
-      if (filter.outcome !== undefined) add('outcome = ?', filter.outcome)
-      // For SQLite, which uses a partial index only if its condition is in the statement.
-      if (filter.outcome !== 'succeeded' && filter.outcome !== undefined)
-        add("outcome <> 'succeeded'")
-      if (filter.isFinal !== undefined) add(`state ${filter.isFinal ? '=' : '<>'} 'final'`)
-      if (filter.run !== undefined) add(sign + ofRun[filter.run.source], filter.run.id)
-      if (filter.tag !== undefined) add(withTag, filter.tag, filter.tag)
-      if (filter.warning !== undefined) add(withWarning, `%"${filter.warning}"%`)
-      const time = `${sign}created_at`
-      if (after !== undefined) add(`(${time}, id) < (?, ?)`, after.time, after.id)
-      const sql = `SELECT * FROM documents ${toWhere(where)} ORDER BY ${time} DESC, id DESC LIMIT ?`
-      return all(sql, [...values, limit]).map(toDocument)
-    },
-    runs({ state, source, tag }: RunFilter, after: Position | undefined, limit: number): Run[] {
-      const where: string[] = []
-      const values: SQLInputValue[] = []
-      for (const [column, value] of Object.entries({ state, source, tag })) {
-        if (value === undefined) continue
-        where.push(`${column} = ?`)
-        values.push(value)
-      }
-      if (after !== undefined) {
-        where.push('(started_at, id) < (?, ?)')
-        values.push(after.time, after.id)
-      }
-      const sql = `SELECT * FROM runs ${toWhere(where)} ORDER BY started_at DESC, id DESC LIMIT ?`
-      const rows = all(sql, [...values, limit])
-      return rows.flatMap((row) => toRun(row) ?? [])
-    },
-  }
-}
-
-/** The ids of the documents that match a part of a filter. */
-interface DocumentSet {
-  sql: string
-  values: SQLInputValue[]
+/** One page of a list of documents. */
+interface DocumentPage {
+  documents: Document[]
+  /** Start of the next page; undefined at the end of the list. */
+  next: Position<number> | undefined
 }
 
 /**
@@ -92,31 +27,126 @@ interface DocumentSet {
  * this many matches are found by an index and sorted instead; more of them are soon found by time.
  */
 const maxSorted = 5_000
+/** A page that is not full after this time ends there: the next one continues, and the process has others to answer. */
+const defaultBudgetMs = 60
 
-/** The parts of a filter that an index finds, and that may match few documents. */
-function setsOf({ tag, run, isFinal }: DocumentFilter): DocumentSet[] {
-  const sets: DocumentSet[] = []
-  if (tag !== undefined) sets.push({ sql: tagged, values: [tag, tag] })
-  if (run?.source === 'folder' && isFinal !== undefined) {
-    sets.push({ sql: isFinal ? endedOfRun : openOfRun, values: [run.id] })
+type Values = SQLInputValue[]
+
+/** Lists for people and programs: newest first, one page at a time. */
+export function createRecordListing(
+  database: DatabaseSync,
+  toRun: RunReader = createRunReader(),
+  budgetMs = defaultBudgetMs,
+) {
+  const statements = new Map<string, StatementSync>()
+  const all = (sql: string, values: Values) => {
+    const statement = statements.get(sql) ?? database.prepare(sql)
+    statements.set(sql, statement)
+    return statement.all(...values)
   }
-  return sets
+  const isFew = ({ sql, values }: Condition): boolean => {
+    const [counted] = all(`SELECT count(*) AS n FROM (${sql} LIMIT ?)`, [...values, maxSorted + 1])
+    return Number(counted?.['n']) <= maxSorted
+  }
+
+  /** All matches are found by an index, and sorted. */
+  const sorted = (
+    few: Condition,
+    conditions: readonly Condition[],
+    after: Position<number> | undefined,
+    limit: number,
+  ): DocumentPage => {
+    const where = join([
+      { sql: `d.id IN (${few.sql})`, values: few.values },
+      ...conditions,
+      ...beyond('+created_at', after),
+    ])
+    const sql = `SELECT * FROM documents d ${where.sql} ORDER BY +created_at DESC, id DESC LIMIT ?`
+    return toPage(all(sql, [...where.values, limit + 1]).map(toDocument), limit)
+  }
+
+  /** Passes the documents in the order of an index, some at a time, until the page is full or the time is over. */
+  const scanned = (
+    filter: DocumentFilter,
+    after: Position<number> | undefined,
+    limit: number,
+  ): DocumentPage => {
+    const { index, within, columns, others, atATime } = orderOf(filter)
+    const rest = join(others)
+    const found: Document[] = []
+    const deadline = performance.now() + budgetMs
+    let from = after
+    for (;;) {
+      const missing = limit + 1 - found.length
+      const size = others.length === 0 ? missing : atATime
+      const where = join([...within, ...beyond('created_at', from)])
+      const order = `FROM documents INDEXED BY ${index} ${where.sql} ORDER BY created_at DESC, id DESC`
+      const some = `SELECT ${columns} ${order} LIMIT ?`
+      const sql =
+        columns === '*'
+          ? `SELECT * FROM (${some}) d ${rest.sql} LIMIT ?`
+          : `SELECT d.* FROM (${some}) s CROSS JOIN documents d ON d.id = s.id ${rest.sql} LIMIT ?`
+      found.push(...all(sql, [...where.values, size, ...rest.values, missing]).map(toDocument))
+      if (found.length > limit) return toPage(found, limit)
+      const seen = `SELECT created_at, id ${order} LIMIT 1 OFFSET ?`
+      const [last] = all(seen, [...where.values, size - 1])
+      if (last === undefined) return toPage(found, limit)
+      from = { time: Number(last['created_at']), id: String(last['id']) }
+      if (performance.now() > deadline) return { documents: found, next: from }
+    }
+  }
+
+  return {
+    /** A page may hold fewer documents than `limit` although another one follows: these were found in time. */
+    documents(
+      filter: DocumentFilter,
+      after: Position<number> | undefined,
+      limit: number,
+    ): DocumentPage {
+      const { sets, conditions } = setsOf(filter)
+      const few = sets.find(isFew)
+      return few === undefined
+        ? scanned(filter, after, limit)
+        : sorted(few, conditions, after, limit)
+    },
+    runs({ state, source, tag }: RunFilter, after: Position | undefined, limit: number): Run[] {
+      const where: string[] = []
+      const values: Values = []
+      // With a sign SQLite takes another index: most runs are finished ones, and most are uploads.
+      const hidden = source !== undefined && state === 'finished' ? 'state' : 'source'
+      for (const [column, value] of Object.entries({ state, source, tag })) {
+        if (value === undefined) continue
+        const isHidden = column === hidden && state !== undefined
+        where.push(`${isHidden || (tag !== undefined && column !== 'tag') ? '+' : ''}${column} = ?`)
+        values.push(value)
+      }
+      if (after !== undefined) {
+        where.push('(started_at, id) < (?, ?)')
+        values.push(after.time, after.id)
+      }
+      const conditions = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`
+      const sql = `SELECT * FROM runs ${conditions} ORDER BY started_at DESC, id DESC LIMIT ?`
+      const rows = all(sql, [...values, limit])
+      return rows.flatMap((row) => toRun(row) ?? [])
+    },
+  }
 }
 
-const tagged = `SELECT id FROM documents WHERE run_id IN (SELECT id FROM runs WHERE tag = ?)
-  UNION ALL SELECT s.document_id FROM runs r CROSS JOIN submissions s ON s.run_id = r.id WHERE r.tag = ?`
-const openOfRun = `SELECT id FROM documents INDEXED BY documents_open WHERE run_id = ? AND state <> 'final'`
-const endedOfRun = `SELECT id FROM documents INDEXED BY documents_by_run WHERE run_id = ? AND state = 'final'`
-
-const ofRun = {
-  folder: 'run_id = ?',
-  upload: 'id IN (SELECT document_id FROM submissions WHERE run_id = ?)',
+/** A page of documents of which there may be one too many. */
+function toPage(found: readonly Document[], limit: number): DocumentPage {
+  const documents = found.slice(0, limit)
+  const last = documents.at(-1)
+  const hasMore = found.length > limit && last !== undefined
+  return { documents, next: hasMore ? { time: last.createdAt, id: last.id } : undefined }
 }
 
-const withTag = `(run_id IN (SELECT id FROM runs WHERE tag = ?) OR id IN (
-  SELECT s.document_id FROM submissions s JOIN runs r ON r.id = s.run_id WHERE r.tag = ?))`
+const beyond = (time: string, after: Position | undefined): Condition[] =>
+  after === undefined ? [] : [{ sql: `(${time}, id) < (?, ?)`, values: [after.time, after.id] }]
 
-const withWarning = 'warnings IS NOT NULL AND warnings LIKE ?'
-
-const toWhere = (conditions: readonly string[]): string =>
-  conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+function join(conditions: readonly Condition[]): Condition {
+  if (conditions.length === 0) return { sql: '', values: [] }
+  return {
+    sql: `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`,
+    values: conditions.flatMap(({ values }) => values),
+  }
+}

@@ -30,7 +30,10 @@ export function createDocumentTransitions(database: DatabaseSync) {
     UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?, duplicate_of = ?,
       finished_at = ?, warnings = (
         SELECT nullif(json_group_array(DISTINCT code.value), '[]') FROM pages p, json_each(p.warnings) code
-        WHERE p.document_id = documents.id AND p.warnings IS NOT NULL)
+        WHERE p.document_id = documents.id AND p.warnings IS NOT NULL),
+      confidence = (
+        SELECT round(sum(p.confidence * p.words) / nullif(sum(p.words), 0), 2) FROM pages p
+        WHERE p.document_id = documents.id AND p.result IS NOT NULL)
     WHERE id = ? AND pass = ? AND state IN ('planned', 'waiting')`)
   // It keeps the time of the reading, which the output files contain, too.
   const settle = sql(`

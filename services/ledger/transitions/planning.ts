@@ -12,7 +12,7 @@ export function createPlanning(database: DatabaseSync) {
   const planned = `run_id = :runId, stat = :stat, bytes = :bytes, fingerprint = :fingerprint, job_id = :jobId,
     pass = :pass, state = 'planned', outcome = NULL, error_code = NULL, error_message = NULL, duplicate_of = NULL,
     sha256 = CASE is_upload WHEN 1 THEN sha256 END, pages_total = NULL, worker = NULL, outputs = NULL,
-    unavailable = NULL, warnings = NULL, finished_at = NULL, expired_at = NULL`
+    unavailable = NULL, warnings = NULL, confidence = NULL, finished_at = NULL, expired_at = NULL`
   const replan = sql(`
     UPDATE documents SET ${planned}
     WHERE id = :id AND pass = :seenPass AND state = :seenState AND state IN ('planned', 'waiting', 'final')`)

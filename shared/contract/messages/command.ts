@@ -42,7 +42,8 @@ export const commandSchema = Type.Union([
   Type.Object({ kind: Type.Literal('interrupt'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('cancelRun'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('resumeRun'), ...aboutRun }, closed),
-  Type.Object({ kind: Type.Literal('retryRun'), ...aboutRun }, closed),
+  /** With `code`, only the documents that failed with this error code. */
+  Type.Object({ kind: Type.Literal('retryRun'), ...aboutRun, code: Type.Optional(idText) }, closed),
   Type.Object({ kind: Type.Literal('retryWarned'), ...aboutRun }, closed),
   Type.Object({ kind: Type.Literal('cancelDocument'), ...aboutDocument }, closed),
   Type.Object({ kind: Type.Literal('retryDocument'), ...aboutDocument }, closed),

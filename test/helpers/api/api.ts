@@ -66,7 +66,7 @@ export interface Api {
   /** Reports as a worker does that a document was read; waits until that is recorded. */
   read: (documentId: string, page?: Partial<PageResult>) => Promise<void>
   /** Reports as a worker does that a document cannot be read; waits until that is recorded. */
-  fail: (documentId: string) => Promise<void>
+  fail: (documentId: string, code?: string) => Promise<void>
   /** Stops the server, as SIGTERM does. */
   stop: () => void
 }
@@ -177,7 +177,10 @@ export async function startApi(
         ...pageReport({ jobId, documentId }, page),
         input: { sha256: sha256 ?? 'abc', bytes, mediaType: mediaType ?? 'image/png' },
       })),
-    fail: (documentId) => report(documentId, ({ jobId }) => failedReport({ jobId, documentId })),
+    fail: (documentId, code = 'corrupt_image') =>
+      report(documentId, ({ jobId }) =>
+        failedReport({ jobId, documentId }, { error: { code, message: 'is damaged' } }),
+      ),
     async refused(status, code, method, url, more) {
       const answer = await call<Problem>(method, url, more)
       assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text)

@@ -100,7 +100,7 @@ export function createWorld(ending: Ending, redis: Redis, prefix: string) {
   const rows = (): Document[] =>
     ledger()
       .listing.documents({}, undefined, 100)
-      .toSorted((a, b) => Number(a.path > b.path) - Number(a.path < b.path))
+      .documents.toSorted((a, b) => Number(a.path > b.path) - Number(a.path < b.path))
   const pick = <T>(list: readonly T[], choice: number): T | undefined => list[choice % list.length]
   const report = async (entries: readonly StreamEntry[]): Promise<void> => {
     await aggregator.absorb(entries)

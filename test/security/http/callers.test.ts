@@ -129,7 +129,7 @@ test('a token at its share waits, and others do not', async (t) => {
   await api.refused(429, 'queue_full', 'POST', '/v1/runs', run)
   const [row] = api.ledger.listing
     .documents({}, undefined, 10)
-    .filter(({ path }) => path === 's1.png')
+    .documents.filter(({ path }) => path === 's1.png')
   await api.read(row?.id ?? '')
   await waitFor('there is room', async () => (await upload(api, 'ann', 's6')).status === 202)
 })

@@ -104,7 +104,10 @@ test('documents of version 1 belong to a folder and never expire', (t) => {
 test('documents of version 1 have no warnings, and their pages are final', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   assert.deepEqual(rowOf(ledger, 'd1').warnings, [])
-  assert.deepEqual(ledger.listing.documents({ warning: 'reading_given_up' }, undefined, 10), [])
+  assert.deepEqual(
+    ledger.listing.documents({ warning: 'reading_given_up' }, undefined, 10).documents,
+    [],
+  )
   ledger.pages.markProvisional('d1')
   assert.deepEqual(
     ledger.pages.states('d1').map(({ warnings }) => warnings),
@@ -115,7 +118,7 @@ test('documents of version 1 have no warnings, and their pages are final', (t) =
 test('documents of version 1 are listed after later ones', (t) => {
   const ledger = makeLedger(t, makeVersionOne(t))
   ledger.documents.plan(makePlan('d3'))
-  const list = ledger.listing.documents({}, undefined, 10).map(({ id }) => id)
+  const list = ledger.listing.documents({}, undefined, 10).documents.map(({ id }) => id)
   assert.deepEqual(list, ['d3', 'd2', 'd1'])
   const runs = ledger.listing.runs({ source: 'folder' }, undefined, 10).map(({ id }) => id)
   assert.deepEqual(runs, ['r2', 'r1'])

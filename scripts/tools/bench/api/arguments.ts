@@ -30,6 +30,11 @@ export function parseApiArguments(
     .addOption(number('--bulk <n>', 'files of the concurrent bulk run', 10_000))
     .addOption(number('--tries <n>', 'interactive uploads of the part interactive', 10))
     .addOption(number('--streams <n>', 'open event streams of the part streams', 200))
+    .addOption(
+      number('--documents <n>', 'documents in the ledger of the part dashboard', 1_000_000),
+    )
+    .addOption(number('--failures <n>', 'failed documents among them', 200_000))
+    .option('--ledger <folder>', 'keep that ledger, and use it again')
     .option('--profile <folder>', 'write CPU profiles of every process; this takes some time')
   const chosen = chooseParts(command, arguments_, parts)
   return { parts: chosen, ...command.opts<Omit<ApiBenchOptions, 'parts'>>() }

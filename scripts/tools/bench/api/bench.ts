@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { runParts, type Deps } from '../run/run-parts.ts'
 import { parseApiArguments } from './arguments.ts'
+import { dashboard } from './dashboard/dashboard.ts'
 import { folder } from './folder.ts'
 import { interactive } from './interactive.ts'
 import { large } from './large.ts'
@@ -9,7 +10,15 @@ import type { ApiPart } from './setting.ts'
 import { streams } from './streams.ts'
 import { uploads } from './uploads.ts'
 
-const parts: readonly ApiPart[] = [uploads, apiMemory, large, interactive, streams, folder]
+const parts: readonly ApiPart[] = [
+  uploads,
+  apiMemory,
+  large,
+  interactive,
+  streams,
+  folder,
+  dashboard,
+]
 
 /** Runs the selected parts, one after another, and prints their findings. */
 export async function runApiBench(deps: Deps): Promise<void> {

@@ -12,6 +12,11 @@ export interface Amounts {
   /** Interactive uploads of the part interactive. */
   tries: number
   streams: number
+  /** Documents of the part dashboard, and the failures among them. */
+  documents: number
+  failures: number
+  /** Folder of its ledger, which is kept; removed with the bench if missing. */
+  ledger?: string
 }
 
 export interface ApiSetting extends Bench, Amounts {}

@@ -32,7 +32,7 @@ export function cancelRunRoute(app: App, context: Context): void {
           `the run is ${state}; only active runs can be cancelled`,
         )
       }
-      await context.command({ kind: 'cancelRun', runId: id })
+      await context.command({ kind: 'cancelRun', runId: id }, { isLengthy: true })
       return showRun(context, id)
     },
   )

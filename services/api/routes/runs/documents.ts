@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { exampleCursors, listOf, pageQuery, refTo, runParams } from '../../schemas/common.ts'
 import { documentViewSchema } from '../../schemas/document.ts'
-import { fromCursor, toPage } from '../../views/cursor.ts'
+import { fromCursor, toCursor } from '../../views/cursor.ts'
 import { requireRun, type App, type Context } from '../context.ts'
 
 const defaultLimit = 50
@@ -26,9 +26,11 @@ export function runDocumentsRoute(app: App, context: Context): void {
       const { id, request } = await requireRun(context, params.id)
       const { listing } = context.ledger.get()
       const filter = { run: { id, source: request.source ?? 'folder' } }
-      const rows = listing.documents(filter, fromCursor(cursor), limit + 1)
-      const page = toPage(rows, limit, ({ createdAt: time, id: last }) => ({ time, id: last }))
-      return { items: await context.documents.ofRows(page.entries), nextCursor: page.nextCursor }
+      const { documents, next } = listing.documents(filter, fromCursor(cursor), limit)
+      return {
+        items: await context.documents.ofRows(documents),
+        nextCursor: next ? toCursor(next) : null,
+      }
     },
   )
 }

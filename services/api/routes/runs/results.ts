@@ -63,8 +63,8 @@ async function* finishedDocuments(
   const filter = { isFinal: true, run: { id: run.id, source: run.request.source ?? 'folder' } }
   let after: { time: number; id: string } | undefined
   for (;;) {
-    const rows = listing.documents(filter, after, resultsAtATime)
-    for (const row of rows) {
+    const { documents, next } = listing.documents(filter, after, resultsAtATime)
+    for (const row of documents) {
       // A broken connection shows that it is incomplete; an orderly end would hide it.
       if (stopping.aborted)
         throw new ScriptoriumError('draining', 'the server is shutting down; retry later')
@@ -80,9 +80,9 @@ async function* finishedDocuments(
         await turns.give()
       }
     }
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < resultsAtATime) return
-    after = { time: last.createdAt, id: last.id }
+    if (next === undefined) return
+    after = next
+    await turns.take()
   }
 }
 

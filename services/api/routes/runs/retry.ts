@@ -1,3 +1,6 @@
+import { Type } from '@sinclair/typebox'
+import type { Command } from '../../../../shared/contract/messages/command.ts'
+import { described } from '../../../../shared/contract/schema/described.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Run } from '../../../ledger/runs.ts'
 import { callerOf } from '../../http/auth.ts'
@@ -5,17 +8,32 @@ import { admissionProblems, commandProblems } from '../../schemas/problem-codes.
 import type { RunView } from '../../schemas/run.ts'
 import { countFailed } from '../../views/run-view.ts'
 import { requireFreeFolder, requireRun, type App, type Context } from '../context.ts'
+import { failuresOf } from './failures.ts'
 import { showRun, runActionSchema, runAnswer } from './run-answer.ts'
 
 interface Retry {
   path: 'retry-failed' | 'retry-warned'
   schema: ReturnType<typeof runActionSchema>
-  command: 'retryRun' | 'retryWarned'
+  query: typeof codeQuery
+  command: (runId: string, code: string | undefined) => Command
   /** Whether the run, which has ended, has documents to read again. */
-  hasAny: (context: Context, run: Run, view: RunView) => boolean
+  hasAny: (context: Context, run: Run, view: RunView, code: string | undefined) => boolean
   /** The answer if it has none. */
   none: string
 }
+
+const codeQuery = Type.Unsafe<{ error?: string }>(
+  Type.Object({
+    error: Type.Optional(
+      described(
+        Type.String({ minLength: 1, maxLength: 100 }),
+        'Only documents with this error code. Default: all that failed or were cancelled.',
+        'corrupt_image',
+      ),
+    ),
+  }),
+)
+const noQuery: typeof codeQuery = Type.Unsafe(Type.Object({}))
 
 /** `POST /v1/runs/{id}/retry-failed`. */
 export const retryRunRoute = (app: App, context: Context): void =>
@@ -24,11 +42,15 @@ export const retryRunRoute = (app: App, context: Context): void =>
     schema: runActionSchema(
       'retryRun',
       "Retry a run's failed documents",
-      'Reads the failed and cancelled documents of the run again.',
+      'Reads the failed and cancelled documents of the run again. Planning many of them goes on after the response.',
     ),
-    command: 'retryRun',
-    hasAny: (_context, _run, { counts }) => countFailed(counts) + (counts['cancelled'] ?? 0) > 0,
-    none: 'no document of the run failed or was cancelled',
+    query: codeQuery,
+    command: (runId, code) => ({ kind: 'retryRun', runId, ...(code !== undefined && { code }) }),
+    hasAny: (records, { id }, { counts }, code) =>
+      code === undefined
+        ? countFailed(counts) + (counts['cancelled'] ?? 0) > 0
+        : failuresOf(records, id).some((failure) => failure.code === code),
+    none: 'no document of the run failed or was cancelled in this way',
   })
 
 /** `POST /v1/runs/{id}/retry-warned`. */
@@ -40,19 +62,16 @@ export const retryWarnedRoute = (app: App, context: Context): void =>
       "Retry a run's given-up readings",
       'Reads the pages of the run again that have the warning `reading_given_up`. Their text stays unless it gets better.',
     ),
-    command: 'retryWarned',
-    hasAny({ ledger }, { id, request }) {
-      const run = { id, source: request.source ?? 'folder' }
-      const filter = { run, isFinal: true, warning: 'reading_given_up' } as const
-      return ledger.get().listing.documents(filter, undefined, 1).length > 0
-    },
+    query: noQuery,
+    command: (runId) => ({ kind: 'retryWarned', runId }),
+    hasAny: ({ ledger }, { id }) => ledger.get().documents.hasImprovable(id),
     none: 'no document of the run has the warning reading_given_up',
   })
 
 function retryRoute(
   app: App,
   context: Context,
-  { path, schema, command, hasAny, none }: Retry,
+  { path, schema, query, command, hasAny, none }: Retry,
 ): void {
   app.post(
     `/v1/runs/:id/${path}`,
@@ -68,7 +87,11 @@ function retryRoute(
           ...commandProblems,
         ],
       },
-      schema: { ...schema, response: { 202: runAnswer } },
+      schema: {
+        ...schema,
+        querystring: query,
+        response: { 202: runAnswer },
+      },
     },
     async (given, reply) => {
       const { id } = given.params
@@ -80,10 +103,11 @@ function retryRoute(
         throw new ScriptoriumError('run_active', 'the run is active; wait for its end')
       if (state === 'paused')
         throw new ScriptoriumError('not_finished', 'the run is paused; resume it first')
-      if (!hasAny(context, run, view)) throw new ScriptoriumError('already_finished', none)
+      const { error: code } = given.query
+      if (!hasAny(context, run, view, code)) throw new ScriptoriumError('already_finished', none)
       requireFreeFolder(context, run.request)
       await context.admission.require(callerOf(given))
-      await context.command({ kind: command, runId: id })
+      await context.command(command(id, code), { isLengthy: true })
       return reply.code(202).send(await showRun(context, id))
     },
   )

@@ -1,6 +1,7 @@
 import type { App, Context } from '../context.ts'
 import { cancelRunRoute } from './cancel.ts'
 import { runDocumentsRoute } from './documents.ts'
+import { runFailuresRoute } from './failures.ts'
 import { getRunRoute } from './get.ts'
 import { listRunsRoute } from './list.ts'
 import { runReportRoute } from './report.ts'
@@ -15,6 +16,7 @@ export function runRoutes(app: App, context: Context): void {
   listRunsRoute(app, context)
   getRunRoute(app, context)
   runDocumentsRoute(app, context)
+  runFailuresRoute(app, context)
   runReportRoute(app, context)
   runResultsRoute(app, context)
   cancelRunRoute(app, context)

@@ -142,6 +142,7 @@ test('every documented route exists', () => {
     'get /v1/runs/{id}',
     'get /v1/runs/{id}/documents',
     'get /v1/runs/{id}/results',
+    'get /v1/runs/{id}/failures',
     'get /v1/runs/{id}/report',
     'get /v1/runs/{id}/events',
     'post /v1/runs/{id}/cancel',

@@ -56,6 +56,7 @@ test('an unknown id is 404 on every route', async () => {
     ['GET', '/documents'],
     ['GET', '/results'],
     ['GET', '/report'],
+    ['GET', '/failures'],
     ['GET', '/events'],
     ['POST', '/cancel'],
     ['POST', '/resume'],
@@ -127,6 +128,56 @@ test('a repeated folder run skips its files, unless some failed and are retried'
   const end = await ended(first)
   assert.equal(end.counts['succeeded'], 2)
   await api.refused(409, 'already_finished', 'POST', `/v1/runs/${first.id}/retry-failed`)
+})
+
+test("a run's failures are counted by code, and those with one code are retried", async () => {
+  const run = await startOn('coded', ['a.png', 'b.png', 'c.png', 'd.png'])
+  const ids = await planned(run, 4)
+  for (const name of ['a.png', 'b.png']) await api.fail(ids.get(name) ?? '')
+  await api.fail(ids.get('c.png') ?? '', 'page_timeout')
+  await api.read(ids.get('d.png') ?? '')
+  await ended(run)
+  const failures = await api.call<{
+    items: { code: string; count: number; examples: { name: string }[] }[]
+  }>('GET', `/v1/runs/${run.id}/failures`)
+  const groups = failures.body.items.map(({ code, count, examples }) => [
+    code,
+    count,
+    examples.map(({ name }) => name).toSorted(),
+  ])
+  assert.deepEqual(groups, [
+    ['corrupt_image', 2, ['a.png', 'b.png']],
+    ['page_timeout', 1, ['c.png']],
+  ])
+  const retry = `/v1/runs/${run.id}/retry-failed`
+  await api.refused(409, 'already_finished', 'POST', `${retry}?error=corrupt_pdf`)
+  const retried = await api.call<RunView>('POST', `${retry}?error=page_timeout`)
+  assert.deepEqual([retried.status, retried.body.state], [202, 'active'])
+  await waitFor('one is read again', async () => (await show(run.id)).counts['open'] === 1)
+  await api.read(ids.get('c.png') ?? '')
+  assert.deepEqual((await ended(run)).counts, { succeeded: 2, rejected: 2 })
+})
+
+test('documents are listed by run and error code', async () => {
+  const run = await startOn('listed', ['a.png', 'b.png'])
+  const ids = await planned(run, 2)
+  await api.fail(ids.get('a.png') ?? '', 'empty_file')
+  await api.read(ids.get('b.png') ?? '', { confidence: 40 })
+  await ended(run)
+  const list = async (query: string): Promise<string[]> => {
+    const { body } = await api.call<List<DocumentView>>(
+      'GET',
+      `/v1/documents?run=${run.id}&${query}`,
+    )
+    return body.items.map(({ name }) => name)
+  }
+  assert.deepEqual(await list('error=empty_file'), ['a.png'])
+  assert.deepEqual(await list('name=B.p'), ['b.png'])
+  assert.deepEqual(await list('maxConfidence=50'), ['b.png'])
+  assert.deepEqual(await list('before=2020-01-01'), [])
+  assert.equal((await list('since=2020-01-01')).length, 2)
+  await api.refused(400, 'malformed_request', 'GET', '/v1/documents?since=2020-02-31T00:00Z1')
+  await api.refused(400, 'malformed_request', 'GET', '/v1/documents?since=2020-13-01')
 })
 
 test('given-up readings of a run are retried, and its report counts those that are left', async () => {
