@@ -4,6 +4,7 @@ import type { Hands } from '../../shared/hands/hands.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
+import { createMeasures } from '../../shared/redis/measures.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createResultReader } from '../../shared/redis/result-stream.ts'
 import type { Spool } from '../../shared/files/spool.ts'
@@ -38,7 +39,8 @@ export function createAggregator(deps: Deps) {
   const { config, ledger, spool, lease, hands, log, outages } = deps
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const redis = deps.redis.main
-  const about = { ledger, redis, keys, lease, log, outages }
+  const measures = createMeasures()
+  const about = { ledger, redis, keys, lease, measures, log, outages }
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
     second: config.SCRIPTORIUM_SECOND_ENGINE,
     neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,

@@ -3,6 +3,7 @@ import type { Acceptance } from '../../shared/contract/messages/command.ts'
 import type { Hands } from '../../shared/hands/hands.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import type { PageQueue } from '../../shared/redis/queue.ts'
+import type { Measures } from '../../shared/redis/measures.ts'
 import type { ResultReader } from '../../shared/redis/result-stream.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { BackgroundPublisher } from '../outputs/publish/background-publisher.ts'
@@ -28,6 +29,7 @@ interface Deps {
   /** Called with uploads that the ledger has just recorded. */
   onAccepted: (accepted: readonly Acceptance[]) => void
   hands: Hands
+  measures: Pick<Measures, 'observe'>
   outages: Lines
 }
 
@@ -60,6 +62,7 @@ export function createResultFlow(deps: Deps) {
     onReadings: (readings) => guard.onReadings(readings),
     onFinal,
     hands: deps.hands,
+    measures: deps.measures,
     log: outages,
   })
   /** Ends uploads whose documents have ended. Never rejects. */

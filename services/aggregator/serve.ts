@@ -6,6 +6,7 @@ import type { Keys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
+import type { Measures } from '../../shared/redis/measures.ts'
 import { untilTaken } from '../../shared/redis/connection/redis-trouble.ts'
 import type { BackgroundPublisher } from '../outputs/publish/background-publisher.ts'
 import type { Collector } from './results/collector.ts'
@@ -30,15 +31,17 @@ interface Deps {
   commands: Redis
   config: Pick<
     AggregatorConfig,
-    'SCRIPTORIUM_DATA' | 'SCRIPTORIUM_BEAT_FILE' | 'SCRIPTORIUM_RECONCILE_MS'
+    'SCRIPTORIUM_DATA' | 'SCRIPTORIUM_BEAT_FILE' | 'SCRIPTORIUM_RECONCILE_MS' | 'SCRIPTORIUM_WINDOW'
   >
+  redis: Redis
+  measures: Measures
   collector: Collector
   sweeper: ReturnType<typeof createSweeper>
   /** Ends uploads whose documents have ended. Never rejects. */
   recoverUploads: () => Promise<void>
   taker: ReturnType<typeof createCommandTaker>
   lookAtRecipes: ReturnType<typeof createRounds>
-  runs: Pick<ActiveRuns, 'takeUp' | 'endIfDone'>
+  runs: Pick<ActiveRuns, 'active' | 'takeUp' | 'endIfDone'>
   ends: RunEnds
   guard: RunGuard
   reconcile: () => Promise<void>
@@ -62,16 +65,18 @@ export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
   await patiently(() => lease.take(stopping))
   if (stopping.aborted) return
   log.info({ folder: config.SCRIPTORIUM_DATA }, 'ready')
-  const describe = () => ({
-    isLedgerWritable: ledger.isWritable(),
-    pagesPerMinute: deps.pace.perMinute(),
-  })
-  const stopHeartbeat = startAggregatorHeartbeat(
+  const stopHeartbeat = startAggregatorHeartbeat({
     lease,
     keys,
-    describe,
-    config.SCRIPTORIUM_BEAT_FILE,
-  )
+    describe: () => ({
+      isLedgerWritable: ledger.isWritable(),
+      pagesPerMinute: deps.pace.perMinute(),
+      openDocuments: countOpen(deps.runs),
+      window: config.SCRIPTORIUM_WINDOW,
+    }),
+    flushMeasures: () => deps.measures.flush(deps.redis, keys),
+    beatFile: config.SCRIPTORIUM_BEAT_FILE,
+  })
   await patiently(() => collector.recover())
   await patiently(() => sweeper.takeUp())
   await deps.recoverUploads()
@@ -96,6 +101,9 @@ export async function serve(deps: Deps, stopping: AbortSignal): Promise<void> {
   await delivering
   await stopHeartbeat()
 }
+
+const countOpen = ({ active }: Pick<ActiveRuns, 'active'>): number =>
+  [...active.values()].reduce((sum, { progress }) => sum + progress.outstanding(), 0)
 
 /** Starts all periodic work. Returns the function that ends it. */
 function startRounds(deps: Deps): () => void {

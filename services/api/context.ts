@@ -56,6 +56,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
   const renderings = renderingsFrom(config, spool.tmp, limits)
   const pictures = picturesFrom({ ...state, limits })
   const searches = createSearches({ folder, limits })
+  const metrics = createMetrics({ ...state, limits, room: intake.room })
   const context: Context = {
     ...shared,
     documents,
@@ -75,7 +76,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
     accept: createAccept(state),
     settleIdempotency: createIdempotency(state),
     openSource: createOpenSource({ intake, roots: state.roots, outbound }),
-    metrics: createMetrics({ ...state, limits, room: intake.room }),
+    metrics,
     command: createCommandClient(redis, state.keys),
   }
   return {
@@ -84,6 +85,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
       closeIntake()
       forgetHands()
       hub.close()
+      metrics.close()
       await searches.close()
       await outbound?.close()
       await renderings.close()

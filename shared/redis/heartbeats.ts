@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from '../process/one-of.ts'
 import { boundedList, idText, messageText, nameText, pathText } from '../contract/schema/bounded.ts'
-import { countOf, described, timeOf } from '../contract/schema/described.ts'
+import { amountOf, countOf, described, timeOf } from '../contract/schema/described.ts'
 
 /** Interval of heartbeats: they are most of an idle fleet's cost. */
 export const heartbeatMs = 4_000
@@ -44,6 +44,12 @@ export const heartbeatSchema = Type.Object(
     ),
     pagesDone: countOf('Pages read since its start.', 310),
     rssBytes: countOf('Resident memory, bytes.', 314_572_800),
+    loopLagMs: Type.Optional(
+      amountOf(
+        'Longest delay of the event loop since the previous heartbeat, milliseconds. Absent in older workers.',
+        3.5,
+      ),
+    ),
     startedAt: timeOf('Start of the process.'),
     beatAt: timeOf('Last heartbeat.'),
   },
@@ -59,6 +65,12 @@ export const aggregatorSignSchema = Type.Object(
     version: idText,
     isLedgerWritable: Type.Boolean(),
     pagesPerMinute: Type.Number(),
+    // Absent in older aggregators.
+    rssBytes: Type.Optional(Type.Number()),
+    loopLagMs: Type.Optional(Type.Number()),
+    /** Documents that active folder runs have planned and that have not ended, and the maximum of each run. */
+    openDocuments: Type.Optional(Type.Number()),
+    window: Type.Optional(Type.Number()),
   },
   informing,
 )

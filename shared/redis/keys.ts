@@ -47,6 +47,8 @@ export function createKeys(prefix: string) {
     /** The wanted recipes that no worker can read, and the reasons. */
     blocked: key('blocked'),
     aggregator: key('aggregator'),
+    /** Sums that all workers and the aggregator add to, for the metrics. */
+    measures: key('measures'),
     /** The one aggregator that serves this prefix. */
     lease: key('lease'),
     progress: (runId: string) => key('run', runId, 'progress'),
@@ -73,6 +75,8 @@ export const ttl = {
   /** A longer run must ask for its password again: PDFs that are encrypted then end `password_required`. */
   secret: 86_400,
   heartbeat: 15,
+  /** Renewed by every measured page: a service that rests for a month begins with zero. */
+  measures: 2_592_000,
   lease: 15,
   handled: 600,
   /** Renewed five times a second while a process follows the run; the list of paths waits for the aggregator. */

@@ -25,6 +25,7 @@ export function withoutTools(...names: readonly string[]): string | false {
     pdftoppm: 'poppler-utils',
     xmllint: 'libxml2-utils',
     ocrmypdf: 'ocrmypdf',
+    promtool: 'prometheus',
   }
   return missing.length > 0 && `needs ${missing.map((name) => packages[name] ?? name).join(', ')}`
 }

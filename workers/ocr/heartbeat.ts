@@ -1,5 +1,6 @@
 import type { Abilities } from '../../shared/redis/abilities.ts'
 import { touchBeatFile } from '../../shared/files/private-files.ts'
+import { createLoopLag } from '../../shared/process/waiting/loop-lag.ts'
 import { ttl, type Keys } from '../../shared/redis/keys.ts'
 import { heartbeatMs, type Heartbeat } from '../../shared/redis/heartbeats.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
@@ -8,13 +9,15 @@ import { createScript } from '../../shared/redis/connection/redis-script.ts'
 interface Deps {
   redis: Redis
   keys: Keys
-  describe: () => Heartbeat
+  describe: () => Omit<Heartbeat, 'loopLagMs'>
   /** Reports which of the wanted recipes this worker can read. */
   tellAbilities: () => Promise<Abilities>
+  /** Adds the figures of this process to those of the service. */
+  flushMeasures: () => Promise<void>
   beatFile: string | undefined
 }
 
-/** The next heartbeat carries the same information. */
+/** The next heartbeat carries the same information; after the last one, the figures of some seconds are lost. */
 const ignore = (): void => undefined
 
 /** A full Redis accepts it, too: it replaces the previous one, and a worker that pauses must not pass for dead. */
@@ -28,10 +31,12 @@ const writeSign = createScript(`#!lua flags=allow-oom
 `)
 
 /** Writes a heartbeat to Redis every few seconds, for people, dashboards and the aggregator; it expires by itself. */
-export function startHeartbeat({ redis, keys, describe, tellAbilities, beatFile }: Deps) {
+export function startHeartbeat(deps: Deps) {
+  const { redis, keys, describe, tellAbilities, flushMeasures, beatFile } = deps
+  const lag = createLoopLag()
   const beat = async (): Promise<void> => {
     const abilities = await tellAbilities()
-    const heartbeat = describe()
+    const heartbeat: Heartbeat = { ...describe(), loopLagMs: lag.takeMs() }
     const { id } = heartbeat
     await writeSign(
       redis,
@@ -39,6 +44,7 @@ export function startHeartbeat({ redis, keys, describe, tellAbilities, beatFile 
       [JSON.stringify(heartbeat), JSON.stringify(abilities), Date.now(), id, ttl.heartbeat],
     )
     touchBeatFile(beatFile)
+    await flushMeasures()
   }
   let last = beat().catch(ignore)
   const timer = setInterval(() => {
@@ -46,7 +52,9 @@ export function startHeartbeat({ redis, keys, describe, tellAbilities, beatFile 
   }, heartbeatMs)
   return async (): Promise<void> => {
     clearInterval(timer)
+    lag.close()
     await last // Otherwise it would arrive after the deletion.
+    await flushMeasures().catch(ignore)
     const { id } = describe()
     // No transaction: a full Redis would reject it.
     await redis.pipeline().del(keys.worker(id), keys.abilities(id)).zrem(keys.workers, id).exec()

@@ -3,6 +3,7 @@ import { readConfig, requireRedisUrl, workerSchema } from '../../shared/process/
 import { createLifecycle } from '../../shared/process/lifecycle.ts'
 import { createLogger } from '../../shared/process/logger.ts'
 import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { createMeasures } from '../../shared/redis/measures.ts'
 import { startSecondEngine } from './engine/second-engine.ts'
 import { startEngine } from './engine/start-engine.ts'
 
@@ -12,8 +13,9 @@ try {
   const url = requireRedisUrl(config.REDIS_URL)
   const life = createLifecycle(process, log, config.SCRIPTORIUM_DRAIN_MS)
   // The engine's own thread loads it while this thread imports the rest: that saves half a second of every start.
-  const starting = startEngine(config, log)
-  const startingSecond = startSecondEngine(config, log)
+  const measures = createMeasures()
+  const starting = startEngine(config, log, measures)
+  const startingSecond = startSecondEngine(config, log, measures)
   startingSecond.catch(() => undefined) // Thrown below.
   const { checkRedis, connectPatiently } = await import('../../shared/redis/connection/redis.ts')
   const { createWorker } = await import('./worker.ts')
@@ -24,7 +26,8 @@ try {
   const secondEngine = await startingSecond
   await checkRedis(redis.own, url)
   const retire = (reason: string): void => life.stop(reason)
-  const worker = createWorker({ config, redis, engineSlot, secondEngine, log, outages, retire })
+  const engines = { engineSlot, secondEngine }
+  const worker = createWorker({ ...engines, config, redis, measures, log, outages, retire })
   life.defer('worker', () => worker.close())
   log.info({ workerId: worker.workerId, engine: config.SCRIPTORIUM_ENGINE }, 'ready')
   process.send?.({ kind: 'ready' })

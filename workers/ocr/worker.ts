@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/process/logger.ts'
 import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
+import type { Measures } from '../../shared/redis/measures.ts'
 import { createPageQueue } from '../../shared/redis/queue.ts'
 import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
@@ -33,6 +34,7 @@ interface Deps {
   redis: { jobs: Redis; own: Redis }
   engineSlot: EngineSlot
   secondEngine: SecondEngine | undefined
+  measures: Measures
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
   outages: Lines
@@ -42,7 +44,7 @@ interface Deps {
 
 /** One worker with one active engine, which it loads before it takes the first job. */
 export function createWorker(deps: Deps) {
-  const { config, redis, engineSlot, secondEngine, log, outages, retire } = deps
+  const { config, redis, engineSlot, secondEngine, measures, log, outages, retire } = deps
   const workerId = workerIdOf(hostname(), process.pid)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const queue = createPageQueue(redis.jobs, keys)
@@ -67,6 +69,7 @@ export function createWorker(deps: Deps) {
     engineSlot,
     secondEngine,
     identities,
+    measures,
     log,
     outages,
   })
@@ -94,6 +97,7 @@ export function createWorker(deps: Deps) {
     stallCheckMs: config.SCRIPTORIUM_STALL_CHECK_MS,
     memory: createMemoryGauge(redis.own, memoryMarks.worker),
     log: outages,
+    measures,
     findRecipe,
     cannotRead: ({ recipe, fingerprint }) => abilities.cannotRead(recipe, fingerprint),
     onWaiting: ({ interactive }) => pipeline.expectInteractive(interactive > 0),
@@ -108,7 +112,7 @@ export function createWorker(deps: Deps) {
       }
     },
   })
-  const describe = (): Heartbeat => ({
+  const describe = (): Omit<Heartbeat, 'loopLagMs'> => ({
     ...about,
     warm: engineSlot.warmEngines(),
     state: taker.isPaused() ? 'paused' : onDesk.first() === null ? 'idle' : 'reading',
@@ -122,6 +126,7 @@ export function createWorker(deps: Deps) {
     keys,
     describe,
     tellAbilities: () => abilities.tell(),
+    flushMeasures: () => measures.flush(redis.own, keys),
     beatFile: config.SCRIPTORIUM_BEAT_FILE,
   })
   return {

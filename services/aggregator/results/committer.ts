@@ -7,6 +7,7 @@ import type { PageQueue } from '../../../shared/redis/queue.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { ResultReader, StreamEntry } from '../../../shared/redis/result-stream.ts'
 import type { ReadingOutcome } from '../progress/breaker.ts'
+import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { workItems } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Publisher } from '../../outputs/publish/publisher.ts'
@@ -26,6 +27,7 @@ export interface CommitterDeps {
   onReadings?: (readings: readonly ReadingOutcome[]) => void
   /** Called with documents that have just become final. */
   onFinal: (ids: readonly string[]) => void
+  measures?: Pick<Measures, 'observe'>
   log: Lines
 }
 
@@ -35,7 +37,13 @@ export interface CommitterDeps {
  */
 export function createCommitter(deps: CommitterDeps) {
   const { ledger, reader, queue, publisher, record, log } = deps
-  const { onAccepted, onPages, onReadings, onFinal } = deps
+  const { onAccepted, onPages, onReadings, onFinal, measures = unmeasured } = deps
+  const recordMeasured: CommitterDeps['record'] = (results, begin) => {
+    const from = performance.now()
+    const recorded = ledger.transaction(() => record(results, begin))
+    measures.observe('commit', 'results', (performance.now() - from) / 1_000)
+    return recorded
+  }
 
   /** Retries until the disk accepts the work: meanwhile results wait in Redis, and the fleet pauses by itself. */
   const persistently = <T>(what: string, work: () => Promise<T> | T): Promise<T> =>
@@ -66,7 +74,7 @@ export function createCommitter(deps: CommitterDeps) {
   ): Promise<void> => {
     const begin = (entry: StreamEntry): void => hand.part(workItems.collect(idOf(entry)))
     const recorded = await persistently('the ledger refuses results', () =>
-      ledger.transaction(() => record(results, begin)),
+      recordMeasured(results, begin),
     )
     hand.done() // Writing files is another piece of work.
     const { read, failed, requeued } = recorded

@@ -3,6 +3,7 @@ import type { Hands } from '../../../shared/hands/hands.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import type { Measures } from '../../../shared/redis/measures.ts'
 import { createPdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -22,6 +23,7 @@ interface Deps {
   announce: (documentId: string) => void
   /** Called with documents that a lengthy write in the background has made final. */
   onFinal: (ids: readonly string[]) => void
+  measures: Pick<Measures, 'observe'>
   log: Logger
   /** Receives the messages that repeat while the disk rejects writes. */
   outages: Lines
@@ -35,7 +37,12 @@ export function createPublishing(deps: Deps) {
     maxMegapixels: config.SCRIPTORIUM_MAX_MEGAPIXELS,
     maxBytes: decodeMemory(config.SCRIPTORIUM_DECODE_MEMORY),
   })
-  const options = { pdfPasswordOf, hands, decoder }
+  const options = {
+    pdfPasswordOf,
+    hands,
+    decoder,
+    onWritten: (ms: number) => deps.measures.observe('stage', 'write', ms / 1_000),
+  }
   const publisher = createPublisher(ledger, deps.announce, log, options)
   const background = createBackgroundPublisher({
     ledger,

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { ServiceLimits } from '../limits/limits.ts'
 
 interface Deps {
@@ -14,12 +14,18 @@ export function createLimitMetrics({ limits, registers }: Deps): () => void {
     new Gauge({ name, help, labelNames: ['limit'], registers })
   const limit = gauge('scriptorium_limit', 'Value of the limit')
   const used = gauge('scriptorium_limit_used', 'Present use of the limit')
-  const refused = gauge('scriptorium_limit_refused_total', 'Requests refused by the limit')
+  const refused = new Counter({
+    name: 'scriptorium_limit_refused_total',
+    help: 'Requests refused by the limit',
+    labelNames: ['limit'],
+    registers,
+  })
   return () => {
+    refused.reset()
     for (const { name, ...figures } of limits.figures()) {
       limit.set({ limit: name }, figures.limit)
       used.set({ limit: name }, figures.used)
-      refused.set({ limit: name }, figures.refused)
+      refused.inc({ limit: name }, figures.refused)
     }
   }
 }

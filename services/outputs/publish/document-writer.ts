@@ -35,12 +35,14 @@ interface Deps {
   hands: Pick<Hands, 'take'>
   /** Decodes document input that the output shows. */
   decoder: Decoder
+  /** Called with the time that writing the files of a document took, milliseconds. */
+  onWritten: (ms: number) => void
   log: Logger
 }
 
 /** Writes the files of one document, and returns its outcome: recording waits until the files are durable. */
 export function createDocumentWriter(deps: Deps) {
-  const { ledger, filesOf, recordings, pdfPasswordOf, hands, decoder, log } = deps
+  const { ledger, filesOf, recordings, pdfPasswordOf, hands, decoder, onWritten, log } = deps
 
   /** Requested only for PDFs whose pages are shown. */
   const passwordFor = async (row: Document, run: FolderRun): Promise<string | undefined> =>
@@ -97,7 +99,9 @@ export function createDocumentWriter(deps: Deps) {
     const earlier = row.outputs
     const begin = (format: Format) => hand.next(workItems.write(row, format))
     const { out } = run.request
+    const from = performance.now()
     const written = await filesOf(out).write(document, formats, input, earlier, begin)
+    onWritten(performance.now() - from)
     const unavailable = [...written.unavailable, ...refused]
     // Also formats of this very reading that an earlier run wrote.
     const kept = Object.entries(earlier).filter(

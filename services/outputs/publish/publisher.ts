@@ -28,6 +28,8 @@ interface Options {
   hands?: Pick<Hands, 'take'>
   /** Decodes document input that the output shows. */
   decoder?: Decoder
+  /** Called with the time that writing the files of a document took, milliseconds. */
+  onWritten?: (ms: number) => void
 }
 
 const noPassword: PdfPasswordOf = () => Promise.resolve(undefined)
@@ -42,6 +44,7 @@ export function createPublisher(
     openOutput = createOutputFiles,
     hands = freeHands,
     decoder = createDecoder(),
+    onWritten = () => undefined,
   }: Options = {},
 ) {
   const files = new Map<string, OutputFiles>()
@@ -55,7 +58,7 @@ export function createPublisher(
   }
 
   const recordings = createRecordings(ledger, log)
-  const writer = { ledger, filesOf, recordings, pdfPasswordOf, hands, decoder, log }
+  const writer = { ledger, filesOf, recordings, pdfPasswordOf, hands, decoder, onWritten, log }
   const write = createDocumentWriter(writer)
 
   const prepare = async (

@@ -1,4 +1,5 @@
 import { awaitUntil } from '../../../shared/process/waiting/await-until.ts'
+import type { ReplacementReason } from '../../../shared/contract/measures.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { WarmEngine } from '../../../shared/redis/heartbeats.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
@@ -6,6 +7,8 @@ import { canonicalRecipe, type Recipe } from '../../../shared/contract/recipe.ts
 import type { Engine, EngineFactory, PreparedPage, Recognition } from './engine.ts'
 
 interface Deps {
+  /** Of SCRIPTORIUM_ENGINE. */
+  name?: string
   createEngine: EngineFactory
   tessdataPrefix: string | undefined
   limits: {
@@ -17,6 +20,8 @@ interface Deps {
     rssBytes: number
   }
   rssBytes: () => number
+  /** Called when an engine is unloaded, except at the end. */
+  onReplaced?: (reason: ReplacementReason) => void
   log: Logger
 }
 
@@ -29,14 +34,15 @@ type Slotted = WarmEngine & { engine: Engine }
  * at a time.
  */
 export function createEngineSlot(deps: Deps) {
-  const { createEngine, tessdataPrefix, limits, rssBytes, log } = deps
+  const { createEngine, tessdataPrefix, limits, rssBytes, onReplaced, log } = deps
   /** In order of their last use, the latest last. */
   const engines = new Map<string, Slotted>()
 
-  const unload = async (key: string, reason: string): Promise<void> => {
+  const unload = async (key: string, reason: ReplacementReason | 'closing'): Promise<void> => {
     const slotted = engines.get(key)
     if (slotted === undefined) return
     engines.delete(key)
+    if (reason !== 'closing') onReplaced?.(reason)
     const { engine, languages, pages } = slotted
     log.debug({ reason, languages, pages, rssBytes: rssBytes() }, 'engine unloaded')
     await engine.close()
@@ -68,6 +74,7 @@ export function createEngineSlot(deps: Deps) {
   }
 
   return {
+    name: deps.name ?? '',
     /** Loads the engine before the first page needs it. */
     async warm(recipe: Recipe): Promise<void> {
       await load(modelKey(recipe), recipe)
@@ -94,7 +101,7 @@ export function createEngineSlot(deps: Deps) {
         slotted.pages += 1
         return recognition
       } catch (thrown) {
-        await unload(key, 'it failed')
+        await unload(key, 'failed')
         throw thrown
       } finally {
         await tidy()

@@ -2,6 +2,7 @@ import type { WorkerConfig } from '../../../shared/process/config.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
+import type { Measures } from '../../../shared/redis/measures.ts'
 import { findNeuralFiles } from '../../../shared/engine/neural-models.ts'
 import type { EngineSlot } from './engine-slot.ts'
 import { firstRecipe, makeSlot } from './start-engine.ts'
@@ -20,13 +21,14 @@ export interface SecondEngine {
 export async function startSecondEngine(
   config: WorkerConfig,
   log: Logger,
+  measures: Pick<Measures, 'count'>,
 ): Promise<SecondEngine | undefined> {
   const { SCRIPTORIUM_SECOND_ENGINE: name, SCRIPTORIUM_NEURAL_MODELS: models } = config
   if (name === 'off') return undefined
   const isFor: SecondEngine['isFor'] = ({ languages }) =>
     name !== 'neural' || hasModels(languages, models)
   try {
-    const slot = await makeSlot(config, { name, engines: 1 }, log)
+    const slot = await makeSlot(config, { name, engines: 1 }, log, measures)
     const recipe = firstRecipe(config)
     if (isFor(recipe)) await slot.warm(recipe)
     return { slot, isFor }

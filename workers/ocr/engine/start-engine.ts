@@ -1,17 +1,23 @@
 import type { WorkerConfig } from '../../../shared/process/config.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import { defaultRecipe, type Recipe } from '../../../shared/contract/recipe.ts'
+import type { Measures } from '../../../shared/redis/measures.ts'
 import { findEngineFactory } from './find-engine.ts'
 import { createEngineSlot, type EngineSlot } from './engine-slot.ts'
 
 /**
  * Loads the engine for the languages in the environment before the worker takes a job. Rejects if it does not start.
  */
-export async function startEngine(config: WorkerConfig, log: Logger): Promise<EngineSlot> {
+export async function startEngine(
+  config: WorkerConfig,
+  log: Logger,
+  measures: Pick<Measures, 'count'>,
+): Promise<EngineSlot> {
   const engineSlot = await makeSlot(
     config,
     { name: config.SCRIPTORIUM_ENGINE, engines: config.SCRIPTORIUM_ENGINES },
     log,
+    measures,
   )
   await engineSlot.warm(firstRecipe(config))
   return engineSlot
@@ -22,8 +28,10 @@ export const makeSlot = async (
   config: WorkerConfig,
   { name, engines }: { name: string; engines: number },
   log: Logger,
+  measures: Pick<Measures, 'count'>,
 ): Promise<EngineSlot> =>
   createEngineSlot({
+    name,
     createEngine: await findEngineFactory(name, config.SCRIPTORIUM_NEURAL_MODELS),
     tessdataPrefix: config.TESSDATA_PREFIX,
     limits: {
@@ -32,6 +40,7 @@ export const makeSlot = async (
       rssBytes: config.SCRIPTORIUM_WORKER_RSS,
     },
     rssBytes: () => process.memoryUsage.rss(),
+    onReplaced: (reason) => measures.count('replacement', reason),
     log,
   })
 

@@ -4,6 +4,7 @@ import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
+import type { Measures } from '../../../shared/redis/measures.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { untilTaken } from '../../../shared/redis/connection/redis-trouble.ts'
@@ -28,6 +29,7 @@ interface Deps {
   engineSlot: EngineSlot
   secondEngine: SecondEngine | undefined
   identities: EngineIdentities
+  measures: Pick<Measures, 'observe' | 'count'>
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
   outages: Lines
@@ -36,7 +38,7 @@ interface Deps {
 /** The way of a job through one worker: it is opened, prepared, read and reported. */
 export function createJobPipeline(deps: Deps) {
   const { workerId, redis, keys, reporter, engineSlot, secondEngine } = deps
-  const { identities, log } = deps
+  const { identities, measures, log } = deps
   /** Redis errors are not the page's fault: they count as no attempt. */
   const persistently = <T>(work: () => Promise<T>): Promise<T> =>
     untilTaken(work, {
@@ -51,6 +53,7 @@ export function createJobPipeline(deps: Deps) {
     engineSlot,
     secondEngine,
     identities,
+    measures,
     log,
     onBegin({ runId, documentId }, page, pagesTotal) {
       const at = new Date().toISOString()
@@ -59,7 +62,17 @@ export function createJobPipeline(deps: Deps) {
   })
   const desk = createDesk()
   return {
-    process: createProcessor({ workerId, redis, keys, reporter, desk, read, persistently, log }),
+    process: createProcessor({
+      workerId,
+      redis,
+      keys,
+      reporter,
+      desk,
+      read,
+      persistently,
+      measures,
+      log,
+    }),
     expectInteractive: (areWaiting: boolean): void => desk.expectInteractive(areWaiting),
     /** Closes the documents that wait for their next page. */
     close,

@@ -6,6 +6,9 @@ import {
   type ErrorCode,
 } from '../../../shared/process/errors.ts'
 import { maxDeaths } from '../../../shared/hands/suspects.ts'
+import { retryLabelOf } from '../../../shared/contract/measures.ts'
+import type { Timings } from '../../../shared/contract/result/page.ts'
+import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
@@ -25,6 +28,7 @@ interface Deps {
   read: ReturnType<typeof createReading>
   /** Repeats work that Redis rejects until it succeeds. */
   persistently: <T>(work: () => Promise<T>) => Promise<T>
+  measures?: Pick<Measures, 'observe' | 'count'>
   log: Logger
 }
 
@@ -47,7 +51,7 @@ const maxCrashedPages = 3
  * caused the first death, so from then on the page is read alone. Throws where BullMQ should retry later.
  */
 export function createProcessor(deps: Deps) {
-  const { reporter, persistently } = deps
+  const { reporter, persistently, measures = unmeasured } = deps
   return async (
     jobId: string,
     job: Job,
@@ -62,6 +66,7 @@ export function createProcessor(deps: Deps) {
     const report = await readOrExplain(deps, delivery, past)
     // The page has been read, so the report is repeated until Redis accepts it.
     await persistently(() => reporter.report(report))
+    if (report.kind === 'page') observeStages(measures, report.result.timings)
     // One line for each page that an API request submitted; a run of the command line has no request id.
     if (job.requestId !== undefined) {
       const { requestId, documentId } = job
@@ -72,6 +77,17 @@ export function createProcessor(deps: Deps) {
     }
     return 'reported'
   }
+}
+
+/** A page without a stage, such as one whose text comes from a layer, does not count there. */
+function observeStages(measures: Pick<Measures, 'observe'>, timings: Timings): void {
+  const { openMs, prepareMs, recogniseMs } = timings
+  for (const [stage, ms] of [
+    ['open', openMs],
+    ['prepare', prepareMs],
+    ['recognise', recogniseMs],
+  ] as const)
+    if (ms > 0) measures.observe('stage', stage, ms / 1_000)
 }
 
 async function readOrExplain(
@@ -96,6 +112,8 @@ async function readOrExplain(
       return toReport(deps.workerId, delivery, failure)
     }
     count.takeBack()
+    const { measures = unmeasured } = deps
+    measures.count('retry', retryLabelOf(failure.code))
     tellRetry(deps, delivery, failure)
     throw failure
   }

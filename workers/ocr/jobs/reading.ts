@@ -1,6 +1,8 @@
 import type { PageResult, PageWarning, Timings } from '../../../shared/contract/result/page.ts'
 import type { EngineIdentity } from '../../../shared/contract/engine.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
+import { engineLabelOf } from '../../../shared/contract/measures.ts'
+import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Job } from '../../../shared/contract/messages/job.ts'
@@ -24,6 +26,7 @@ interface Deps {
   engineSlot: EngineSlot
   secondEngine?: SecondEngine | undefined
   identities: EngineIdentities
+  measures?: Pick<Measures, 'observe'>
   /** Called when the engine begins to read an interactive page. */
   onBegin: (job: Job, page: number, pagesTotal: number) => void
   log: Pick<Logger, 'debug'>
@@ -48,6 +51,7 @@ interface OnDesk extends Opened {
  */
 export function createReading(deps: Deps) {
   const clock = createReadClock()
+  const { measures = unmeasured } = deps
   return async (delivery: JobDelivery, desk: Desk): Promise<WorkerReport> => {
     const { jobId, job, attempt } = delivery
     const engine = await deps.identities(job.recipe)
@@ -68,11 +72,15 @@ export function createReading(deps: Deps) {
       const deadline = began + deadlineOf(job, page)
       const readWith =
         (slot: EngineSlot): ReadPrepared =>
-        (image) =>
-          slot.read(image, job.recipe, {
-            deadlineMs: Math.max(1, deadline - performance.now()),
+        async (image) => {
+          const from = performance.now()
+          const read = await slot.read(image, job.recipe, {
+            deadlineMs: Math.max(1, deadline - from),
             cancelling: delivery.cancelling,
           })
+          measures.observe('reading', engineLabelOf(slot.name), (performance.now() - from) / 1_000)
+          return read
+        }
       const second = deps.secondEngine?.isFor(job.recipe) === true ? deps.secondEngine : undefined
       const read = await clock.during(() =>
         orOwnText(

@@ -9,6 +9,7 @@ import type { WaitingJobs } from '../../../shared/redis/queue-view.ts'
 import type { RecipeStore } from '../../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { MemoryGauge } from '../../../shared/redis/connection/redis-memory.ts'
+import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { Reporter } from '../../../shared/redis/result-stream.ts'
 import { createHandBack } from './hand-back.ts'
@@ -29,6 +30,7 @@ interface Deps {
   cannotRead: (job: Job) => Promise<string | null>
   /** Workers pause from this many uncollected results on: a dead aggregator stops the fleet and loses nothing. */
   maxResults: number
+  measures?: Pick<Measures, 'observe'>
   lockMs: number
   stallCheckMs: number
   memory: MemoryGauge
@@ -45,7 +47,7 @@ const parseJob = createParser('a job', jobSchema, upgradeJob)
 /** Takes jobs from the queue: while there are enough of them, one is read and the next is prepared. */
 export function createJobTaker(deps: Deps) {
   const { workerId, redis, keys, queue, reporter, process, onWaiting, memory, log } = deps
-  const { maxResults } = deps
+  const { maxResults, measures = unmeasured } = deps
   let inHand = 0
   const worker = new Worker<unknown, Ack>(
     queueName,
@@ -54,6 +56,9 @@ export function createJobTaker(deps: Deps) {
       for (const ticker of tickers) ticker.wake()
       try {
         const wanted = await handBack(job, token, parseJob(job.data))
+        // A repeated attempt has waited for its delay, too.
+        if (job.attemptsMade === 0)
+          measures.observe('stage', 'queue', Math.max(0, Date.now() - job.timestamp) / 1_000)
         return await process(job.id ?? '', wanted, job.attemptsMade)
       } finally {
         inHand -= 1

@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import { readConfig, workerSchema } from '../../../../shared/process/config.ts'
 import { startSecondEngine } from '../../../../workers/ocr/engine/second-engine.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
+import { unmeasured } from '../../../../shared/redis/measures.ts'
 import { createLogger } from '../../../../shared/process/logger.ts'
 
 const log = createLogger('worker', 'silent')
 const start = (environment: Record<string, string>) =>
-  startSecondEngine(readConfig(workerSchema, environment), log)
+  startSecondEngine(readConfig(workerSchema, environment), log, unmeasured)
 
 test('no second engine is loaded by default', async () => {
   assert.equal(await start({}), undefined)
