@@ -2,7 +2,10 @@ import type { Format } from '../../shared/contract/result/formats.ts'
 import { writeAlto } from './xml/alto.ts'
 import type { OutputFormat } from './format.ts'
 import { writeHocr } from './xml/hocr.ts'
+import { writeHtml } from './xml/html.ts'
+import { writeCsv } from './plain/csv.ts'
 import { writeJson } from './plain/json.ts'
+import { writeMarkdown } from './plain/markdown.ts'
 import { writePage } from './xml/page-xml.ts'
 import { writePdf } from './pdf.ts'
 import { writeText } from './plain/text.ts'
@@ -22,5 +25,8 @@ export const outputFormats: Readonly<Record<Format, OutputFormat>> = {
     write: writePage,
   },
   tsv: { extension: 'tsv', mediaType: 'text/tab-separated-values; charset=utf-8', write: writeTsv },
+  md: { extension: 'md', mediaType: 'text/markdown; charset=utf-8', write: writeMarkdown },
+  html: { extension: 'html', mediaType: 'text/html; charset=utf-8', write: writeHtml },
+  csv: { extension: 'csv', mediaType: 'text/csv; charset=utf-8', write: writeCsv },
   pdf: { extension: 'pdf', mediaType: 'application/pdf', showsInput: true, write: writePdf },
 }

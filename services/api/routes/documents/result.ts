@@ -61,6 +61,9 @@ const textFormats: Record<Exclude<Format, 'json' | 'pdf'>, string> = {
   alto: 'ALTO XML 4.',
   page: 'PAGE XML.',
   tsv: 'Tab-separated values as Tesseract writes them.',
+  md: 'Markdown: headings, paragraphs, lists, tables.',
+  html: 'HTML: headings, paragraphs, lists, tables.',
+  csv: 'The tables, as RFC 4180, an empty line between two of them.',
 }
 
 const responses = {

@@ -17,6 +17,9 @@ const format = (name: string, label: string, extension: string, isOfOnePage = fa
 export const downloads: readonly Download[] = [
   format('txt', 'Text', 'txt'),
   format('pdf', 'Searchable PDF', 'pdf'),
+  format('md', 'Markdown', 'md'),
+  format('html', 'HTML', 'html'),
+  format('csv', 'Tables (CSV)', 'csv'),
   format('json', 'JSON', 'json'),
   format('hocr', 'hOCR', 'hocr'),
   format('alto', 'ALTO', 'alto.xml', true),

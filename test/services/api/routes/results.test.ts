@@ -98,6 +98,9 @@ test('every format is available by name and by media type', async () => {
     alto: /^<\?xml[^]*<alto /,
     page: /^<\?xml[^]*<PcGts /,
     tsv: /^level\tpage_num/,
+    md: /^first line/,
+    html: /^<!DOCTYPE html>/,
+    csv: /^$/,
     pdf: /^%PDF-/,
   }
   for (const format of formats) {

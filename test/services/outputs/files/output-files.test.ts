@@ -21,7 +21,7 @@ const line = makeLine([['word', [100, 100, 200, 140]]], [100, 135, 200, 135])
 
 test('every format has its own file name and media type', () => {
   const names = formats.map((format) => outputName('a.tif', format))
-  const wanted = ['txt', 'json', 'hocr', 'alto.xml', 'page.xml', 'tsv', 'pdf']
+  const wanted = ['txt', 'json', 'hocr', 'alto.xml', 'page.xml', 'tsv', 'md', 'html', 'csv', 'pdf']
   assert.deepEqual(
     names,
     wanted.map((extension) => `a.tif.${extension}`),
@@ -43,7 +43,7 @@ test('all formats of a document are written, and their hashes returned', async (
   assert.deepEqual(unavailable, [])
   for (const format of formats) {
     const content = readFileSync(join(out, outputName('in/a.png', format)))
-    assert.ok(content.length > 0, format)
+    assert.ok(content.length > 0 || format === 'csv', 'the page has no table')
     assert.equal(hashes[format], hash('sha256', content), format)
   }
   assert.deepEqual(readdirSync(files.temporary), [])
