@@ -1,6 +1,6 @@
 import type { OutputDocument } from '../format.ts'
 import { partsOf, type Part } from '../structure/parts.ts'
-import type { Table } from '../structure/tables.ts'
+import type { PageTable } from '../structure/tables.ts'
 
 /** GitHub-flavoured Markdown; from the second page on, each begins with a comment of its number. */
 export function* writeMarkdown({ pages }: OutputDocument): Generator<string> {
@@ -30,7 +30,7 @@ function toMarkdown(part: Part): string {
 }
 
 /** The format needs a header: an empty one where the table has none. */
-function toPipes({ rows, hasHeader }: Table): string {
+function toPipes({ rows, hasHeader }: PageTable): string {
   const [first = []] = rows
   const header = hasHeader ? first : first.map(() => '')
   const body = hasHeader ? rows.slice(1) : rows

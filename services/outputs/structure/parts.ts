@@ -1,6 +1,6 @@
 import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { joinLines, joinWords } from './join.ts'
-import { tablesOf, type Table } from './tables.ts'
+import { tablesOf, type PageTable } from './tables.ts'
 import { median, uprightLines, type UprightLine } from './upright.ts'
 
 /** A part of a page, in reading order. */
@@ -8,7 +8,7 @@ export type Part =
   | { kind: 'heading'; level: 1 | 2 | 3; text: string }
   | { kind: 'paragraph'; text: string }
   | { kind: 'list'; isNumbered: boolean; items: { mark: string; text: string }[] }
-  | { kind: 'table'; table: Table }
+  | { kind: 'table'; table: PageTable }
 
 /** Type heights of headings, in those of the running text. */
 const headingSizes = [1.8, 1.45, 1.2] as const
@@ -24,7 +24,7 @@ export function partsOf(page: PageResult): Part[] {
   )
   const body = bodySize(lines.filter((line) => !tableOf.has(line)))
   const parts: Part[] = []
-  const written = new Set<Table>()
+  const written = new Set<PageTable>()
   let paragraph: UprightLine[] = []
   const end = (): void => {
     if (paragraph.length > 0) for (const part of toParts(paragraph, body)) add(parts, part)

@@ -4,7 +4,7 @@ import { proseOf } from './prose.ts'
 import { cellGap, rowsOf, widestGap, type Row } from './rows.ts'
 import { median, type UprightLine, type UprightWord } from './upright.ts'
 
-export interface Table {
+export interface PageTable {
   /** Of equal length; '' where a cell is empty. */
   rows: readonly (readonly string[])[]
   /** Whether the first row names the columns. */
@@ -19,7 +19,7 @@ const maxRowDistance = 3.2
 const maxWholeRows = 2
 
 /** The tables of a page, ruled and open ones: rows whose words are aligned in columns. */
-export function tablesOf(lines: readonly UprightLine[]): Table[] {
+export function tablesOf(lines: readonly UprightLine[]): PageTable[] {
   const prose = proseOf(lines, rowsOf(lines))
   const rows = rowsOf(lines.filter((line) => !prose.has(line))).flatMap(withoutRules)
   return regionsOf(rows).flatMap((region) => toTable(region) ?? [])
@@ -67,7 +67,7 @@ function regionsOf(rows: readonly Row[]): Row[][] {
   return regions
 }
 
-function toTable(found: readonly Row[]): Table | undefined {
+function toTable(found: readonly Row[]): PageTable | undefined {
   const withCells = found.filter(hasCells)
   const size = median(withCells.map((row) => row.size))
   const boundaries = columnBoundaries(withCells, size)

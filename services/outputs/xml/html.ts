@@ -1,7 +1,7 @@
 import type { Element } from 'xast'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { partsOf, type Part } from '../structure/parts.ts'
-import type { Table } from '../structure/tables.ts'
+import type { PageTable } from '../structure/tables.ts'
 import type { OutputDocument } from '../format.ts'
 import { isRightToLeft, languageTag } from './direction.ts'
 import { element, serialise } from './xml.ts'
@@ -58,7 +58,7 @@ const textElement = (name: string, text: string): Element =>
 const cell = (name: string, text: string): Element =>
   textElement(name, text === '' ? '\u00a0' : text)
 
-const toTable = ({ rows, hasHeader }: Table): Element =>
+const toTable = ({ rows, hasHeader }: PageTable): Element =>
   element(
     'table',
     {},
