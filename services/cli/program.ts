@@ -17,6 +17,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'read scanned pages: a folder in, text out',
     load: async (host) => (await import('./ingest/command.ts')).ingestCommand(host),
   },
+  watch: {
+    summary: 'read the files that arrive in a folder, until Ctrl-C',
+    load: async (host) => (await import('./watch/command.ts')).watchCommand(host),
+  },
   serve: {
     summary: 'run the whole service: HTTP API, aggregator, workers and Redis',
     load: async (host) => (await import('./serve.ts')).serveCommand(host),

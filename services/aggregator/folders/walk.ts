@@ -12,6 +12,7 @@ import {
   type Below,
   type OpenFolder,
 } from '../../../shared/files/open-below.ts'
+import { junk } from '../../../shared/files/junk.ts'
 import { statKey } from '../../../shared/files/stat-key.ts'
 
 /** A file that the walk found, or why it cannot be read. Paths are relative to the root. */
@@ -35,10 +36,6 @@ export interface WalkOptions {
 }
 
 const namedLink = 'is a symbolic link; --follow reads what it points to'
-
-/** Leftovers of systems and tools: never a page. */
-const junk =
-  /^(\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|Icon\r|~\$.*|@eaDir|#recycle|\$RECYCLE\.BIN|System Volume Information|__MACOSX|\.Trash.*|\.Spotlight-V100|\.fseventsd|lost\+found)$/i
 
 /**
  * Walks the inputs in a fixed order (names by code unit), one entry at a time, opening no file. It looks names up in

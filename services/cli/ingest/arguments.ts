@@ -54,7 +54,7 @@ export interface IngestOptions extends Common {
 }
 
 /** Flags with their help, their defaults and the variables of the environment that set them. */
-const options = (environment: Environment): Option[] => [
+export const ingestFlags = (environment: Environment): Option[] => [
   ...fileOptions(environment),
   ...readingOptions(),
   ...runOptions(environment),
@@ -193,7 +193,7 @@ const runOptions = (environment: Environment): Option[] => [
   ),
 ]
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Commander would take `SCRIPTORIUM_FORCE=0` for yes, so a toggle's variable is read here. */
 function toggle(flags: string, help: string, variable: string, environment: Environment): Option {
@@ -202,7 +202,7 @@ function toggle(flags: string, help: string, variable: string, environment: Envi
   return new Option(flags, `${help} (env: ${name})`).default(isSet, isSet ? 'set' : undefined)
 }
 
-function flag(flags: string, help: string, variable: string): Option {
+export function flag(flags: string, help: string, variable: string): Option {
   return new Option(flags, help).env(`SCRIPTORIUM_${variable}`)
 }
 
@@ -216,15 +216,17 @@ export function addArguments(command: Command, environment: Environment): void {
       '<input...>',
       'folders, files, @list.txt (one path a line) or - (the same list on standard input)',
     )
-  for (const option of options(environment)) {
-    // Commander takes an empty variable for a value; compose files set many of those.
-    if (option.envVar !== undefined && !environment[option.envVar]) {
-      option.description += ` (env: ${option.envVar})`
-      delete option.envVar
-    }
-    command.addOption(option)
-  }
+  for (const option of ingestFlags(environment)) addFlag(command, option, environment)
   command.addHelpText('after', exitCodeHelp)
+}
+
+/** Commander takes an empty variable for a value; compose files set many of those. */
+export function addFlag(command: Command, option: Option, environment: Environment): void {
+  if (option.envVar !== undefined && !environment[option.envVar]) {
+    option.description += ` (env: ${option.envVar})`
+    delete option.envVar
+  }
+  command.addOption(option)
 }
 
 /** The options of a command that has parsed its words. */

@@ -78,7 +78,8 @@ export async function ingest(deps: Deps): Promise<number> {
   }
 }
 
-async function findServices(
+/** The services that read a run. Throws where there are none, or where another process has the output folder. */
+export async function findServices(
   options: IngestOptions,
   environment: NodeJS.ProcessEnv,
   request: FolderRequest,
