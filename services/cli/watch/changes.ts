@@ -10,6 +10,8 @@ interface Deps {
   tell: (line: string) => void
 }
 
+const doNothing = (): void => undefined
+
 /**
  * Waits for changes below a folder: the system reports them (inotify), but not for folders of other machines and not
  * beyond its number of watches. A report only says when to look, so a lost one costs time and no file.
@@ -18,7 +20,7 @@ export function createChanges({ root, tell }: Deps) {
   const watchers = new Map<string, FSWatcher>()
   let isPolling = isRemote(root)
   let isChanged = false
-  let wake = (): void => undefined
+  let wake = doNothing
 
   const close = (): void => {
     for (const watcher of watchers.values()) watcher.close()

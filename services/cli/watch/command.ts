@@ -8,8 +8,17 @@ import { resolveFolders, type WatchOptions } from './options.ts'
 
 /** Flags of `ingest` that concern one run only, or a list of inputs. */
 const ofOneRun = new Set([
-  ...['base', 'follow', 'combined', 'report', 'canary', 'force', 'retryFailed', 'retryWarned'],
-  ...['checksum', 'dryRun', 'json'],
+  'base',
+  'follow',
+  'combined',
+  'report',
+  'canary',
+  'force',
+  'retryFailed',
+  'retryWarned',
+  'checksum',
+  'dryRun',
+  'json',
 ])
 const without = {
   follow: false,
