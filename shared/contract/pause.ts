@@ -5,15 +5,19 @@ import { oneOf } from '../process/one-of.ts'
 import { idText, messageText, pathText } from './schema/bounded.ts'
 import { countOf, described } from './schema/described.ts'
 
-const pauseRules = ['in_a_row', 'share', 'canary', 'no_worker'] as const
+const pauseRules = ['in_a_row', 'share', 'canary', 'canary_read', 'no_worker'] as const
 
 export const pauseSchema = Type.Object(
   {
     rule: described(
       oneOf(pauseRules),
-      'Rule that paused the run: failures in a row, share of failures, canary, or no worker.',
+      'Rule that paused the run: failures in a row, share of failures, failed canaries, canaries that were read (requested by `pauseAfterCanary`), or no worker.',
     ),
-    code: described(idText, 'Most frequent error code.', 'engine_failed'),
+    code: described(
+      idText,
+      'Most frequent error code; `canary_read` if that is the rule.',
+      'engine_failed',
+    ),
     failures: countOf('Failed attempts; with `canary`, failed documents.', 50),
     of: countOf('Attempts, or with `canary` documents, in all.', 61),
     example: described(

@@ -40,10 +40,10 @@ export function createWalkAhead({ ledger, run, progress, walkAll, recentMs, sign
       const at = canaryStage(ledger, run)
       if (at.stage === 'passed' || run.request.dryRun) return undefined
       const isWanted = at.stage === 'begun' ? (path: string) => at.paths.has(path) : anyPath
-      const { sample } = await survey(run.request.canary ?? 0, isWanted)
+      const { sample, documents } = await survey(run.request.canary ?? 0, isWanted)
       await plan(sample)
       await progress.below(1, signal)
-      return judgeCanaries(ledger, run)
+      return judgeCanaries(ledger, run, documents > sample.length)
     },
   }
 }

@@ -25,10 +25,15 @@ export function canaryStage(
 }
 
 /**
- * Decides whether too many of a run's canaries failed, by the breaker's share. Here every failure counts, including
+ * Decides whether the run pauses after its canaries: on request if it has other files, or because too many failed, by the
+ * breaker's share. Here every failure counts, including
  * those of the files: a user of canaries wants to learn about a folder of Word files before it is read.
  */
-export function judgeCanaries({ documents }: Ledger, { id, request }: FolderRun): Trip | undefined {
+export function judgeCanaries(
+  { documents }: Ledger,
+  { id, request }: FolderRun,
+  hasOthers: boolean,
+): Trip | undefined {
   const { share } = request.maxFailures ?? defaultMaxFailures
   // A user who disables the failure limit still wants the canaries to be evaluated.
   const maxShare = share < 1 ? share : defaultMaxFailures.share
@@ -41,5 +46,8 @@ export function judgeCanaries({ documents }: Ledger, { id, request }: FolderRun)
     const error = row.error ?? { code: 'internal', message: '' }
     failures = tally.add({ runId: id, documentId: row.id, page: null, error }, error.code)
   }
-  return failures > maxShare * of ? { rule: 'canary', failures, of, codes: tally.codes } : undefined
+  if (failures > maxShare * of) return { rule: 'canary', failures, of, codes: tally.codes }
+  return request.pauseAfterCanary === true && hasOthers
+    ? { rule: 'canary_read', failures, of, codes: tally.codes }
+    : undefined
 }

@@ -25,11 +25,17 @@ const anyCure = `fix the cause in the message; ${seeLog}`
 /** Cure where the files themselves are to blame: a canary counts these, too. */
 const leaveOut = 'check the files; exclude unreadable ones (--exclude), or omit --canary'
 
+const lookAtThem = 'look at their texts, then resume the run, which reads the other files'
+
 /** Describes why a run has paused; `pathOf` names the example's document. */
 export function toPause(
   { rule, failures, of, codes }: Trip,
   pathOf: (documentId: string) => string,
 ): Pause {
+  if (rule === 'canary_read') {
+    const message = told[rule](failures, of)
+    return { rule, code: rule, failures, of, example: null, message, cure: lookAtThem }
+  }
   const [commonest] = [...codes].toSorted(([, a], [, b]) => b.count - a.count)
   const [code, example] =
     commonest === undefined ? ['internal'] : [commonest[0], commonest[1].example]
@@ -70,5 +76,7 @@ const told: Readonly<Record<Pause['rule'], (failures: number, of: number) => str
   in_a_row: (failures) => `${failures} readings in a row failed`,
   share: (failures, of) => `${failures} of the first ${of} readings failed`,
   canary: (failures, of) => `${failures} of the first ${of} files failed`,
+  canary_read: (failures, of) =>
+    `the first ${of} files, spread over the folder, are read${failures === 0 ? '' : `; ${failures} of them failed`}`,
   no_worker: (deaths) => `no worker starts: the last ${deaths} exited before they were ready`,
 }

@@ -62,7 +62,8 @@ export function createRunGuard({ ledger, redis, keys, queue, active, log, outage
     pausing.add(run)
     run.hold()
     const { rule, code, message, cure } = pause
-    log.error({ runId: run.run.id, rule, code, reason: message, cure }, 'run paused')
+    const level = rule === 'canary_read' ? 'info' : 'error'
+    log[level]({ runId: run.run.id, rule, code, reason: message, cure }, 'run paused')
     void retryForEver(() => carryOut(run, pause, codes), {
       unref: true,
       onFailure: (err) =>

@@ -212,6 +212,9 @@ export const runBodySchema = Type.Object(
         20,
       ),
     ),
+    pauseAfterCanary: flag(
+      'Pauses the run once the files of `canary` are read, so that a person can look at them; `POST /v1/runs/{id}/resume` reads the others. Default: false.',
+    ),
     checksum: flag('Compares files by SHA-256 instead of size and time. Default: false.'),
   },
   {

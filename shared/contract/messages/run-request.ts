@@ -91,6 +91,8 @@ export const folderRequestSchema = Type.Object(
     maxFailures: Type.Optional(maxFailuresSchema),
     /** This many files, spread over the folder, are read before all others. */
     canary: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** The run pauses once they are read, so that a person can look at them; false if missing. */
+    pauseAfterCanary: Type.Optional(Type.Boolean()),
     /** The request had a password, which only Redis holds: documents rejected for lack of one are read again. */
     hasPdfPassword: Type.Optional(Type.Boolean()),
   },

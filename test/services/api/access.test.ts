@@ -32,6 +32,7 @@ const routes: [method: Method, url: string, scope: Scope][] = [
   ['GET', '/v1/runs/r1/events', 'read'],
   ['POST', '/v1/runs/r1/cancel', 'submit'],
   ['POST', '/v1/runs/r1/resume', 'submit'],
+  ['GET', '/v1/roots', 'submit'],
   ['POST', '/v1/runs/r1/retry-failed', 'submit'],
   ['POST', '/v1/runs/r1/retry-warned', 'submit'],
   ['GET', '/v1/search?q=a', 'read'],

@@ -52,7 +52,11 @@ export function toFolderRequest(
 function failureOptions({
   maxFailures,
   canary = 0,
-}: RunBody): Pick<FolderRequest, 'maxFailures' | 'canary'> {
+  pauseAfterCanary = false,
+}: RunBody): Pick<FolderRequest, 'maxFailures' | 'canary' | 'pauseAfterCanary'> {
   const limit = maxFailures === undefined ? undefined : parseMaxFailures(maxFailures)
-  return { ...(limit !== undefined && { maxFailures: limit }), ...(canary > 0 && { canary }) }
+  return {
+    ...(limit !== undefined && { maxFailures: limit }),
+    ...(canary > 0 && { canary, ...(pauseAfterCanary && { pauseAfterCanary }) }),
+  }
 }

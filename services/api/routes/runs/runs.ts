@@ -8,10 +8,12 @@ import { runReportRoute } from './report.ts'
 import { runResultsRoute } from './results.ts'
 import { resumeRunRoute } from './resume.ts'
 import { retryRunRoute, retryWarnedRoute } from './retry.ts'
+import { listRootsRoute } from './roots.ts'
 import { startRunRoute } from './start.ts'
 
 /** Runs: of folders and of uploads. */
 export function runRoutes(app: App, context: Context): void {
+  listRootsRoute(app, context)
   startRunRoute(app, context)
   listRunsRoute(app, context)
   getRunRoute(app, context)

@@ -41,14 +41,14 @@ test('the canary progress of a run is in the ledger', (t) => {
 
 test('more than half of the canaries failing pauses the run, for any failure; the share is configurable', (t) => {
   const two = setUp(t, ['a', 'b', 'bad1', 'bad2'])
-  assert.equal(judgeCanaries(two.ledger, two.run), undefined)
+  assert.equal(judgeCanaries(two.ledger, two.run, true), undefined)
   const three = setUp(t, ['a', 'bad1', 'bad2', 'bad3'])
-  const trip = judgeCanaries(three.ledger, three.run)
+  const trip = judgeCanaries(three.ledger, three.run, true)
   assert.deepEqual([trip?.rule, trip?.failures, trip?.of], ['canary', 3, 4])
   const strict = setUp(t, ['a', 'b', 'bad1', 'bad2'], { maxFailures: { inARow: 50, share: 0.25 } })
-  assert.equal(judgeCanaries(strict.ledger, strict.run)?.failures, 2)
+  assert.equal(judgeCanaries(strict.ledger, strict.run, true)?.failures, 2)
   const off = setUp(t, ['a', 'bad1', 'bad2', 'bad3'], { maxFailures: { inARow: 0, share: 1 } })
-  assert.equal(judgeCanaries(off.ledger, off.run)?.failures, 3)
+  assert.equal(judgeCanaries(off.ledger, off.run, true)?.failures, 3)
 })
 
 test('a sample is spread evenly over a series of any length', () => {

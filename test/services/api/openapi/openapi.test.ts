@@ -138,6 +138,7 @@ test('every documented route exists', () => {
     'post /v1/documents/{id}/retry',
     'post /v1/documents/check',
     'post /v1/runs',
+    'get /v1/roots',
     'get /v1/runs',
     'get /v1/runs/{id}',
     'get /v1/runs/{id}/documents',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -178,6 +178,43 @@ test('documents are listed by run and error code', async () => {
   assert.equal((await list('since=2020-01-01')).length, 2)
   await api.refused(400, 'malformed_request', 'GET', '/v1/documents?since=2020-02-31T00:00Z1')
   await api.refused(400, 'malformed_request', 'GET', '/v1/documents?since=2020-13-01')
+})
+
+test('a run that is to pause after its canaries waits for a person, and then reads the others', async () => {
+  const names = ['a.png', 'b.png', 'c.png', 'd.png', 'e.png']
+  const folder = join(api.scans, 'tried')
+  mkdirSync(folder)
+  await writePages(folder, names)
+  const isOld = (name: string): boolean => Date.now() - statSync(join(folder, name)).ctimeMs > 2_500
+  await waitFor('no file may still be written', () => names.every(isOld))
+  const options = { root: 'scans', path: 'tried', canary: 2, pauseAfterCanary: true }
+  const run = (await start(options)).body
+  const read = async (id: string, open: number): Promise<void> => {
+    const items = await waitFor('they are planned', async () => {
+      const url = `/v1/documents?run=${id}&limit=500`
+      const all = (await api.call<List<DocumentView>>('GET', url)).body.items
+      const waiting = all.filter(({ outcome }) => outcome === null)
+      return waiting.length === open && waiting
+    })
+    for (const each of items) await api.read(each.id)
+  }
+  await read(run.id, 2)
+  const paused = await waitFor('it pauses', async () => {
+    const view = await show(run.id)
+    return view.state === 'paused' && view
+  })
+  assert.deepEqual(
+    [paused.pause?.rule, paused.pause?.failures, paused.pause?.of, paused.counts],
+    ['canary_read', 0, 2, { succeeded: 2 }],
+  )
+  const resumed = await api.call<RunView>('POST', `/v1/runs/${run.id}/resume`)
+  assert.equal(resumed.status, 202)
+  await read(run.id, 3)
+  assert.deepEqual((await ended(run)).counts, { succeeded: 5 })
+
+  const small = (await start({ ...options, canary: 10, force: true })).body
+  await read(small.id, 5)
+  assert.equal((await ended(small)).state, 'finished', 'there are no others to wait for')
 })
 
 test('given-up readings of a run are retried, and its report counts those that are left', async () => {
