@@ -57,9 +57,39 @@ export interface RunRow {
   pagesRead: number | null
   pagesPerSecond: number | null
   etaSeconds: number | null
-  pause: { message: string; cure: string } | null
+  pause: { rule: string; message: string; cure: string } | null
   startedAt: string
   finishedAt: string | null
+}
+
+/** Failed documents of a run with one error code. */
+export interface FailureGroupRow {
+  code: string
+  count: number
+  examples: { id: string; name: string; message: string }[]
+}
+
+/** The part of a run's report that is shown. */
+export interface ReportRow {
+  pageMs: { p50: number; p95: number }
+  slowest: ReportPage[]
+  leastConfident: ReportPage[]
+  workers: { worker: string; pages: number; utilisation: number }[]
+  warned?: { count: number; codes: Record<string, number> }
+}
+
+export interface ReportPage {
+  path: string
+  page: number
+  ms: number
+  confidence: number
+}
+
+/** Throughput and errors of a period, in equal steps. */
+export interface History {
+  stepSeconds: number
+  points: { at: string; pagesPerSecond: number; errorRate: number | null }[]
+  sum: { pages: number; outcomes: Record<string, number> }
 }
 
 export interface Queue {

@@ -8,12 +8,15 @@ export function Action({
   children,
   confirm,
   isDanger = false,
+  isMain = false,
 }: {
   run: () => Promise<unknown>
   children: ComponentChildren
   /** Asked first. */
   confirm?: string
   isDanger?: boolean
+  /** The action that most people want. */
+  isMain?: boolean
 }) {
   const [isBusy, setBusy] = useState(false)
   const [refused, setRefused] = useState<string | null>(null)
@@ -33,7 +36,7 @@ export function Action({
     <span class="action">
       <button
         type="button"
-        class={isDanger ? 'danger' : undefined}
+        class={isDanger ? 'danger' : isMain ? 'main' : undefined}
         disabled={isBusy}
         onClick={() => void act()}
       >

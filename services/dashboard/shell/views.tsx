@@ -8,6 +8,7 @@ import { FleetPage } from '../pages/fleet/fleet-page.tsx'
 import { RunPage } from '../pages/run/run-page.tsx'
 import { RunsPage } from '../pages/runs/runs-page.tsx'
 import { SearchPage } from '../pages/search/search-page.tsx'
+import { StartRunPage } from '../pages/start-run/start-run-page.tsx'
 import { SystemPage } from '../pages/system/system-page.tsx'
 import { UploadPage } from '../pages/upload/upload-page.tsx'
 
@@ -28,6 +29,7 @@ const views: readonly View[] = [
     show: (id) => <DocumentPage key={id} id={id} />,
   },
   { pattern: /^\/runs$/, scope: 'read', show: () => <RunsPage /> },
+  { pattern: /^\/runs\/new$/, scope: 'submit', show: () => <StartRunPage /> },
   { pattern: /^\/runs\/([^/]+)$/, scope: 'read', show: (id) => <RunPage key={id} id={id} /> },
   { pattern: /^\/upload$/, scope: 'submit', show: () => <UploadPage /> },
   { pattern: /^\/search$/, scope: 'read', show: () => <SearchPage /> },

@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatNumber } from '../../parts/format.ts
 import { Notice, Ready } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { LatestDocuments } from './latest-documents.tsx'
+import { Charts } from './charts.tsx'
 import { ActiveRunTable } from './active-run-table.tsx'
 import { Workers } from './workers.tsx'
 
@@ -37,6 +38,7 @@ export function FleetPage() {
     <Page title="Fleet" aside={<Pause queue={queue} />}>
       <NotReady />
       <Ready of={queue}>{(value) => <QueueFigures queue={value} />}</Ready>
+      <Charts />
       <section>
         <h2>Workers</h2>
         <Ready of={workers}>{({ items }) => <Workers workers={items} />}</Ready>

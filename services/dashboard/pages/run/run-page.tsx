@@ -17,6 +17,7 @@ import { RunBar, tallyRun } from '../../parts/run-bar.tsx'
 import { nameRun } from '../../parts/run-name.ts'
 import { query } from '../../router.ts'
 import { FailureGroups } from './failure-groups.tsx'
+import { ReportPages } from './report-pages.tsx'
 
 const limit = 25
 const everyMs = 5_000
@@ -51,6 +52,7 @@ export function RunPage({ id }: { id: string }) {
             <Actions run={value} route={route} onChange={run.reload} />
             <Summary run={value} />
             <FailureGroups run={value} onRetry={run.reload} />
+            {hasReport(value) && <ReportPages run={value} />}
           </>
         )}
       </Ready>
@@ -81,9 +83,9 @@ export function RunPage({ id }: { id: string }) {
 function Reasons({ run: { pause, error, blocked } }: { run: RunRow }) {
   if (pause !== null) {
     return (
-      <Notice tone="bad">
+      <Notice tone={isTried(pause) ? 'info' : 'bad'}>
         <p>
-          {pause.message}. {pause.cure}.
+          {asSentence(pause.message)} {asSentence(pause.cure)}
         </p>
       </Notice>
     )
@@ -97,36 +99,60 @@ function Reasons({ run: { pause, error, blocked } }: { run: RunRow }) {
   )
 }
 
+/** Whether a run waits for a person to look at the files that it tried first. */
+const isTried = (pause: RunRow['pause']): boolean => pause?.rule === 'canary_read'
+
+const asSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
+const isOver = ({ state }: RunRow): boolean => state !== 'active' && state !== 'paused'
+
+const hasReport = (run: RunRow): boolean =>
+  isOver(run) && run.source === 'folder' && run.state !== 'refused'
+
 function Actions({ run, route, onChange }: { run: RunRow; route: string; onChange: () => void }) {
   const act = (action: string) => async (): Promise<void> => {
     await sendJson('POST', `${route}/${action}`)
     onChange()
   }
-  const isOver = run.state !== 'active' && run.state !== 'paused'
+  const ended = isOver(run)
   const again = tallyRun(run).failed + (run.counts['cancelled'] ?? 0)
-  const hasReport = isOver && run.source === 'folder' && run.state !== 'refused'
   return (
     <p class="actions">
-      {may('submit') && isOver && again > 0 && (
+      {may('submit') && ended && again > 0 && (
         <Action run={act('retry-failed')}>
           {again === 1
             ? 'Retry the failed document'
             : `Retry all ${formatCount(again)} failed documents`}
         </Action>
       )}
-      {may('submit') && run.state === 'paused' && <Action run={act('resume')}>Resume</Action>}
-      {may('submit') && !isOver && (
+      {may('submit') && run.state === 'paused' && (
+        <Action run={act('resume')}>{isTried(run.pause) ? 'Read the rest' : 'Resume'}</Action>
+      )}
+      {may('submit') && ended && <RetryWarned route={route} id={run.id} onChange={onChange} />}
+      {may('submit') && !ended && (
         <Action run={act('cancel')} confirm="Cancel this run?" isDanger>
           Cancel
         </Action>
       )}
-      {hasReport && (
+      {hasReport(run) && (
         <Action run={() => download(`${route}/report`, `report-${run.id}.json`)}>
           Download the report
         </Action>
       )}
     </p>
   )
+}
+
+/** Offered where a page of the run may be read better. */
+function RetryWarned({ route, id, onChange }: { route: string; id: string; onChange: () => void }) {
+  const list = `/v1/documents${queryOf({ run: id, warning: 'reading_given_up', limit: 1 })}`
+  const { value } = useLoaded(list, (signal) => getJson<Listed<DocumentRow>>(list, signal))
+  if (value === undefined || value.items.length === 0) return null
+  const retry = async (): Promise<void> => {
+    await sendJson('POST', `${route}/retry-warned`)
+    onChange()
+  }
+  return <Action run={retry}>Retry pages whose reading was given up</Action>
 }
 
 function Summary({ run }: { run: RunRow }) {

@@ -1,3 +1,4 @@
+import { may } from '../../live/session.ts'
 import type { RunRow } from '../../live/views.ts'
 import { ChoiceFilter, TextFilter } from '../../parts/list/filter.tsx'
 import { formatDuration, formatNumber } from '../../parts/format.ts'
@@ -44,7 +45,16 @@ const columns: readonly Column<RunRow>[] = [
 export function RunsPage() {
   const list = useList<RunRow>('/v1/runs', filters, limit)
   return (
-    <Page title="Runs">
+    <Page
+      title="Runs"
+      aside={
+        may('submit') && (
+          <a class="button" href="/runs/new">
+            Read a folder
+          </a>
+        )
+      }
+    >
       <div class="filters">
         <ChoiceFilter
           name="state"
