@@ -21,7 +21,7 @@ import { installQueryGuard } from './http/query-guard.ts'
 import { installRequestLog } from './observe/request-log.ts'
 import { installRouteScopes } from './http/route-scopes.ts'
 import type { App, Context } from './routes/context.ts'
-import { callerRoute } from './routes/caller.ts'
+import { callerRoutes } from './routes/caller.ts'
 import { documentRoutes } from './routes/documents/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
@@ -165,6 +165,6 @@ function addRoutes(app: App, context: Context): void {
   searchRoute(app, context)
   fleetRoutes(app, context)
   webhookRoutes(app, context)
-  callerRoute(app, context)
+  callerRoutes(app, context)
   healthRoutes(app, context)
 }

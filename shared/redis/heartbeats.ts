@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from '../process/one-of.ts'
 import { boundedList, idText, messageText, nameText, pathText } from '../contract/schema/bounded.ts'
-import { amountOf, countOf, described, timeOf } from '../contract/schema/described.ts'
+import { amountOf, countOf, described, shareOf, timeOf } from '../contract/schema/described.ts'
 
 /** Interval of heartbeats: they are most of an idle fleet's cost. */
 export const heartbeatMs = 4_000
@@ -41,6 +41,19 @@ export const heartbeatSchema = Type.Object(
       Type.Union([pathText, Type.Null()]),
       'Document and page that it reads, or null.',
       '2024/invoice.pdf#2',
+    ),
+    currentSince: Type.Optional(
+      described(
+        Type.Union([idText, Type.Null()]),
+        'Time at which it took that page, ISO 8601, UTC; null without one. Missing from older workers.',
+        '2026-03-01T09:30:00.000Z',
+      ),
+    ),
+    utilisation: Type.Optional(
+      shareOf(
+        'Part of about the last minute in which it had a page. Missing from older workers.',
+        0.94,
+      ),
     ),
     pagesDone: countOf('Pages read since its start.', 310),
     rssBytes: countOf('Resident memory, bytes.', 314_572_800),

@@ -5,8 +5,20 @@ import { oneOf } from '../../../shared/process/one-of.ts'
 import { scopes } from '../http/auth.ts'
 import type { App, Context } from './context.ts'
 
-/** `GET /v1/caller`: what a client may offer to the person who uses it. */
-export function callerRoute(app: App, { tokens, intake }: Context): void {
+const nameField = described(nameText, 'Name of the token, `anonymous` without one.', 'scanner')
+const scopesField = described(boundedList(oneOf(scopes), 10), 'Scopes of the token.', [
+  'submit',
+  'read',
+])
+
+/** The caller and its rights, and those of others. */
+export function callerRoutes(app: App, context: Context): void {
+  callerRoute(app, context)
+  tokensRoute(app, context)
+}
+
+/** `GET /v1/caller`: the actions that a client may offer to the person who uses it. */
+function callerRoute(app: App, { tokens, intake }: Context): void {
   app.get(
     '/v1/caller',
     {
@@ -19,11 +31,8 @@ export function callerRoute(app: App, { tokens, intake }: Context): void {
         response: {
           200: Type.Object(
             {
-              name: described(nameText, 'Name of the token, `anonymous` without one.', 'scanner'),
-              scopes: described(boundedList(oneOf(scopes), 10), 'Scopes of the token.', [
-                'submit',
-                'read',
-              ]),
+              name: nameField,
+              scopes: scopesField,
               isTokenRequired: described(Type.Boolean(), 'Whether the service has tokens.'),
               maxFileBytes: described(
                 Type.Integer({ minimum: 0 }),
@@ -42,5 +51,39 @@ export function callerRoute(app: App, { tokens, intake }: Context): void {
       isTokenRequired: tokens.length > 0,
       maxFileBytes: intake.limits.maxFileBytes,
     }),
+  )
+}
+
+/** `GET /v1/tokens`: never their values, of which the service has hashes only. */
+function tokensRoute(app: App, { tokens }: Context): void {
+  app.get(
+    '/v1/tokens',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'listTokens',
+        summary: 'List tokens',
+        description: 'Names and scopes of the tokens (`SCRIPTORIUM_TOKENS`), without their values.',
+        tags: ['Service'],
+        response: {
+          200: Type.Object(
+            {
+              items: described(
+                boundedList(
+                  Type.Object(
+                    { name: nameField, scopes: scopesField },
+                    { title: 'Token', description: 'A token, without its value.' },
+                  ),
+                  10_000,
+                ),
+                'Tokens.',
+              ),
+            },
+            { description: 'Tokens.' },
+          ),
+        },
+      },
+    },
+    async () => ({ items: tokens.map(({ name, scopes: own }) => ({ name, scopes: [...own] })) }),
   )
 }

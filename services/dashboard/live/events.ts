@@ -50,14 +50,33 @@ export async function follow<T>(
   }
 }
 
-/** Follows the events of `path` while the component is shown; null follows nothing. */
+/**
+ * Follows the events of `path` while the component is shown; null follows nothing. Of the events of one name between two
+ * frames only the last is passed on: a busy run has a thousand in a second.
+ */
 export function useEvents<T>(path: string | null, onEvent: (event: LiveEvent<T>) => void): void {
   const latest = useRef(onEvent)
   latest.current = onEvent
   useEffect(() => {
     if (path === null) return undefined
     const ended = new AbortController()
-    void follow<T>(path, (event) => latest.current(event), ended.signal)
-    return () => ended.abort()
+    const waiting = new Map<string, LiveEvent<T>>()
+    let frame = 0
+    const pass = (): void => {
+      frame = 0
+      const events = [...waiting.values()]
+      waiting.clear()
+      for (const event of events) latest.current(event)
+    }
+    const take = (event: LiveEvent<T>): void => {
+      waiting.delete(event.name) // In the order of the last ones.
+      waiting.set(event.name, event)
+      if (frame === 0) frame = requestAnimationFrame(pass)
+    }
+    void follow<T>(path, take, ended.signal)
+    return () => {
+      ended.abort()
+      cancelAnimationFrame(frame)
+    }
   }, [path])
 }

@@ -86,7 +86,7 @@ export interface ReportPage {
 }
 
 /** Throughput and errors of a period, in equal steps. */
-export interface History {
+export interface HistoryRow {
   stepSeconds: number
   points: { at: string; pagesPerSecond: number; errorRate: number | null }[]
   sum: { pages: number; outcomes: Record<string, number> }
@@ -112,6 +112,9 @@ export interface WorkerRow {
   engine: string
   state: 'reading' | 'idle' | 'paused'
   currentPage: string | null
+  currentSince?: string | null
+  /** Part of the last minute, 0 to 1. */
+  utilisation?: number
   pagesDone: number
   rssBytes: number
   startedAt: string

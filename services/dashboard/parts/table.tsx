@@ -2,6 +2,8 @@ import type { ComponentChildren } from 'preact'
 
 export interface Column<T> {
   title: string
+  /** In place of the title, which names it for those who do not see it. */
+  heading?: ComponentChildren
   cell: (row: T) => ComponentChildren
   /** Numbers are aligned at their last digit. */
   isNumber?: boolean
@@ -35,7 +37,7 @@ export function Table<T>({
           <tr>
             {columns.map((column) => (
               <th key={column.title} scope="col" class={classOf(column)}>
-                {column.title}
+                {column.heading ?? column.title}
               </th>
             ))}
           </tr>

@@ -40,6 +40,7 @@ const routes: [method: Method, url: string, scope: Scope][] = [
   ['GET', '/v1/workers', 'read'],
   ['GET', '/v1/queue', 'read'],
   ['PUT', '/v1/queue', 'admin'],
+  ['GET', '/v1/tokens', 'admin'],
   ['POST', '/v1/webhooks', 'admin'],
   ['GET', '/v1/webhooks', 'admin'],
   ['DELETE', '/v1/webhooks/w1', 'admin'],

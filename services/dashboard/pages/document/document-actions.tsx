@@ -3,7 +3,7 @@ import { download, send, sendJson } from '../../live/api.ts'
 import { may } from '../../live/session.ts'
 import type { DocumentRow } from '../../live/views.ts'
 import { Action } from '../../parts/action.tsx'
-import { retryDocument } from '../../parts/document-table.tsx'
+import { retryDocument } from '../../parts/list/document-table.tsx'
 import { isFailure, isRetryable } from '../../parts/outcome.tsx'
 import { go, query } from '../../router.ts'
 

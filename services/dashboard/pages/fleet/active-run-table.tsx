@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import { useEvents } from '../../live/events.ts'
 import type { RunRow } from '../../live/views.ts'
 import { formatDuration, formatNumber } from '../../parts/format.ts'
-import { RunBar } from '../../parts/run-bar.tsx'
-import { nameRun } from '../../parts/run-name.ts'
+import { RunBar } from '../../parts/run/run-bar.tsx'
+import { nameRun } from '../../parts/run/run-name.ts'
 import { Table, type Column } from '../../parts/table.tsx'
 
 const columns: readonly Column<RunRow>[] = [

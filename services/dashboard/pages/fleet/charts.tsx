@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { getJson } from '../../live/api.ts'
 import { useLoaded } from '../../live/loaded.ts'
-import type { History } from '../../live/views.ts'
+import type { HistoryRow } from '../../live/views.ts'
 import { Chart } from '../../parts/chart/chart.tsx'
 import { Figures } from '../../parts/figures.tsx'
 import { formatCount, formatNumber, formatPercent } from '../../parts/format.ts'
@@ -17,7 +17,7 @@ const everyMs = 10_000
 export function Charts() {
   const [period, setPeriod] = useState<Period>('hour')
   const route = `/v1/fleet/history?period=${period}`
-  const history = useLoaded(route, (signal) => getJson<History>(route, signal), everyMs)
+  const history = useLoaded(route, (signal) => getJson<HistoryRow>(route, signal), everyMs)
   const choose = (name: Period) => (
     <button type="button" aria-pressed={period === name} onClick={() => setPeriod(name)}>
       {periods[name]}

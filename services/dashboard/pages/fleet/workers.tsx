@@ -1,5 +1,11 @@
 import type { WorkerRow } from '../../live/views.ts'
-import { showBytes, formatCount, formatDuration, secondsSince } from '../../parts/format.ts'
+import {
+  showBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  secondsSince,
+} from '../../parts/format.ts'
 import { Table, type Column } from '../../parts/table.tsx'
 
 const states = { reading: 'Reading', idle: 'Idle', paused: 'Paused' } as const
@@ -18,8 +24,20 @@ const columns: readonly Column<WorkerRow>[] = [
     title: 'Page in hand',
     cell: ({ currentPage }) => <span class="name">{currentPage ?? '–'}</span>,
   },
+  {
+    title: 'Since',
+    cell: ({ currentSince }) =>
+      currentSince == null ? '–' : formatDuration(secondsSince(currentSince)),
+    isNumber: true,
+  },
+  {
+    title: 'Busy',
+    cell: ({ utilisation }) => (utilisation === undefined ? '–' : formatPercent(100 * utilisation)),
+    isNumber: true,
+    isExtra: true,
+  },
   { title: 'Pages', cell: ({ pagesDone }) => formatCount(pagesDone), isNumber: true },
-  { title: 'Memory', cell: ({ rssBytes }) => showBytes(rssBytes), isNumber: true },
+  { title: 'Memory', cell: ({ rssBytes }) => showBytes(rssBytes), isNumber: true, isExtra: true },
   {
     title: 'Runs for',
     cell: ({ startedAt }) => formatDuration(secondsSince(startedAt)),

@@ -6,7 +6,7 @@ import { Action } from '../../parts/action.tsx'
 import { causes } from '../../parts/failure/causes.ts'
 import { formatCount, many } from '../../parts/format.ts'
 import { Ready } from '../../parts/notice.tsx'
-import { tallyRun } from '../../parts/run-bar.tsx'
+import { tallyRun } from '../../parts/run/run-bar.tsx'
 
 /** All failures of a run by cause, each with its cure. */
 export function FailureGroups({ run, onRetry }: { run: RunRow; onRetry: () => void }) {

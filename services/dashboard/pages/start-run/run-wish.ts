@@ -16,6 +16,22 @@ export interface RunWish {
   retryWarned: boolean
 }
 
+/** Formats that a run can write, in their order. The compiler finds a missing one. */
+const known: Readonly<Record<Format, true>> = {
+  txt: true,
+  json: true,
+  hocr: true,
+  alto: true,
+  page: true,
+  tsv: true,
+  md: true,
+  html: true,
+  csv: true,
+  pdf: true,
+}
+const isFormat = (text: string): text is Format => Object.hasOwn(known, text)
+export const formatNames: readonly Format[] = Object.keys(known).filter(isFormat)
+
 const listOf = (text: string): string[] => text.split(/\s+/).filter((part) => part !== '')
 
 /** The request of a run; with `canary` it reads that many files and then waits. */

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
 import type { Preset } from '../../../../shared/contract/recipe.ts'
-import { defaultFormats, formats } from '../../../../shared/contract/result/formats.ts'
 import { getJson, sendJson } from '../../live/api.ts'
 import { useLoaded } from '../../live/loaded.ts'
 import type { RunRow } from '../../live/views.ts'
@@ -9,7 +8,7 @@ import { Languages } from '../../parts/languages.tsx'
 import { Notice, Ready } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { go } from '../../router.ts'
-import { bodyOf, type RunWish } from './run-wish.ts'
+import { bodyOf, formatNames, type RunWish } from './run-wish.ts'
 
 const triedFiles = 20
 
@@ -28,7 +27,7 @@ const beginning: RunWish = {
   tag: '',
   preset: 'balanced',
   languages: [],
-  formats: defaultFormats,
+  formats: ['txt', 'json'],
   retryFailed: false,
   retryWarned: false,
 }
@@ -162,7 +161,7 @@ function Formats({
   return (
     <fieldset>
       <legend>Formats</legend>
-      {formats.map((name) => (
+      {formatNames.map((name) => (
         <Check
           key={name}
           label={name}

@@ -8,6 +8,7 @@ import { Page } from '../../parts/page.tsx'
 import { Table } from '../../parts/table.tsx'
 import { LimitTable } from './limit-table.tsx'
 import { readLimits } from './limits.ts'
+import { TokenList } from './token-list.tsx'
 import { WebhookList } from './webhook-list.tsx'
 
 const everyMs = 5_000
@@ -26,6 +27,7 @@ export function SystemPage() {
       <Parts />
       <Limits />
       {may('admin') && <WebhookList />}
+      {may('admin') && <TokenList />}
     </Page>
   )
 }

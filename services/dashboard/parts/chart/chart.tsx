@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { lineOf, ticksOf } from './scale.ts'
+import { drawLine, ticksOf } from './scale.ts'
 
 export interface ChartPoint {
   /** ISO 8601. */
@@ -86,7 +86,7 @@ export function Chart({
             {timeOf(points[index]?.at ?? '')}
           </text>
         ))}
-        <path class="line" d={lineOf(line)} />
+        <path class="line" d={drawLine(line)} />
         {shown !== undefined && (
           <>
             <line

@@ -8,14 +8,14 @@ export function ticksOf(max: number, wanted = 4): number[] {
   return Array.from({ length: count + 1 }, (_, index) => index * step)
 }
 
-export interface Point {
+export interface LinePoint {
   x: number
   /** Undefined where there is no value: the line has a gap. */
   y: number | undefined
 }
 
 /** The path of a line through points; those without a value interrupt it, and a single one is a short stroke. */
-export function lineOf(points: readonly Point[]): string {
+export function drawLine(points: readonly LinePoint[]): string {
   let isOn = false
   return points
     .map(({ x, y }, index) => {

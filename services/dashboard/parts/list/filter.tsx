@@ -28,13 +28,30 @@ export const ChoiceFilter = ({ name, label, options }: Choice) => (
   </label>
 )
 
+interface Field {
+  name: string
+  label: string
+}
+
 /** A filter of a list by a word; the address keeps it. */
-export const TextFilter = ({ name, label }: { name: string; label: string }) => (
+export const TextFilter = ({ name, label }: Field) => (
   <label>
     {label}
     <input
       value={query.value.get(name) ?? ''}
       onChange={({ currentTarget }) => change(name, currentTarget.value.trim())}
+    />
+  </label>
+)
+
+/** A filter of a list by a day. */
+export const DayFilter = ({ name, label }: Field) => (
+  <label>
+    {label}
+    <input
+      type="date"
+      value={query.value.get(name) ?? ''}
+      onChange={({ currentTarget }) => change(name, currentTarget.value)}
     />
   </label>
 )

@@ -158,6 +158,7 @@ test('every documented route exists', () => {
     'put /v1/queue',
     'get /v1/fleet/history',
     'post /v1/webhooks',
+    'get /v1/tokens',
     'get /v1/webhooks',
     'delete /v1/webhooks/{id}',
     'get /v1/webhooks/{id}/deliveries',

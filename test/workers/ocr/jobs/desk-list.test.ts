@@ -25,11 +25,30 @@ test('the heartbeat names the oldest page on the desk', (t) => {
   assert.equal(list.first(), null)
   const one = list.add('j1', 'a.png#1')
   const two = list.add('j2n2', 'b.png#2')
-  assert.equal(list.first(), 'a.png#1')
+  assert.equal(list.first()?.label, 'a.png#1')
   one.remove()
-  assert.equal(list.first(), 'b.png#2')
+  assert.equal(list.first()?.label, 'b.png#2')
   two.remove()
   assert.equal(list.first(), null)
+})
+
+test('utilisation is the share of the last minute with a page on the desk', (t) => {
+  let now = 0
+  const list = createDeskList({ cancelled: async () => [] }, () => now)
+  t.after(() => list.close())
+  assert.equal(list.utilisation(), 0)
+  now = 1_000
+  const one = list.add('j1', 'a.png#1')
+  const two = list.add('j2', 'b.png#1')
+  now = 2_000
+  one.remove()
+  now = 3_000
+  assert.equal(list.utilisation(), 2 / 3, 'two pages at once are no more than one')
+  two.remove()
+  now = 60_000
+  assert.equal(list.utilisation(), 2 / 60)
+  now = 130_000
+  assert.equal(list.utilisation(), 0)
 })
 
 test('two deliveries with the same label are separate entries', (t) => {
@@ -37,7 +56,7 @@ test('two deliveries with the same label are separate entries', (t) => {
   const one = list.add('j1', 'a.png#1')
   list.add('j1', 'a.png#1')
   one.remove()
-  assert.equal(list.first(), 'a.png#1')
+  assert.equal(list.first()?.label, 'a.png#1')
 })
 
 test('a cancelled page is aborted, and its neighbour is not', async (t) => {

@@ -1,4 +1,4 @@
-import type { RunRow } from '../live/views.ts'
+import type { RunRow } from '../../live/views.ts'
 
 /** A run in words: the folder that it reads, or that it is an upload. */
 export function nameRun({ source, root, path, tag }: RunRow): string {

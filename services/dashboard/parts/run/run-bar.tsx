@@ -1,7 +1,7 @@
-import type { RunRow } from '../live/views.ts'
-import { Bar } from './figures.tsx'
-import { formatCount } from './format.ts'
-import { isFailure } from './outcome.tsx'
+import type { RunRow } from '../../live/views.ts'
+import { Bar } from '../figures.tsx'
+import { formatCount } from '../format.ts'
+import { isFailure } from '../outcome.tsx'
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 

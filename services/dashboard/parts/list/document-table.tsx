@@ -1,13 +1,13 @@
-import { sendJson } from '../live/api.ts'
-import { may } from '../live/session.ts'
-import type { DocumentRow } from '../live/views.ts'
-import { Action } from './action.tsx'
-import { formatCount, formatPercent, showBytes } from './format.ts'
-import { DocumentBadge, isRetryable } from './outcome.tsx'
-import { Table, type Column } from './table.tsx'
-import { Time } from './time.tsx'
-import { warningNames } from './warnings.ts'
-import { causes } from './failure/causes.ts'
+import { sendJson } from '../../live/api.ts'
+import { may } from '../../live/session.ts'
+import type { DocumentRow } from '../../live/views.ts'
+import { Action } from '../action.tsx'
+import { formatCount, formatPercent, showBytes } from '../format.ts'
+import { DocumentBadge, isRetryable } from '../outcome.tsx'
+import { Table, type Column } from '../table.tsx'
+import { Time } from '../time.tsx'
+import { warningNames } from '../warnings.ts'
+import { causes } from '../failure/causes.ts'
 
 const columns: readonly Column<DocumentRow>[] = [
   {
@@ -52,12 +52,15 @@ export function DocumentTable({
   documents,
   empty,
   onChange,
+  selection,
 }: {
   caption: string
   documents: readonly DocumentRow[]
   empty: string
   /** Called after a retry. */
   onChange: () => void
+  /** Ids of chosen rows, where rows can be chosen. */
+  selection?: { chosen: ReadonlySet<string>; choose: (ids: readonly string[]) => void }
 }) {
   const hasTags = documents.some(({ tag }) => tag !== null)
   const hasActions = may('submit') && documents.some(isRetryable)
@@ -71,10 +74,44 @@ export function DocumentTable({
   return (
     <Table
       caption={caption}
-      columns={[...columns, ...(hasTags ? [tags] : []), ...(hasActions ? [actions] : [])]}
+      columns={[
+        ...(selection === undefined ? [] : [chooseColumn(documents, selection)]),
+        ...columns,
+        ...(hasTags ? [tags] : []),
+        ...(hasActions ? [actions] : []),
+      ]}
       rows={documents}
       keyOf={({ id, runId }) => `${id} ${runId}`}
       empty={empty}
     />
   )
+}
+
+function chooseColumn(
+  documents: readonly DocumentRow[],
+  { chosen, choose }: { chosen: ReadonlySet<string>; choose: (ids: readonly string[]) => void },
+): Column<DocumentRow> {
+  const ids = documents.map(({ id }) => id)
+  const areAll = ids.every((id) => chosen.has(id))
+  return {
+    title: 'Choose',
+    heading: (
+      <input
+        type="checkbox"
+        aria-label="Choose all of this page"
+        checked={areAll}
+        onChange={() => choose(areAll ? [] : ids)}
+      />
+    ),
+    cell: ({ id, name }) => (
+      <input
+        type="checkbox"
+        aria-label={`Choose ${name}`}
+        checked={chosen.has(id)}
+        onChange={() =>
+          choose(chosen.has(id) ? [...chosen].filter((each) => each !== id) : [...chosen, id])
+        }
+      />
+    ),
+  }
 }
