@@ -32,6 +32,8 @@ interface Options {
   maxBytes: number
   /** Arguments that precede `node` on the command line. */
   wrapper: readonly string[]
+  /** Added to the environment of every confined process. */
+  variables?: Readonly<Record<string, string>>
 }
 
 /** A process that answers one request at a time. */
@@ -56,9 +58,14 @@ const startMs = 60_000
  * Starts a process and waits until it is ready. Rejects with `ChildDied`, or with the system's error if the process
  * cannot be created.
  */
-export async function startChild({ script, maxBytes, wrapper }: Options): Promise<Child> {
+export async function startChild({
+  script,
+  maxBytes,
+  wrapper,
+  variables,
+}: Options): Promise<Child> {
   const kills = outOfMemoryKills()
-  const child = launch(script, wrapper)
+  const child = launch(script, wrapper, { ...environment, ...variables })
   const { socket, pid } = await channelOf(child)
   const gauge = createProcessGauge(pid)
   const gone = once(child, 'close')
@@ -112,12 +119,16 @@ export async function startChild({ script, maxBytes, wrapper }: Options): Promis
   }
 }
 
-function launch(script: URL, wrapper: readonly string[]): ChildProcess {
+function launch(
+  script: URL,
+  wrapper: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const words = [...wrapper, process.execPath, ...flags, fileURLToPath(script)]
   const [command = '', ...rest] = words
   const child = spawn(command, rest, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    env: environment,
+    env,
     cwd: '/',
   })
   child.unref() // A parent that has nothing else to do may exit.

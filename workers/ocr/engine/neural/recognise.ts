@@ -29,9 +29,9 @@ const bestNarrowing = 0.9
 const maxWidth = 4_000
 
 /**
- * Reads one line, which is `narrowing` times as wide as it was printed: a network gives for each step along it the probability of each character (Du et al.: SVTR, IJCAI
- * 2022; Shi, Bai, Yao: CRNN, 2015). Lines are read one by one: batches take as long here, and would let one line's
- * padding change another's text.
+ * Reads one line, which is `narrowing` times as wide as it was printed: a network gives for each step along it the
+ * probability of each character (Du et al.: SVTR, IJCAI 2022; Shi, Bai, Yao: CRNN, 2015). Lines are read one by one:
+ * batches take as long here, and would let one line's padding change another's text.
  */
 export async function recogniseLine(
   { model, alphabet }: Recogniser,
@@ -44,10 +44,11 @@ export async function recogniseLine(
   const wished = (own * bestNarrowing) / narrowing
   const width = Math.min(maxWidth, step * Math.max(2, Math.round(wished / step)))
   const pixels = resample(page, found, { width, height: stripHeight })
-  const plane = Float32Array.from(pixels, (value) => value / 127.5 - 1)
-  const input = new Float32Array(channels * plane.length)
-  for (let channel = 0; channel < channels; channel += 1) input.set(plane, channel * plane.length)
+  const input = new Float32Array(channels * pixels.length)
+  for (let at = 0; at < pixels.length; at += 1) input[at] = (pixels[at] ?? 255) / 127.5 - 1
+  for (let channel = 1; channel < channels; channel += 1)
+    input.copyWithin(channel * pixels.length, 0, pixels.length)
   const output = await model(input, [1, channels, stripHeight, width])
-  const strip = { data: Uint8Array.from(pixels), width, height: stripHeight }
+  const strip = { data: new Uint8Array(pixels), width, height: stripHeight }
   return { found, strip, signs: decodeLine(output, alphabet) }
 }

@@ -7,22 +7,35 @@ import { resample } from '../../../../../workers/ocr/engine/neural/resample.ts'
 import { toLine } from '../../../../../workers/ocr/engine/neural/words.ts'
 import { lineAt, textsOf } from '../../judge/readings.ts'
 
-/** Steps of a network with the alphabet `ab`, as classes. */
+const alphabet = ['a', 'b', ' ']
+/** Steps of a network with this alphabet, as classes. */
 const stepsOf = (...classes: readonly number[]) => ({
   data: Float32Array.from(
-    classes.flatMap((own) => [0, 1, 2].map((each) => (each === own ? 0.8 : 0.1))),
+    classes.flatMap((own) => [0, 1, 2, 3].map((each) => (each === own ? 0.7 : 0.1))),
   ),
-  dims: [1, classes.length, 3],
+  dims: [1, classes.length, 4],
 })
 
 test('repeated steps are one character, and a pause separates two equal ones', () => {
-  const signs = decodeLine(stepsOf(0, 1, 1, 0, 1, 2, 0, 0), ['a', 'b'])
+  const signs = decodeLine(stepsOf(0, 1, 1, 0, 1, 2, 0, 0), alphabet)
   assert.deepEqual(
     signs.map(({ text, at }) => [text, at]),
     [
       ['a', 2 / 8],
       ['a', 4.5 / 8],
       ['b', 5.5 / 8],
+    ],
+  )
+})
+
+test('a space is no character: the one after it has its probability', () => {
+  const signs = decodeLine(stepsOf(1, 3, 2, 0, 2), alphabet)
+  assert.deepEqual(
+    signs.map(({ text, space }) => [text, Math.round(10 * space)]),
+    [
+      ['a', 1],
+      ['b', 7],
+      ['b', 1],
     ],
   )
 })
@@ -75,6 +88,7 @@ function lineOfBars(
     text: place.sign,
     chance: 0.9,
     at: (place.x + 4) / width,
+    space: 0,
   }))
   const box = { x0: 0, y0: 0, x1: width, y1: 48 }
   return toLine({ found: { box, slope: 0 }, strip, signs })
