@@ -119,11 +119,7 @@ export async function startChild({
   }
 }
 
-function launch(
-  script: URL,
-  wrapper: readonly string[],
-  env: NodeJS.ProcessEnv,
-): ChildProcess {
+function launch(script: URL, wrapper: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const words = [...wrapper, process.execPath, ...flags, fileURLToPath(script)]
   const [command = '', ...rest] = words
   const child = spawn(command, rest, {

@@ -12,7 +12,7 @@ import { withoutNoise } from './noise.ts'
 import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf } from './score.ts'
-import { askSecond } from './second-reading.ts'
+import { askSecond, beginWithSecond, isWellRead } from './second-reading.ts'
 import { readingGivenUp, warningsOf } from './warnings.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
@@ -55,11 +55,14 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   const [first, ...others] = readings
   if (given.survey.isBlank)
     return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
+  const begun = await beginWithSecond(reader, given)
+  if (begun !== undefined && isWellRead(begun)) return finish(reader, given, begun.blocks, [begun])
   const { page, reading } = await readUpright(reader, given, first)
-  const made = [reading]
+  const made = begun === undefined ? [reading] : [begun, reading]
   if (isPicture(page, reading)) return readLast(reader, page, made)
-  const judged = await askSecond(reader, page, reading, sure)
-  if (judged !== undefined) made.push(judged.made)
+  // What it read before the page was turned is worth nothing.
+  const judged = await askSecond(reader, page, reading, sure, page === given ? begun : undefined)
+  made.push(...(judged?.made ?? []))
   let { blocks } = judged ?? reading
   for (const planned of judged === undefined ? others : []) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
@@ -69,9 +72,19 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
     made.push(next)
     blocks = mergeBetter(blocks, next.blocks)
   }
-  const filled = await fillBare(reader, page, blocks)
-  made.push(...filled.made)
-  blocks = filled.blocks
+  return finish(reader, page, blocks, made)
+}
+
+/** Reads the lines that have no words, unless the page has none worth keeping. */
+async function finish(
+  reader: Reader,
+  page: PageOnDesk,
+  read: readonly Block[],
+  earlier: readonly Made[],
+): Promise<PageReading> {
+  const filled = await fillBare(reader, page, read)
+  const { blocks } = filled
+  const made = [...earlier, ...filled.made]
   return isWorthless(page, blocks) ? readLast(reader, page, made) : conclude(page, blocks, made)
 }
 

@@ -1,4 +1,7 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
+import { defaultRecipe } from '../../../shared/contract/recipe.ts'
+import type { ReadPrepared } from '../engine/engine.ts'
+import { countLetters } from '../prepare/letters/lines.ts'
 import type { PageOnDesk } from '../prepare/prepare.ts'
 import { findBare } from './coverage.ts'
 import { judge } from './judge/judge.ts'
@@ -16,35 +19,72 @@ const missing = 0.05
 /** Where the first engine finds fewer words, the second reads words in rows of dots and textures. */
 const minWords = 3
 
+/** Receipts, forms and short letters have fewer letters in lines: the second engine reads them better, and as fast. */
+const fewLetters = 800
+/** A page with fewer letters is a picture by chance. */
+const minLetters = 20
+/** The first engine reads the page as well where the second one's expected share of right words is lower. */
+const wellRead = 0.8
+
+/**
+ * Has the second engine read a page of few letters before the first one does. Returns nothing where there is no such
+ * engine, where the page does not suit it, or where it fails.
+ */
+export async function beginWithSecond(reader: Reader, page: PageOnDesk): Promise<Made | undefined> {
+  const { second, recipe } = reader
+  const { hasLines, isTexture, isSideways, lines } = page.survey
+  const letters = countLetters(lines)
+  const suits =
+    hasLines && !isTexture && !isSideways && letters >= minLetters && letters < fewLetters
+  // Settings of the recipe are for the first engine.
+  const isPlain = recipe.psm === defaultRecipe.psm && Object.keys(recipe.variables).length === 0
+  if (second === undefined || !suits || !isPlain) return undefined
+  return readBySecond(reader, page, second)
+}
+
+/** Whether a reading of the second engine needs none of the first. */
+export const isWellRead = ({ score }: Made): boolean =>
+  score.words >= minWords && score.share >= wellRead
+
 /**
  * Has a second engine read the lines that the first one is not sure of, where the first reading's expected share of
- * right words is below `enough`. Returns nothing where there is none, where it is not asked, or where it fails.
+ * right words is below `enough`; `begun` is its reading of the page, if it began. Returns nothing where there is none,
+ * where it is not asked, or where it fails.
  */
 export async function askSecond(
   reader: Reader,
   page: PageOnDesk,
   first: Made,
   enough: number,
-): Promise<{ blocks: Block[]; made: Made } | undefined> {
+  begun: Made | undefined,
+): Promise<{ blocks: Block[]; made: Made[] } | undefined> {
   const { second } = reader
   const { share } = first.score
   if (second === undefined) return undefined
   const sound = withoutNoise(first.blocks)
   if (wordsOf(sound).length < minWords) return undefined
+  const leads = share < poorlyRead ? 'second' : 'first'
+  if (begun !== undefined) return { blocks: judge(sound, begun.blocks, leads), made: [] }
   if (share >= enough && (enough === 0 || findBare(page.survey, first.blocks).share < missing))
     return undefined
-  const leads = share < poorlyRead ? 'second' : 'first'
   const boxes = leads === 'second' ? [] : wellReadBoxes(first.blocks)
   const known = boxes.map(({ x0, y0, x1, y1 }) => {
     const [from, to] = [page.first.ofLevel({ x: x0, y: y0 }), page.first.ofLevel({ x: x1, y: y1 })]
     return { x0: from.x, y0: from.y, x1: to.x, y1: to.y }
   })
-  const asked = {
-    ...reader,
-    read: (prepared: Parameters<typeof second>[0]) =>
-      second({ ...prepared, wishes: { ...prepared.wishes, known } }),
-  }
-  const reading = makeReading(asked, page.turn, secondReading, page.first)
-  const made = await unlessFailing(reader, secondReading.name, reading)
-  return made && { blocks: judge(sound, made.blocks, leads), made }
+  const asked: ReadPrepared = (prepared) =>
+    second({ ...prepared, wishes: { ...prepared.wishes, known } })
+  const made = await readBySecond(reader, page, asked)
+  return made && { blocks: judge(sound, made.blocks, leads), made: [made] }
 }
+
+const readBySecond = (
+  reader: Reader,
+  page: PageOnDesk,
+  read: ReadPrepared,
+): Promise<Made | undefined> =>
+  unlessFailing(
+    reader,
+    secondReading.name,
+    makeReading({ ...reader, read }, page.turn, secondReading, page.first),
+  )

@@ -2,22 +2,33 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { PreparedPage, Recognition } from '../../../../workers/ocr/engine/engine.ts'
+import type { Grey } from '../../../../workers/ocr/prepare/grey.ts'
 import { readPage } from '../../../../workers/ocr/read/page-reader.ts'
+import { writtenPage } from '../prepare/drawn.ts'
 import { covering, deskOf, recipeOf, written, type Answer } from './read-with.ts'
+
+/** A page of more letters than a receipt or a form has, and one of as few. */
+const [full, short] = [writtenPage(2000, 2600, 24), written]
+
+interface Setting {
+  preset?: 'fast' | 'balanced'
+  grey?: Grey
+  psm?: number
+}
 
 /** Reads the page with a first engine and a second one, which answer always the same. */
 async function readWithTwo(
   first: Answer,
   second: Answer,
-  preset: 'fast' | 'balanced' = 'balanced',
+  { preset = 'balanced', grey = full, psm = 3 }: Setting = {},
 ) {
   const calls: PreparedPage[] = []
-  const recipe = recipeOf(preset)
+  const recipe = { ...recipeOf(preset), psm }
   const ask = async (page: PreparedPage): Promise<Recognition> => {
     calls.push(page)
     return second(page)
   }
-  const desk = await deskOf(written)
+  const desk = await deskOf(grey)
   return { page: await readPage(desk, 'a', recipe, async (page) => first(page), ask), calls }
 }
 
@@ -37,7 +48,7 @@ test('a second engine reads what the first one is not sure of', async () => {
 test('a second engine is not asked about a page that is read well, nor by the preset fast', async () => {
   const sure = covering(['every word of this line', 99], ['and this line is certain', 99])
   assert.equal((await readWithTwo(sure, better)).calls.length, 0)
-  assert.equal((await readWithTwo(unsure, better, 'fast')).calls.length, 0)
+  assert.equal((await readWithTwo(unsure, better, { preset: 'fast' })).calls.length, 0)
 })
 
 test('a second engine need not read the lines that the first one reads well', async () => {
@@ -65,4 +76,31 @@ test('a second engine that fails costs no text: the page has the first reading a
     page.warnings?.map(({ code }) => code),
     ['reading_given_up', 'low_confidence'],
   )
+})
+
+test('the second engine begins with a page of few letters, and reads it alone where it is sure', async () => {
+  const first: Answer = () => assert.fail('the first engine was asked')
+  for (const preset of ['fast', 'balanced'] as const) {
+    const { page } = await readWithTwo(first, better, { preset, grey: short })
+    assert.equal(page.text, 'the first line\nof the paper')
+    assert.deepEqual(
+      page.readings.map(({ name }) => name),
+      ['second'],
+    )
+  }
+})
+
+test('the first engine reads a page of few letters, too, of which the second is not sure', async () => {
+  const { page, calls } = await readWithTwo(better, unsure, { grey: short })
+  assert.equal(page.text, 'the first line\nof the paper')
+  assert.equal(calls.length, 1)
+  assert.deepEqual(
+    page.readings.map(({ name }) => name),
+    ['second', 'whole'],
+  )
+})
+
+test("a recipe with a page layout of its own is the first engine's", async () => {
+  const { page } = await readWithTwo(better, unsure, { grey: short, psm: 6 })
+  assert.equal(page.readings[0]?.name, 'whole')
 })
