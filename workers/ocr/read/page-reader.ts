@@ -12,7 +12,7 @@ import { withoutNoise } from './noise.ts'
 import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf } from './score.ts'
-import { askSecond, beginWithSecond, isWellRead } from './second-reading.ts'
+import { askSecond, beginWithSecond, isSecondSure } from './second-reading.ts'
 import { readingGivenUp, warningsOf } from './warnings.ts'
 import { fitBlocks, mapBlocks } from '../prepare/mapping.ts'
 import { renderAsIs, turnPage, type PageOnDesk } from '../prepare/prepare.ts'
@@ -56,7 +56,7 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   if (given.survey.isBlank)
     return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
   const begun = await beginWithSecond(reader, given)
-  if (begun !== undefined && isWellRead(begun)) return finish(reader, given, begun.blocks, [begun])
+  if (begun !== undefined && isSecondSure(begun)) return finish(reader, given, begun.blocks, [begun])
   const { page, reading } = await readUpright(reader, given, first)
   const made = begun === undefined ? [reading] : [begun, reading]
   if (isPicture(page, reading)) return readLast(reader, page, made)

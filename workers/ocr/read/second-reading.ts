@@ -43,7 +43,7 @@ export async function beginWithSecond(reader: Reader, page: PageOnDesk): Promise
 }
 
 /** Whether a reading of the second engine needs none of the first. */
-export const isWellRead = ({ score }: Made): boolean =>
+export const isSecondSure = ({ score }: Made): boolean =>
   score.words >= minWords && score.share >= wellRead
 
 /**

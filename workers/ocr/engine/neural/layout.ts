@@ -6,20 +6,23 @@ import { lineOf } from './words.ts'
 
 /** Two pieces stand on one row where they share more than this part of the lower one's height. */
 const minShared = 0.5
-/** Pieces of running text are longer than this, in heights: cells of tables are shorter. */
-const minRunning = 9
-/** Share of the rows that run up to a gutter on both sides. */
-const minColumns = 0.5
+/** Pieces of running text have more words than this on average: cells of tables and forms have fewer. */
+const minRunning = 3.5
+/** Fewer rows side by side are no columns. */
+const minRows = 3
 /** Lines of one paragraph are closer than this, in heights. */
 const maxLeading = 1.1
 
 /**
  * Arranges pieces of lines on a page: pieces on one row become one line, except across the gutter between columns of
- * running text; lines are put in reading order, and gathered into paragraphs. Each paragraph is a block.
+ * running text; lines are put in reading order, row by row where there are no columns, and gathered into paragraphs.
+ * Each paragraph is a block.
  */
 export function arrange(pieces: readonly Line[]): Block[] {
-  const lines = joinRows(pieces)
-  return gather(inReadingOrder(lines)).map((group) => {
+  const rows = joinRows(pieces)
+  const hasColumns = rows.some(({ length }) => length > 1)
+  const lines = rows.flat()
+  return gather(hasColumns ? inReadingOrder(lines) : lines).map((group) => {
     const paragraph = {
       ...joinParts(group, '\n'),
       bbox: boxAround(group.map(({ bbox }) => bbox)),
@@ -29,19 +32,21 @@ export function arrange(pieces: readonly Line[]): Block[] {
   })
 }
 
-function joinRows(pieces: readonly Line[]): Line[] {
+/** Joins the pieces of each row to one line, or to one for each column. */
+function joinRows(pieces: readonly Line[]): Line[][] {
   const rows = rowsOf(pieces)
   const gaps = rows.flatMap((row) =>
     row.flatMap((left, at) => {
       const right = row[at + 1]
-      return right === undefined ? [] : [gapOf(left, right)]
+      return right === undefined ? [] : [{ left, right }]
     }),
   )
-  return rows.flatMap((row) => {
+  return rows.map((row) => {
     const parts: Line[][] = [[]]
     row.forEach((piece, at) => {
       const previous = row[at - 1]
-      if (previous !== undefined && isGutter(gapOf(previous, piece), gaps)) parts.push([piece])
+      if (previous !== undefined && isGutter({ left: previous, right: piece }, gaps))
+        parts.push([piece])
       else parts.at(-1)?.push(piece)
     })
     return parts.map((part) => {
@@ -55,24 +60,17 @@ function joinRows(pieces: readonly Line[]): Line[] {
 
 /** The space between two neighbours on a row. */
 interface Gap {
-  from: number
-  to: number
-  /** Both are as long as running text. */
-  isBetweenText: boolean
-}
-
-const isLong = ({ bbox: { x0, y0, x1, y1 } }: Line): boolean => x1 - x0 > minRunning * (y1 - y0)
-
-function gapOf(left: Line, right: Line): Gap {
-  return { from: left.bbox.x1, to: right.bbox.x0, isBetweenText: isLong(left) && isLong(right) }
+  left: Line
+  right: Line
 }
 
 /** Most rows that have a gap there have running text on both sides of it. */
-function isGutter({ from, to }: Gap, gaps: readonly Gap[]): boolean {
-  const middle = (from + to) / 2
-  const there = gaps.filter((gap) => gap.from <= middle && gap.to >= middle)
-  const between = there.filter(({ isBetweenText }) => isBetweenText)
-  return between.length >= 2 && between.length >= minColumns * there.length
+function isGutter({ left, right }: Gap, gaps: readonly Gap[]): boolean {
+  const middle = (left.bbox.x1 + right.bbox.x0) / 2
+  const there = gaps.filter((gap) => gap.left.bbox.x1 <= middle && gap.right.bbox.x0 >= middle)
+  const wordsOf = (side: keyof Gap): number =>
+    there.reduce((sum, gap) => sum + gap[side].words.length, 0) / there.length
+  return there.length >= minRows && Math.min(wordsOf('left'), wordsOf('right')) >= minRunning
 }
 
 /** Groups pieces that stand side by side, from left to right. */
