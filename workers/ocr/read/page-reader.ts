@@ -56,7 +56,8 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   if (given.survey.isBlank)
     return given.hasInk ? readLast(reader, given, []) : conclude(given, [], [])
   const begun = await beginWithSecond(reader, given)
-  if (begun !== undefined && isSecondSure(begun)) return finish(reader, given, begun.blocks, [begun])
+  if (begun !== undefined && isSecondSure(begun))
+    return finish(reader, given, begun.blocks, [begun])
   const { page, reading } = await readUpright(reader, given, first)
   const made = begun === undefined ? [reading] : [begun, reading]
   if (isPicture(page, reading)) return readLast(reader, page, made)

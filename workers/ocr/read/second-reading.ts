@@ -1,11 +1,11 @@
-import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import { defaultRecipe } from '../../../shared/contract/recipe.ts'
 import type { ReadPrepared } from '../engine/engine.ts'
 import { countLetters } from '../prepare/letters/lines.ts'
 import type { PageOnDesk } from '../prepare/prepare.ts'
 import { findBare } from './coverage.ts'
 import { judge } from './judge/judge.ts'
-import { wellReadBoxes } from './judge/known.ts'
+import { unsureLines } from './judge/unsure.ts'
 import { makeReading, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { secondReading } from './plan.ts'
@@ -65,17 +65,21 @@ export async function askSecond(
   if (wordsOf(sound).length < minWords) return undefined
   const leads = share < poorlyRead ? 'second' : 'first'
   if (begun !== undefined) return { blocks: judge(sound, begun.blocks, leads), made: [] }
-  if (share >= enough && (enough === 0 || findBare(page.survey, first.blocks).share < missing))
-    return undefined
-  const boxes = leads === 'second' ? [] : wellReadBoxes(first.blocks)
-  const known = boxes.map(({ x0, y0, x1, y1 }) => {
-    const [from, to] = [page.first.ofLevel({ x: x0, y: y0 }), page.first.ofLevel({ x: x1, y: y1 })]
-    return { x0: from.x, y0: from.y, x1: to.x, y1: to.y }
-  })
+  const isMissing = findBare(page.survey, first.blocks).share >= missing
+  if (share >= enough && (enough === 0 || !isMissing)) return undefined
+  const isWhole = leads === 'second' || isMissing
+  const lines = unsureLines(sound).map(({ bbox }) => boxOn(page, bbox))
+  if (!isWhole && lines.length === 0) return undefined
   const asked: ReadPrepared = (prepared) =>
-    second({ ...prepared, wishes: { ...prepared.wishes, known } })
+    second(isWhole ? prepared : { ...prepared, wishes: { ...prepared.wishes, lines } })
   const made = await readBySecond(reader, page, asked)
   return made && { blocks: judge(sound, made.blocks, leads), made: [made] }
+}
+
+/** A box of the levelled page on the image of the first reading. */
+function boxOn({ first }: PageOnDesk, { x0, y0, x1, y1 }: BBox): BBox {
+  const [from, to] = [first.ofLevel({ x: x0, y: y0 }), first.ofLevel({ x: x1, y: y1 })]
+  return { x0: from.x, y0: from.y, x1: to.x, y1: to.y }
 }
 
 const readBySecond = (

@@ -45,6 +45,15 @@ test('words are inside their page, and their letters stand on the baseline of th
   }
 })
 
+test('only the wished lines are read', async () => {
+  const page = await prepareSample('seeds.png')
+  const [, line] = linesOf(await engine.recognise(page, 60_000))
+  assert.ok(line !== undefined)
+  const wishes = { ...page.wishes, lines: [line.bbox] }
+  const { text } = await engine.recognise({ ...page, wishes }, 60_000)
+  assert.equal(text, line.text)
+})
+
 test('the result of a page does not depend on the pages before it', async () => {
   const [a, b] = [await prepareSample('seeds.png'), await prepareSample('recipe.jpg')]
   const first = await engine.recognise(a, 60_000)
