@@ -26,6 +26,12 @@ interface IdentityOptions {
   neuralModels?: string | undefined
 }
 
+const isTesseract = (engine: string): boolean => engine === 'native' || engine === 'tesseract.js'
+
+/** Whether a second engine is used: only beside Tesseract, and not beside itself. */
+export const readsBeside = (second: string, engine: string): boolean =>
+  second !== 'off' && second !== engine && isTesseract(engine)
+
 /**
  * Identifies the engines with which this machine would read a recipe, without loading them. A second engine that is not
  * installed, or has no model for the languages, reads nothing, so it is left out.
@@ -36,7 +42,7 @@ export function createEngineIdentities(
   { second = 'off', ...options }: IdentityOptions & { second?: string } = {},
 ) {
   const first = identitiesOf(engine, tessdataPrefix, options)
-  if (second === 'off') return first
+  if (!readsBeside(second, engine)) return first
   const other = identitiesOf(second, tessdataPrefix, options)
   return async (recipe: Recipe): Promise<EngineIdentity> => {
     const own = await first(recipe)
@@ -66,7 +72,6 @@ function identitiesOf(
   { recheckMs = recheckEveryMs, neuralModels }: IdentityOptions = {},
 ) {
   const known = new Map<string, Known>()
-  const isTesseract = engine === 'native' || engine === 'tesseract.js'
   // A module is loaded now: later, the process may have no file handle left for it.
   let identify: Promise<Identify> | undefined = findIdentity(engine, neuralModels)
   identify.catch(() => undefined) // Thrown where an identity is asked for.
@@ -80,7 +85,7 @@ function identitiesOf(
   }
   const modelsOf = async ({ languages, oem }: Recipe): Promise<string> => {
     if (engine === 'neural') return statsOf(Object.values(findNeuralFiles(languages, neuralModels)))
-    if (!isTesseract) return ''
+    if (!isTesseract(engine)) return ''
     const files = await findLanguages(languages, oem, tessdataPrefix)
     return statsOf(files.map(({ file }) => file))
   }

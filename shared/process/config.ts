@@ -55,8 +55,8 @@ export function requireRedisUrl(url: string | undefined): string {
   )
 }
 
-/** Planned memory per worker process: an engine, a 12-megapixel page and Node itself. */
-export const bytesPerWorker = 450 * 2 ** 20
+/** Planned memory per worker: two engines, a 12-megapixel page and Node itself. */
+export const bytesPerWorker = 750 * 2 ** 20
 
 /** Number of workers for this machine or container: its usable cores, fewer where memory is short. */
 export function defaultWorkerCount(): number {

@@ -13,7 +13,7 @@ export const composeSettings = {
   API_PORT: 'Port that the API is published on',
   WORKER_CPUS: 'Cores of one worker container',
   WORKER_MEMORY:
-    'Memory of one worker container; a 12-megapixel page and its engine take up to 450 MB',
+    'Memory of one worker container; a 12-megapixel page and its engines take up to 750 MB',
   API_MEMORY: "Memory of the API's container",
   AGGREGATOR_MEMORY: "Memory of the aggregator's container",
   REDIS_MAXMEMORY: "Redis's `maxmemory`",

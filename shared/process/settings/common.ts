@@ -31,9 +31,9 @@ export const common = {
   ),
   TESSDATA_PREFIX: Type.Optional(text('Folder of language data that is searched first')),
   SCRIPTORIUM_SECOND_ENGINE: oneOf(['off', 'neural', 'native'], {
-    default: 'off',
+    default: 'neural',
     description:
-      'Engine that reads again the lines of which the first one is not sure: `off`, `neural`, `native`',
+      'Engine beside `tesseract.js` or `native` that reads receipts and forms, and the lines of which the first one is not sure: `off`, `neural`, `native`',
   }),
   SCRIPTORIUM_NEURAL_MODELS: Type.Optional(
     text(

@@ -108,6 +108,8 @@ export function cleanEnvironment(folder: string): NodeJS.ProcessEnv {
     ...Object.fromEntries(kept),
     TMPDIR: folder,
     NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/compile'),
+    // A process more for each worker: only tests of the second engine need it.
+    SCRIPTORIUM_SECOND_ENGINE: 'off',
   }
 }
 

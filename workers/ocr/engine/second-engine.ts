@@ -3,6 +3,7 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Recipe } from '../../../shared/contract/recipe.ts'
 import type { Measures } from '../../../shared/redis/measures.ts'
+import { readsBeside } from '../../../shared/engine/engine-identity.ts'
 import { findNeuralFiles } from '../../../shared/engine/neural-models.ts'
 import type { EngineSlot } from './engine-slot.ts'
 import { firstRecipe, makeSlot } from './start-engine.ts'
@@ -24,7 +25,7 @@ export async function startSecondEngine(
   measures: Pick<Measures, 'count'>,
 ): Promise<SecondEngine | undefined> {
   const { SCRIPTORIUM_SECOND_ENGINE: name, SCRIPTORIUM_NEURAL_MODELS: models } = config
-  if (name === 'off') return undefined
+  if (name === 'off' || !readsBeside(name, config.SCRIPTORIUM_ENGINE)) return undefined
   const isFor: SecondEngine['isFor'] = ({ languages }) =>
     name !== 'neural' || hasModels(languages, models)
   try {

@@ -11,10 +11,10 @@ import { stateFolder } from '../../../outputs/files/output-files.ts'
 import { addressFile } from '../../../embedded/stack.ts'
 import { newCommand, type Common } from '../../command.ts'
 import { wrong, type Check } from './check.ts'
+import { checkEngine, checkSecondEngine } from './engines.ts'
 import {
   checkConfiguration,
   checkDisks,
-  checkEngine,
   checkHandles,
   checkLanguages,
   checkNode,
@@ -62,6 +62,7 @@ export async function runChecks(
     checkConfiguration(environment),
     await checkLanguages(environment),
     await checkEngine(environment),
+    await checkSecondEngine(environment),
     checkWorkers(environment),
     checkHandles(),
     ...checkDisks({ ...(out !== undefined && { out }), ...(hasData && { data }) }, environment),

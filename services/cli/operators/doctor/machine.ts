@@ -13,8 +13,6 @@ import {
   workerSchema,
 } from '../../../../shared/process/config.ts'
 import { toError } from '../../../../shared/process/errors.ts'
-import { identifyNeural } from '../../../../shared/engine/neural-models.ts'
-import { nativeVersion } from '../../../../shared/engine/native-tesseract.ts'
 import { findLanguages, listLanguages } from '../../../../shared/engine/tessdata.ts'
 import { formatBytes, ok, warning, wrong, type Check } from './check.ts'
 
@@ -65,35 +63,6 @@ export async function checkLanguages(environment: Environment): Promise<Check> {
   } catch (thrown) {
     const cure = `npx scriptorium languages add ${wanted.join(' ')}`
     return wrong('languages', toError(thrown).message, cure)
-  }
-}
-
-export async function checkEngine(environment: Environment): Promise<Check> {
-  const engine = environment['SCRIPTORIUM_ENGINE'] || 'tesseract.js'
-  if (engine === 'tesseract.js') return ok('engine', engine)
-  if (engine === 'neural') return checkNeural(environment)
-  if (engine !== 'native') {
-    return existsSync(engine)
-      ? ok('engine', engine)
-      : wrong('engine', `${engine} does not exist`, 'correct SCRIPTORIUM_ENGINE, or unset it')
-  }
-  try {
-    return ok('engine', `native, tesseract ${await nativeVersion()}`)
-  } catch (thrown) {
-    return wrong('engine', toError(thrown).message, 'install it, or unset SCRIPTORIUM_ENGINE')
-  }
-}
-
-async function checkNeural(environment: Environment): Promise<Check> {
-  const languages = (environment['SCRIPTORIUM_LANGUAGES'] || 'eng').split('+')
-  try {
-    const { version } = await identifyNeural(
-      { languages },
-      environment['SCRIPTORIUM_NEURAL_MODELS'] || undefined,
-    )
-    return ok('engine', `neural, onnxruntime-node ${version}`)
-  } catch (thrown) {
-    return wrong('engine', toError(thrown).message, 'install it, or unset SCRIPTORIUM_ENGINE')
   }
 }
 

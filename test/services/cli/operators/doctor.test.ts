@@ -7,9 +7,12 @@ import { ledgerFile } from '../../../../services/ledger/ledger.ts'
 import type { Check } from '../../../../services/cli/operators/doctor/check.ts'
 import { runChecks, formatChecks } from '../../../../services/cli/operators/doctor/doctor.ts'
 import {
+  checkEngine,
+  checkSecondEngine,
+} from '../../../../services/cli/operators/doctor/engines.ts'
+import {
   checkConfiguration,
   checkDisk,
-  checkEngine,
   checkHandles,
   checkLanguages,
   checkNode,
@@ -45,6 +48,13 @@ const info = (fields: Record<string, string | number>) =>
   )
 const stateOf = (checks: readonly Check[], name: string) =>
   checks.find((check) => check.name === name)?.state
+
+test('a second engine that is not installed is a warning: the first one reads alone', async (t) => {
+  const missing = await checkSecondEngine({ SCRIPTORIUM_NEURAL_MODELS: makeFolder(t) })
+  assert.equal(missing.state, 'warning')
+  assert.match((await checkSecondEngine({})).found, /^neural, onnxruntime-node /)
+  assert.equal((await checkSecondEngine({ SCRIPTORIUM_ENGINE: './own.ts' })).found, 'off')
+})
 
 test('every error has a cure', async (t) => {
   const file = join(makeFolder(t), 'file')

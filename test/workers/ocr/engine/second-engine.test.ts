@@ -10,16 +10,15 @@ const log = createLogger('worker', 'silent')
 const start = (environment: Record<string, string>) =>
   startSecondEngine(readConfig(workerSchema, environment), log, unmeasured)
 
-test('no second engine is loaded by default', async () => {
-  assert.equal(await start({}), undefined)
+test('no second engine is loaded where it is off, and none beside an engine other than Tesseract', async () => {
+  assert.equal(await start({ SCRIPTORIUM_SECOND_ENGINE: 'off' }), undefined)
+  assert.equal(await start({ SCRIPTORIUM_ENGINE: 'neural' }), undefined)
+  assert.equal(await start({ SCRIPTORIUM_ENGINE: './own.ts' }), undefined)
 })
 
 test('a worker starts without a second engine that is not installed, and says so in one line', async (t) => {
   const warn = t.mock.method(log, 'warn')
-  const second = await start({
-    SCRIPTORIUM_SECOND_ENGINE: 'neural',
-    SCRIPTORIUM_NEURAL_MODELS: makeFolder(t),
-  })
+  const second = await start({ SCRIPTORIUM_NEURAL_MODELS: makeFolder(t) })
   assert.equal(second, undefined)
   assert.deepEqual(
     warn.mock.calls.map(({ arguments: [, message] }) => message),
@@ -28,7 +27,7 @@ test('a worker starts without a second engine that is not installed, and says so
 })
 
 test('the second engine is loaded for its languages, and stays silent for others', async () => {
-  const second = await start({ SCRIPTORIUM_SECOND_ENGINE: 'neural', SCRIPTORIUM_LANGUAGES: 'deu' })
+  const second = await start({ SCRIPTORIUM_LANGUAGES: 'deu' })
   assert.ok(second !== undefined)
   assert.deepEqual(second.slot.warmEngines(), [])
   assert.equal(second.isFor({ languages: ['deu'] }), false)
