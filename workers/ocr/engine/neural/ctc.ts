@@ -1,4 +1,4 @@
-import type { ModelOutput } from './onnx.ts'
+import type { ModelOutput } from './model/onnx.ts'
 
 /** A character of a line. */
 export interface Sign {

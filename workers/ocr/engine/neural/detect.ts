@@ -2,7 +2,7 @@ import type { BBox } from '../../../../shared/contract/result/layout.ts'
 import { cropGrey, type Grey } from '../../prepare/grey.ts'
 import { upperMedian } from '../../prepare/median.ts'
 import { findCores, type Core } from './cores.ts'
-import type { Model } from './onnx.ts'
+import type { Model } from './model/onnx.ts'
 import { resample } from './resample.ts'
 
 /** A line of text on a page: its box where it is level, and the slope of its middle. */

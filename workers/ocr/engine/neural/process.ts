@@ -3,7 +3,7 @@ import type { NeuralFiles } from '../../../../shared/engine/neural-models.ts'
 import { serveCalls } from '../../../../shared/confined/serve.ts'
 import type { PreparedPage, Recognition } from '../engine.ts'
 import { readAlphabet } from './alphabet.ts'
-import { loadModel } from './onnx.ts'
+import { loadModel } from './model/onnx.ts'
 import { readLines, type NeuralModels } from './read-page.ts'
 
 /** The calls that the engine's process answers; `load` comes first. */

@@ -3,7 +3,7 @@ import { meanConfidence } from '../blocks.ts'
 import type { PreparedPage, Recognition } from '../engine.ts'
 import { detectLines, type FoundLine } from './detect.ts'
 import { arrange } from './layout.ts'
-import type { Model } from './onnx.ts'
+import type { Model } from './model/onnx.ts'
 import { recogniseLine, type Recogniser } from './recognise.ts'
 import { toLine } from './words.ts'
 

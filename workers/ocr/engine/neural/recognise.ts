@@ -1,7 +1,7 @@
 import type { Grey } from '../../prepare/grey.ts'
 import { decodeLine, type Sign } from './ctc.ts'
 import type { FoundLine } from './detect.ts'
-import type { Model } from './onnx.ts'
+import type { Model } from './model/onnx.ts'
 import { resample } from './resample.ts'
 
 /** A recogniser and the characters of its classes, from class 1 on. */

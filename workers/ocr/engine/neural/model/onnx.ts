@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { fuseHardSwish } from './hard-swish.ts'
 
 /** The output of a model: row-major values, and their shape. */
 export interface ModelOutput {
@@ -20,12 +22,14 @@ const options: InferenceSession.SessionOptions = {
   executionMode: 'sequential',
   enableCpuMemArena: false,
   enableMemPattern: false,
+  // Only errors: it warns of each constant that no node needs any more.
+  logSeverityLevel: 3,
   extra: { session: { set_denormal_as_zero: '1' } },
 }
 
-/** Loads an ONNX file. Rejects with the runtime's error. */
+/** Loads an ONNX file. Rejects with the runtime's error, or where it is no ONNX file. */
 export async function loadModel(file: string): Promise<Model> {
-  const session = await InferenceSession.create(file, options)
+  const session = await InferenceSession.create(fuseHardSwish(await readFile(file)), options)
   const [input = ''] = session.inputNames
   const [output = ''] = session.outputNames
   return async (values, dims) => {
