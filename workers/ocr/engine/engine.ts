@@ -30,7 +30,10 @@ export interface EngineWishes {
   thresholding: 'otsu' | 'sauvola'
   /** Whether the engine looks for tables: Tesseract takes 7 % of a quick reading's time for them. */
   findsTables: boolean
-  /** Boxes of the lines to read, pixels of the image; without them the engine finds the lines. It may read more. */
+  /**
+   * Boxes of the lines to read, with a little paper, pixels of the image; without them the engine finds the lines. It
+   * may read more.
+   */
   lines?: readonly BBox[]
   /** Tesseract's variables from the recipe, which override the wishes; other engines ignore them. */
   variables: Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import { countLetters } from '../prepare/letters/lines.ts'
 import type { PageOnDesk } from '../prepare/prepare.ts'
 import { findBare } from './coverage.ts'
 import { judge } from './judge/judge.ts'
-import { unsureLines } from './judge/unsure.ts'
+import { unsureBoxes } from './judge/unsure.ts'
 import { makeReading, unlessFailing, type Made, type Reader } from './made.ts'
 import { withoutNoise } from './noise.ts'
 import { secondReading } from './plan.ts'
@@ -68,7 +68,7 @@ export async function askSecond(
   const isMissing = findBare(page.survey, first.blocks).share >= missing
   if (share >= enough && (enough === 0 || !isMissing)) return undefined
   const isWhole = leads === 'second' || isMissing
-  const lines = unsureLines(sound).map(({ bbox }) => boxOn(page, bbox))
+  const lines = unsureBoxes(sound).map((box) => boxOn(page, box))
   if (!isWhole && lines.length === 0) return undefined
   const asked: ReadPrepared = (prepared) =>
     second(isWhole ? prepared : { ...prepared, wishes: { ...prepared.wishes, lines } })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judge } from '../../../../workers/ocr/read/judge/judge.ts'
-import { unsureLines } from '../../../../workers/ocr/read/judge/unsure.ts'
+import { unsureBoxes } from '../../../../workers/ocr/read/judge/unsure.ts'
 import { blockOf, lineAt, textsOf } from './readings.ts'
 
 test('each word is that of the surer engine, in the order of the leading one', () => {
@@ -58,9 +58,9 @@ test('merging a sure reading with itself changes nothing', () => {
 })
 
 test('a line is unsure if one of its words is', () => {
-  const blocks = [blockOf(lineAt(0, 'well read', 96), lineAt(40, 'bxd llne', 30))]
-  assert.deepEqual(
-    unsureLines(blocks).map(({ text }) => text),
-    ['bxd llne'],
-  )
+  const [sure, unsure] = [lineAt(0, 'well read', 96), lineAt(40, 'bxd llne', 30)]
+  const [box, ...others] = unsureBoxes([blockOf(sure, unsure)])
+  assert.equal(others.length, 0)
+  assert.ok(box !== undefined && box.y0 < unsure.baseline.y0 && box.y1 > unsure.baseline.y0)
+  assert.ok(box.x0 < unsure.bbox.x0 && box.x1 > unsure.bbox.x1)
 })

@@ -1,7 +1,7 @@
-import type { BBox, Line } from '../../../../shared/contract/result/layout.ts'
+import type { Line } from '../../../../shared/contract/result/layout.ts'
 import { meanConfidence } from '../blocks.ts'
 import type { PreparedPage, Recognition } from '../engine.ts'
-import { detectLines, type FoundLine } from './detect.ts'
+import { detectLines } from './detect.ts'
 import { arrange } from './layout.ts'
 import type { Model } from './model/onnx.ts'
 import { recogniseLine, type Recogniser } from './recognise.ts'
@@ -18,15 +18,6 @@ const detectedHeight = 14
 /** Pixels in which the lines of a page are found whose letters have no known height. */
 const unknownPixels = 1.5e6
 
-/** Paper around the ink of a given line, in its heights, as around a found one: the networks were trained with it. */
-const [above, beside] = [0.28, 0.4]
-
-const toFound = ({ x0, y0, x1, y1 }: BBox): FoundLine => {
-  const height = y1 - y0
-  const [down, across] = [above * height, beside * height]
-  return { box: { x0: x0 - across, y0: y0 - down, x1: x1 + across, y1: y1 + down }, slope: 0 }
-}
-
 /** Reads the given lines of a page, or finds its lines and reads each. */
 export async function readLines(
   { detector, recogniser }: NeuralModels,
@@ -37,7 +28,7 @@ export async function readLines(
   const scale =
     textHeight > 0 ? detectedHeight / textHeight : Math.sqrt(unknownPixels / (width * height))
   const lines: Line[] = []
-  const wished = wishes.lines?.map(toFound)
+  const wished = wishes.lines?.map((box) => ({ box, slope: 0 }))
   for (const found of wished ?? (await detectLines(detector, page, Math.min(1, scale)))) {
     const line = toLine(await recogniseLine(recogniser, page, found, narrowing))
     if (line !== undefined) lines.push(line)

@@ -49,7 +49,9 @@ test('only the wished lines are read', async () => {
   const page = await prepareSample('seeds.png')
   const [, line] = linesOf(await engine.recognise(page, 60_000))
   assert.ok(line !== undefined)
-  const wishes = { ...page.wishes, lines: [line.bbox] }
+  const { x0, y0, x1, y1 } = line.bbox
+  const lines = [{ x0: x0 - 5, y0: y0 - 3, x1: x1 + 5, y1: y1 + 3 }]
+  const wishes = { ...page.wishes, lines }
   const { text } = await engine.recognise({ ...page, wishes }, 60_000)
   assert.equal(text, line.text)
 })
