@@ -18,7 +18,7 @@ const tensorFields = { type: 2, raw: 9 } as const
 const float32 = 1
 
 /** An operation of a network. */
-export interface Node {
+export interface GraphNode {
   op: string
   inputs: string[]
   outputs: string[]
@@ -29,7 +29,7 @@ export interface Node {
 const textOf = ({ value }: Field): string => Buffer.from(value).toString()
 const isNumbered = (number: number) => (field: Field) => field.number === number
 
-function toNode(field: Field): Node {
+function toNode(field: Field): GraphNode {
   const fields = readFields(field.value)
   const of = (number: number): string[] => fields.filter(isNumbered(number)).map(textOf)
   const own: readonly number[] = [nodeFields.input, nodeFields.output, nodeFields.op]
@@ -41,7 +41,7 @@ function toNode(field: Field): Node {
   }
 }
 
-const fromNode = ({ op, inputs, outputs, rest }: Node): Field =>
+const fromNode = ({ op, inputs, outputs, rest }: GraphNode): Field =>
   bytesField(
     graphNode,
     writeFields([
@@ -52,14 +52,14 @@ const fromNode = ({ op, inputs, outputs, rest }: Node): Field =>
     ]),
   )
 
-const attributeOf = ({ rest }: Node, name: string): Field[] =>
+const attributeOf = ({ rest }: GraphNode, name: string): Field[] =>
   rest
     .filter(isNumbered(nodeFields.attribute))
     .map(({ value }) => readFields(value))
     .find((fields) => fields.some((field) => field.number === 1 && textOf(field) === name)) ?? []
 
 /** The whole numbers of an attribute, empty where it has none. */
-export const intsOf = (node: Node, name: string): number[] =>
+export const intsOf = (node: GraphNode, name: string): number[] =>
   attributeOf(node, name)
     .filter(isNumbered(attributeFields.ints))
     .flatMap(({ wire, value }) => (wire === wires.varint ? [toNumber(value)] : [...value]))
@@ -75,7 +75,7 @@ export function floatAttribute(name: string, value: number): Field {
 }
 
 /** The values of a node that is a constant of 32-bit numbers. */
-function valuesOf(node: Node): Float32Array | undefined {
+function valuesOf(node: GraphNode): Float32Array | undefined {
   const tensor = attributeOf(node, 'value').find(isNumbered(attributeFields.tensor))
   const fields = tensor === undefined ? [] : readFields(tensor.value)
   const type = fields.find(isNumbered(tensorFields.type))
@@ -84,7 +84,7 @@ function valuesOf(node: Node): Float32Array | undefined {
   return new Float32Array(Uint8Array.from(raw.value).buffer)
 }
 
-function setValues(node: Node, values: Float32Array): void {
+function setValues(node: GraphNode, values: Float32Array): void {
   const tensor = attributeOf(node, 'value').find(isNumbered(attributeFields.tensor))
   const raw = bytesField(tensorFields.raw, new Uint8Array(values.buffer))
   const fields = readFields(tensor?.value ?? new Uint8Array()).map((field) =>
@@ -106,19 +106,19 @@ export function openGraph(file: Uint8Array) {
   const model = readFields(file)
   const graph = readFields(model.find(isNumbered(modelGraph))?.value ?? new Uint8Array())
   const nodes = graph.filter(isNumbered(graphNode)).map(toNode)
-  const users = new Map<string, Node[]>()
+  const users = new Map<string, GraphNode[]>()
   for (const node of nodes)
     for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node])
-  const constants = new Map<string, { node: Node; values: Float32Array }>()
+  const constants = new Map<string, { node: GraphNode; values: Float32Array }>()
   for (const node of nodes) {
     const values = node.op === 'Constant' ? valuesOf(node) : undefined
     const [name] = node.outputs
     if (values !== undefined && name !== undefined) constants.set(name, { node, values })
   }
-  const removed = new Set<Node>()
+  const removed = new Set<GraphNode>()
   return {
     nodes,
-    usersOf: (name: string): readonly Node[] => users.get(name) ?? [],
+    usersOf: (name: string): readonly GraphNode[] => users.get(name) ?? [],
     constant: (name: string | undefined): Float32Array | undefined =>
       name === undefined ? undefined : constants.get(name)?.values,
     setConstant(name: string, values: Float32Array): void {
@@ -127,8 +127,8 @@ export function openGraph(file: Uint8Array) {
       found.values = values
       setValues(found.node, values)
     },
-    remove: (...gone: readonly Node[]): void => gone.forEach((node) => void removed.add(node)),
-    keep: (node: Node): void => void removed.delete(node),
+    remove: (...gone: readonly GraphNode[]): void => gone.forEach((node) => void removed.add(node)),
+    keep: (node: GraphNode): void => void removed.delete(node),
     /** The file with the changed nodes. */
     save(): Uint8Array {
       const kept = nodes.filter((node) => !removed.has(node)).map(fromNode)

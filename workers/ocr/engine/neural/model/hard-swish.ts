@@ -1,16 +1,16 @@
-import { floatAttribute, intsOf, openGraph, type Graph, type Node } from './graph.ts'
+import { floatAttribute, intsOf, openGraph, type Graph, type GraphNode } from './graph.ts'
 
 /** Numbers by which an output is multiplied, and which are then added. */
 interface Affine {
   scale: number
   offset: number
   output: string
-  nodes: Node[]
+  nodes: GraphNode[]
 }
 
 /** A convolution with its weights and biases, which no other node shares. */
 interface Convolution {
-  node: Node
+  node: GraphNode
   output: string
   weights: { name: string; values: Float32Array }
   bias: { name: string; values: Float32Array }
@@ -18,10 +18,10 @@ interface Convolution {
 
 /** `x * clip(x + 3, 0, 6) / 6` in four nodes (Howard and others: Searching for MobileNetV3, ICCV 2019). */
 interface HardSwish {
-  add: Node
-  clip: Node
-  multiply: Node
-  divide: Node
+  add: GraphNode
+  clip: GraphNode
+  multiply: GraphNode
+  divide: GraphNode
   output: string
 }
 
@@ -69,7 +69,7 @@ function fuse(graph: Graph, { node, output, weights, bias }: Convolution): void 
 }
 
 /** A convolution of single pixels takes an offset into its bias; others see it not beyond the edge, so it stays. */
-function addOffset(graph: Graph, multiply: Node, { offset, output, nodes }: Affine): void {
+function addOffset(graph: Graph, multiply: GraphNode, { offset, output, nodes }: Affine): void {
   const [next, ...others] = graph.usersOf(output)
   const point = next && others.length === 0 ? toConvolution(graph, next) : undefined
   const isPoint =
@@ -95,7 +95,7 @@ function addOffset(graph: Graph, multiply: Node, { offset, output, nodes }: Affi
   )
 }
 
-function toConvolution(graph: Graph, node: Node): Convolution | undefined {
+function toConvolution(graph: Graph, node: GraphNode): Convolution | undefined {
   const [, weights, bias] = node.inputs
   const [output] = node.outputs
   if (node.op !== 'Conv' || weights === undefined || bias === undefined || output === undefined)
