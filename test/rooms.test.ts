@@ -12,6 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['services/dashboard'],
   ['shared/files'],
   [
+    'shared/blobs',
     'shared/confined',
     'shared/engine',
     'shared/fonts',

@@ -22,6 +22,7 @@ import { installRequestLog } from './observe/request-log.ts'
 import { installRouteScopes } from './http/route-scopes.ts'
 import type { App, Context } from './routes/context.ts'
 import { callerRoutes } from './routes/caller.ts'
+import { blobRoute } from './routes/blob.ts'
 import { documentRoutes } from './routes/documents/documents.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
@@ -166,5 +167,6 @@ function addRoutes(app: App, context: Context): void {
   fleetRoutes(app, context)
   webhookRoutes(app, context)
   callerRoutes(app, context)
+  blobRoute(app, context)
   healthRoutes(app, context)
 }

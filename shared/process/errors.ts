@@ -52,6 +52,9 @@ const policies = {
   output_exists: policy(409, 9),
   // Reading it: another attempt may succeed.
   unstable: policy(409, 15, true),
+  /** The API cannot be reached, or does not accept the token of a job: the job waits, and no document ends with these. */
+  blob_unavailable: policy(503, 3, true),
+  blob_refused: policy(401, 15, true),
   page_timeout: policy(422, 15, true),
   decode_timeout: policy(422, 15, true),
   decoder_failed: policy(500, 15, true),
@@ -114,6 +117,7 @@ const policies = {
   redis_missing: policy(503, 9),
   redis_unreachable: policy(503, 3, true),
   redis_full: policy(503, 3, true),
+  clock_off: policy(503, 3, true),
   aggregator_missing: policy(503, 3, true),
   internal_failure: policy(422, 15),
   internal: policy(500, 15),

@@ -7,6 +7,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { documentErrorSchema, type DocumentError } from '../contract/result/error.ts'
 import { ttl, type Keys } from './keys.ts'
 import { createParser } from '../contract/messages/parser.ts'
+import { livingWorkers } from './heartbeats.ts'
 import type { Redis } from './connection/redis.ts'
 import { boundedRecord, idText, messageText } from '../contract/schema/bounded.ts'
 
@@ -50,8 +51,7 @@ export async function readAbilities(
   redis: Redis,
   keys: Keys,
 ): Promise<Map<string, Abilities | undefined>> {
-  const since = Date.now() - ttl.heartbeat * 1_000
-  const ids = await redis.zrangebyscore(keys.workers, since, '+inf')
+  const ids = await livingWorkers(redis, keys)
   if (ids.length === 0) return new Map()
   const texts = await redis.mget(ids.map((id) => keys.abilities(id)))
   return new Map(

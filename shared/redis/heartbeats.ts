@@ -1,4 +1,7 @@
 /** Heartbeats of living processes. */
+import { createScript } from './connection/redis-script.ts'
+import type { Redis } from './connection/redis.ts'
+import { ttl, type Keys } from './keys.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from '../process/one-of.ts'
 import { boundedList, idText, messageText, nameText, pathText } from '../contract/schema/bounded.ts'
@@ -100,3 +103,14 @@ export const startFailureSchema = Type.Object(
   informing,
 )
 export type StartFailure = Static<typeof startFailureSchema>
+
+const findLiving = createScript(`
+  local now = tonumber(redis.call('TIME')[1]) * 1000
+  return redis.call('ZRANGE', KEYS[1], now - ${ttl.heartbeat * 1_000}, '+inf', 'BYSCORE')
+`)
+
+/** The ids of the workers, on all hosts, with a recent heartbeat: by Redis's clock, as they were written. */
+export async function livingWorkers(redis: Redis, keys: Keys): Promise<string[]> {
+  const ids = await findLiving(redis, [keys.workers], [])
+  return Array.isArray(ids) ? ids.map(String) : []
+}

@@ -39,7 +39,7 @@ export function createKeys(prefix: string) {
      * The wanted recipes that a worker can read, stored beside its heartbeat; the key for version 1 of jobs has no
      * number.
      */
-    abilities: (workerId: string) => key('worker', workerId, 'abilities-2'),
+    abilities: (workerId: string) => key('worker', workerId, 'abilities-3'),
     /** The recipe of the jobs with this recipe id. */
     recipe: (recipeId: string) => key('recipe', recipeId),
     /** The recipe ids of open runs, by fingerprint. */

@@ -1,6 +1,10 @@
 import { Queue } from 'bullmq'
 import { createParser } from '../contract/messages/parser.ts'
-import { pictureProblemSchema, type PictureJob } from '../contract/messages/picture-job.ts'
+import {
+  pictureJobSchema,
+  pictureProblemSchema,
+  type PictureJob,
+} from '../contract/messages/picture-job.ts'
 import { isErrorCode, ScriptoriumError } from '../process/errors.ts'
 import type { Redis } from './connection/redis.ts'
 import { ttl, type Keys } from './keys.ts'
@@ -8,6 +12,7 @@ import { ttl, type Keys } from './keys.ts'
 /** A queue of its own: a reader waits neither for the pages of a bulk run nor for a paused queue. */
 export const pictureQueueName = 'pictures-1'
 
+export const parsePictureJob = createParser('a job for a picture', pictureJobSchema)
 const parseProblem = createParser("a picture's problem", pictureProblemSchema)
 
 /** The side that asks for pictures of pages. */
@@ -22,6 +27,11 @@ export function createPictureQueue(redis: Redis, keys: Keys) {
     /** Adds a job; requests for the same picture share it. */
     async add(id: string, job: PictureJob): Promise<void> {
       await queue.add('picture', job, { jobId: id, removeOnComplete: true, removeOnFail: true })
+    },
+    /** Returns a job that has not ended; undefined where there is none. */
+    async find(id: string): Promise<PictureJob | undefined> {
+      const data = await redis.hget(queue.toKey(id), 'data')
+      return data == null ? undefined : parsePictureJob(JSON.parse(data))
     },
     /** The picture, once it is rendered. Throws the worker's error where it cannot be. */
     async take(id: string): Promise<Buffer | undefined> {

@@ -1,14 +1,16 @@
 import { Queue, type JobsOptions } from 'bullmq'
 import { bandOf, bands, createFairTurns, type Band } from './fair-turns.ts'
 import type { Keys } from './keys.ts'
-import type { Job, StoredJob } from '../contract/messages/job.ts'
+import { jobSchema, type Job, type StoredJob } from '../contract/messages/job.ts'
+import { createParser } from '../contract/messages/parser.ts'
 import { preparationVersion, recipeIdOf, type Recipe } from '../contract/recipe.ts'
+import { upgradeJob } from '../contract/schema/upgrades.ts'
 import { createQueueView } from './queue-view.ts'
 import { createRecipeStore } from './recipe-store.ts'
 import type { Redis } from './connection/redis.ts'
 
 /** Increases when jobs take a form that older workers cannot read. */
-const jobVersion = 2
+const jobVersion = 3
 
 /**
  * Workers of another version would only fail the jobs that they take, faster than others read them: each version has
@@ -52,10 +54,25 @@ export const pageOf = (jobId: string): number | null => {
   return page === undefined ? null : Number(page)
 }
 
-const toStored = ({ recipe, ...job }: Job): StoredJob => ({ ...job, recipeId: recipeIdOf(recipe) })
+const toStored = (
+  { recipe, blob, ...job }: Job,
+  sign: ((job: Omit<Job, 'recipe'>) => string) | undefined,
+): StoredJob => {
+  const token = blob ?? sign?.(job)
+  return { ...job, ...(token !== undefined && { blob: token }), recipeId: recipeIdOf(recipe) }
+}
 
-/** The queue of documents and pages, for planners and reconcilers. */
-export function createPageQueue(redis: Redis, keys: Keys) {
+const parseJob = createParser('a job', jobSchema, upgradeJob)
+
+/**
+ * The queue of documents and pages, for planners and reconcilers. `sign` gives a job the token for its file; workers,
+ * which cannot sign, pass on that of the document.
+ */
+export function createPageQueue(
+  redis: Redis,
+  keys: Keys,
+  sign?: (job: Omit<Job, 'recipe'>) => string,
+) {
   const queue = new Queue<StoredJob>(queueName, {
     connection: redis,
     prefix: keys.bullPrefix,
@@ -74,7 +91,7 @@ export function createPageQueue(redis: Redis, keys: Keys) {
     await queue.addBulk(
       jobs.map(({ jobId, job }, index) => ({
         name: caller,
-        data: toStored(job),
+        data: toStored(job, sign),
         opts: jobOptions(jobId, job, priorities[index] ?? 0),
       })),
     )
@@ -97,6 +114,11 @@ export function createPageQueue(redis: Redis, keys: Keys) {
       if (priority == null) return
       const [next = 0] = await turns.next(bandOf(Number(priority)), caller ?? '', 1)
       await redis.hset(queue.toKey(jobId), 'priority', next) // BullMQ uses it when the delay ends.
+    },
+    /** Returns a job that has not ended; undefined where there is none. */
+    find: async (jobId: string): Promise<StoredJob | undefined> => {
+      const data = await redis.hget(queue.toKey(jobId), 'data')
+      return data == null ? undefined : parseJob(JSON.parse(data))
     },
     /** The submitter of a job; undefined where the job is not here. */
     callerOf: async (jobId: string): Promise<string | undefined> =>

@@ -20,13 +20,17 @@ interface Deps {
 /** The next heartbeat carries the same information; after the last one, the figures of some seconds are lost. */
 const ignore = (): void => undefined
 
-/** A full Redis accepts it, too: it replaces the previous one, and a worker that pauses must not pass for dead. */
+/**
+ * A full Redis accepts it, too: it replaces the previous one, and a worker that pauses must not pass for dead.
+ * Redis's clock counts: by its own, a host that is ahead would declare the workers of all others dead.
+ */
 const writeSign = createScript(`#!lua flags=allow-oom
-  local ttl = tonumber(ARGV[5])
+  local ttl = tonumber(ARGV[4])
+  local now = tonumber(redis.call('TIME')[1]) * 1000
   redis.call('SET', KEYS[1], ARGV[1], 'EX', ttl)
   redis.call('SET', KEYS[2], ARGV[2], 'EX', ttl)
-  redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
-  redis.call('ZREMRANGEBYSCORE', KEYS[3], 0, ARGV[3] - ttl * 1000)
+  redis.call('ZADD', KEYS[3], now, ARGV[3])
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], 0, now - ttl * 1000)
   redis.call('EXPIRE', KEYS[3], ttl)
 `)
 
@@ -41,7 +45,7 @@ export function startHeartbeat(deps: Deps) {
     await writeSign(
       redis,
       [keys.worker(id), keys.abilities(id), keys.workers],
-      [JSON.stringify(heartbeat), JSON.stringify(abilities), Date.now(), id, ttl.heartbeat],
+      [JSON.stringify(heartbeat), JSON.stringify(abilities), id, ttl.heartbeat],
     )
     touchBeatFile(beatFile)
     await flushMeasures()

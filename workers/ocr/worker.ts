@@ -22,6 +22,8 @@ import { startHeartbeat } from './heartbeat.ts'
 import { createJobPipeline } from './jobs/job-pipeline.ts'
 import { labelOf } from './jobs/reading.ts'
 import { createOpeners } from './open/open.ts'
+import { sourceWays } from './open/blobs/source-ways.ts'
+import { createSources } from './open/sources.ts'
 import { createPictures } from './pictures/pictures.ts'
 import { createJobTaker } from './jobs/take-jobs.ts'
 
@@ -56,6 +58,7 @@ export function createWorker(deps: Deps) {
   const { find: findRecipe } = createRecipeStore(redis.own, keys)
   const abilities = createAbilities({ redis: redis.own, keys, identities, findRecipe })
   const openers = createOpeners(openLimitsOf(config))
+  const sources = createSources(sourceWays(config, outages))
   const passwords = createPdfPasswords(redis.own, keys, config)
   const pipeline = createJobPipeline({
     workerId,
@@ -65,6 +68,7 @@ export function createWorker(deps: Deps) {
     queue,
     reporter,
     openers,
+    sources,
     passwords,
     engineSlot,
     secondEngine,
@@ -79,6 +83,7 @@ export function createWorker(deps: Deps) {
     redis,
     keys,
     openers,
+    sources,
     passwords,
     log: outages,
   })

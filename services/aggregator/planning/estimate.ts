@@ -9,7 +9,7 @@ import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { ReadDocument } from '../../ledger/queries/figures.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { FolderRun } from '../../ledger/runs.ts'
-import { countWorkers } from '../progress/live-workers.ts'
+import { livingWorkers } from '../../../shared/redis/heartbeats.ts'
 import { outputNames } from '../../outputs/files/output-files.ts'
 import type { Work } from '../progress/run-forecast.ts'
 import type { RunProgress } from '../progress/run-progress.ts'
@@ -106,7 +106,7 @@ export function createEstimator({ ledger, run, progress, redis, keys }: Deps) {
     if (figures === undefined || figures.bytes === 0) return
     const basis: Estimate['basis'] =
       earlier !== undefined ? 'earlier_run' : canary === undefined ? 'first_pages' : 'canary'
-    const workers = (await countWorkers(redis, keys)) || Math.max(1, figures.workers)
+    const workers = (await livingWorkers(redis, keys)).length || Math.max(1, figures.workers)
     const share = work.bytes / figures.bytes
     // The combined files hold everything a second time.
     const copies = combined ? 2 : 1

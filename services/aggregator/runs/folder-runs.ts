@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { createBlobTokens } from '../../../shared/blobs/blob-tokens.ts'
 import type { AggregatorConfig } from '../../../shared/process/config.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
@@ -20,7 +22,7 @@ import { createRunEnds } from './run-ends.ts'
 import { createRunGuard } from './run-guard.ts'
 
 interface Deps {
-  config: Pick<AggregatorConfig, 'SCRIPTORIUM_WINDOW'>
+  config: Pick<AggregatorConfig, 'SCRIPTORIUM_DATA' | 'SCRIPTORIUM_WINDOW'>
   ledger: Ledger
   redis: Redis
   keys: Keys
@@ -39,7 +41,8 @@ interface Deps {
 /** Folder runs: plans them, pauses them where the service is broken, replans them for other engines, and ends them. */
 export function createFolderRuns(deps: Deps) {
   const { config, ledger, redis, keys, lease, identities, announcer, hands, log, outages } = deps
-  const pages = createPageQueue(redis, keys)
+  const { sign } = createBlobTokens(resolve(config.SCRIPTORIUM_DATA))
+  const pages = createPageQueue(redis, keys, sign)
   const runs = createActiveRuns({
     ledger,
     queue: pages,

@@ -18,7 +18,7 @@ import {
 } from '../progress/breaker.ts'
 import { jobIdsOf } from '../../ledger/document-jobs.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { countWorkers } from '../progress/live-workers.ts'
+import { livingWorkers } from '../../../shared/redis/heartbeats.ts'
 import { startPause, toPause } from '../progress/pause-text.ts'
 
 interface Deps {
@@ -109,7 +109,7 @@ export function createRunGuard({ ledger, redis, keys, queue, active, log, outage
       )
       if (waiting.length === 0) return
       const failure = await startFailure()
-      if (failure === undefined || (await countWorkers(redis, keys)) > 0) return
+      if (failure === undefined || (await livingWorkers(redis, keys)).length > 0) return
       for (const run of waiting) pauseRun(run, startPause(failure), [failure.code])
     },
   }

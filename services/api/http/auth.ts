@@ -7,8 +7,8 @@ export const scopes = ['submit', 'read', 'admin'] as const
 /** Permission of a token; `admin` includes the others. */
 export type Scope = (typeof scopes)[number]
 
-/** Who may call a route. */
-export type RouteAccess = Scope | 'any' | 'none'
+/** Who may call a route. A `signed` one is for workers: it checks the token of a job itself. */
+export type RouteAccess = Scope | 'any' | 'none' | 'signed'
 
 export interface Token {
   name: string
@@ -85,11 +85,16 @@ export function installAuth(app: FastifyInstance, { tokens, origins, maxRefusals
       throw thrown
     }
   }
+  app.addHook('onError', async ({ ip, routeOptions }, _, error) => {
+    const isForged = error instanceof ScriptoriumError && error.code === 'unauthenticated'
+    if (routeOptions.config.scope === 'signed' && isForged) refusals.add(ip)
+  })
   app.decorateRequest('caller', 'anonymous')
   app.decorateRequest('isAdmin', tokens.length === 0)
   app.decorateRequest('token', null)
   app.addHook('onRequest', async (request) => {
     const { scope = 'admin' } = request.routeOptions.config
+    if (scope === 'signed') return refusals.check(request.ip)
     if (tokens.length === 0) return requireOwnPage(request, origins)
     if (scope === 'none' || request.is404) return
     const token = identify(request)

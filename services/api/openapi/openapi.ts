@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { version } from '../../../shared/process/version.ts'
+import type { RouteAccess } from '../http/auth.ts'
 import { toComponents } from './components.ts'
 import { completeOperations } from './operations.ts'
 import { problemResponses } from './problem-responses.ts'
@@ -46,6 +47,11 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
               'Token from `npm run token`. Its scopes are `submit`, `read` and `admin`; `admin` includes the others. ' +
               'A server without tokens answers requests from its own host only and needs no header.',
           },
+          jobToken: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'Token that a job of the queue carries, for workers.',
+          },
         },
       },
       security: [{ token: [] }],
@@ -54,8 +60,7 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
     transform: ({ schema, url, route }) => {
       const { config, method } = route
       const scope = config?.scope
-      const needed = scope === 'any' ? [] : [scope ?? 'undeclared']
-      const security = scope === 'none' ? [] : [{ token: needed }]
+      const security = scope === 'none' ? [] : [requirementOf(scope)]
       const problems = problemResponses({ method, schema, ...(config && { config }) })
       return { schema: { ...schema, security, 'x-problems': problems }, url }
     },
@@ -92,4 +97,9 @@ export async function registerOpenApi(app: FastifyInstance): Promise<void> {
     { config: { scope: 'none', rateLimit: false }, schema: { hide: true } },
     () => app.swagger(),
   )
+}
+
+function requirementOf(scope: RouteAccess | undefined): Record<string, string[]> {
+  if (scope === 'signed') return { jobToken: [] }
+  return { token: scope === 'any' ? [] : [scope ?? 'undeclared'] }
 }

@@ -8,6 +8,7 @@ import type {
 } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { ApiConfig } from '../../../shared/process/config.ts'
+import type { BlobTokens } from '../../../shared/blobs/blob-tokens.ts'
 import type { EngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Hands } from '../../../shared/hands/hands.ts'
@@ -49,6 +50,7 @@ export interface Context {
   keys: Keys
   pdfPasswords: PdfPasswords
   queue: PageQueue
+  blobTokens: BlobTokens
   ledger: LedgerView
   fleet: FleetView
   workers: WorkerWatch

@@ -22,7 +22,7 @@ export const meanings = {
   unstable: 'the file changed while it was read',
   output_exists: 'the output folder holds files of the same name that Scriptorium did not write',
   cancelled: 'the document was cancelled',
-  expired: 'input and result were deleted after the retention time',
+  expired: 'the retention time of input and result, or the deadline of the token, has passed',
   upload_too_large: 'the body, a file or the number of files exceeds its limit',
   unsupported_media_type: 'the route does not accept this Content-Type',
   unsupported_type: 'the file is not an image or a PDF',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { createBlobTokens } from '../../../shared/blobs/blob-tokens.ts'
 import { createEngineIdentities } from '../../../shared/engine/engine-identity.ts'
 import { openSpool } from '../../../shared/files/spool.ts'
 import { durationMs, splitList, type ApiConfig } from '../../../shared/process/config.ts'
@@ -24,7 +25,8 @@ interface Deps {
 export function openState({ config, redis, log }: Deps) {
   const folder = resolve(config.SCRIPTORIUM_DATA)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
-  const queue = createPageQueue(redis, keys)
+  const blobTokens = createBlobTokens(folder)
+  const queue = createPageQueue(redis, keys, blobTokens.sign)
   const ledger = createLedgerView(folder, (err) =>
     log.error({ err }, 'run with an unreadable record skipped'),
   )
@@ -40,6 +42,7 @@ export function openState({ config, redis, log }: Deps) {
     log,
     keys,
     queue,
+    blobTokens,
     pdfPasswords: createPdfPasswords(redis, keys, config),
     ledger,
     fleet,

@@ -15,6 +15,8 @@ export const jobSchema = Type.Object(
     follow: Type.Boolean(),
     /** `<size>-<mtimeNs>-<ctimeNs>` at planning time; absent for a spooled upload, whose name is its hash. */
     stat: Type.Optional(idText),
+    /** Token for the file's bytes, for hosts that do not have the file: `createBlobTokens`. */
+    blob: Type.Optional(idText),
     /** Refers to its recipe, which Redis stores once: `createRecipeStore`. */
     recipeId: idText,
     fingerprint: idText,

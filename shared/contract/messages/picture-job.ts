@@ -13,6 +13,8 @@ export const pictureJobSchema = Type.Object(
     follow: Type.Boolean(),
     /** As in a job that reads it: absent for a spooled upload, whose name is its hash. */
     stat: Type.Optional(idText),
+    /** As in a job that reads it. */
+    blob: idText,
     page: Type.Integer({ minimum: 1 }),
     width: Type.Integer({ minimum: 1 }),
     height: Type.Integer({ minimum: 1 }),

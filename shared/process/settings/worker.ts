@@ -1,3 +1,5 @@
+import { Type } from '@sinclair/typebox'
+import { oneOf } from '../one-of.ts'
 import { decoding, maxFileBytes, maxResults } from './common.ts'
 import { integer, text } from './setting.ts'
 
@@ -14,6 +16,26 @@ export const ofWorker = {
     default: 5_000,
     minimum: 500,
   }),
+  SCRIPTORIUM_BLOBS: oneOf(['auto', 'disk', 'http'], {
+    default: 'auto',
+    description:
+      'Where files come from: `disk`; `http`, the API; `auto`, the API for files that this host cannot open',
+  }),
+  SCRIPTORIUM_API_URL: Type.Optional(
+    text('Address of the API, from which workers get files: `https://ocr.example`', {
+      pattern: '^https?://[^\\s@]+$',
+    }),
+  ),
+  SCRIPTORIUM_BLOB_CACHE: Type.Optional(
+    text(
+      'Folder of documents that were downloaded, shared by the workers of a host; `scriptorium-blobs-<uid>` in the temporary folder without it',
+    ),
+  ),
+  SCRIPTORIUM_BLOB_CACHE_BYTES: integer(
+    'bytes',
+    'Size of that folder; 0 keeps no downloaded document on disk',
+    { default: 2 ** 30, minimum: 0 },
+  ),
   SCRIPTORIUM_MAX_RESULTS: maxResults,
   SCRIPTORIUM_MAX_FILE_BYTES: maxFileBytes,
   SCRIPTORIUM_MAX_PAGES: integer(

@@ -167,6 +167,24 @@ export async function connectPromptly(url: string, deadlineMs = 5_000): Promise<
   }
 }
 
+/** BullMQ compares the clocks of hosts by the second: retries that one schedules are taken up by another. */
+const maxClockOffMs = 60_000
+
+/** Throws `clock_off` where the clock of this host differs from Redis's. */
+export async function requireSameClock(
+  redis: Pick<Redis, 'time'>,
+  nowMs = Date.now(),
+): Promise<void> {
+  const [seconds] = await redis.time()
+  const offMs = nowMs - Number(seconds) * 1_000
+  if (Math.abs(offMs) <= maxClockOffMs) return
+  const off = `${Math.round(Math.abs(offMs) / 1_000)} s ${offMs > 0 ? 'ahead of' : 'behind'}`
+  throw new ScriptoriumError(
+    'clock_off',
+    `the clock of this host is ${off} that of Redis; set both by NTP`,
+  )
+}
+
 /** ioredis takes a socket path without a scheme, and everything else as a URL. */
 const address = (url: string): string => url.replace(/^unix:\/\//, '')
 
@@ -175,8 +193,8 @@ export function withoutPassword(url: string): string {
 }
 
 /**
- * Rejects a Redis that would evict jobs under memory pressure, one that is too old for our commands, and one that does
- * not answer.
+ * Rejects a Redis that would evict jobs under memory pressure, one that is too old for our commands, one that does
+ * not answer, and one on a host with another time.
  */
 export async function checkRedis(redis: Redis, url: string): Promise<void> {
   const info = await firstAnswer(redis, url, redis.info())
@@ -195,4 +213,5 @@ export async function checkRedis(redis: Redis, url: string): Promise<void> {
       `Redis may evict jobs (maxmemory-policy ${value('maxmemory_policy')}); set it to noeviction`,
     )
   }
+  await requireSameClock(redis)
 }

@@ -5,7 +5,8 @@ import { appendFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { statKey } from '../../../shared/files/stat-key.ts'
-import { readSource, type SourceRequest } from '../../../workers/ocr/open/source.ts'
+import type { PlannedFile } from '../../../shared/files/planned-file.ts'
+import { readSource } from '../../../workers/ocr/open/source.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
 function setUp(t: TestContext, content = 'page', path = 'a.png') {
@@ -13,7 +14,7 @@ function setUp(t: TestContext, content = 'page', path = 'a.png') {
   const file = join(root, path)
   writeFileSync(file, content)
   const stat = statKey(statSync(file, { bigint: true }))
-  const read = (given: Partial<SourceRequest> = {}) =>
+  const read = (given: Partial<PlannedFile> = {}) =>
     readSource({ root, path, follow: false, stat, maxBytes: 100, ...given })
   return { root, file, read }
 }

@@ -3,6 +3,7 @@ import { ttl, type Keys } from '../../../shared/redis/keys.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import { pageBand, pageJobId, type PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
+import type { Sources } from '../open/sources.ts'
 import { createOpenDocuments } from '../open/open-documents.ts'
 import type { Openers } from '../open/open.ts'
 import { createOpening } from './opening.ts'
@@ -13,6 +14,7 @@ interface Deps {
   keys: Keys
   queue: Pick<PageQueue, 'add' | 'callerOf'>
   openers: Openers
+  sources: Sources
   passwords: PdfPasswords
   /** Retries while Redis rejects writes. */
   persistently: <T>(work: () => Promise<T>) => Promise<T>
@@ -24,8 +26,8 @@ const documentIdleMs = 30_000
 
 /** Opens jobs for one worker: claims, passwords and jobs of further pages are in Redis. */
 export function createJobOpening(deps: Deps) {
-  const { config, redis, keys, queue, openers, passwords, persistently } = deps
-  const documents = createOpenDocuments({ openers, maxHeldBytes, idleMs: documentIdleMs })
+  const { config, redis, keys, queue, openers, sources, passwords, persistently } = deps
+  const documents = createOpenDocuments({ openers, sources, maxHeldBytes, idleMs: documentIdleMs })
   const open = createOpening({
     documents,
     maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,

@@ -12,6 +12,7 @@ import type { Reporter } from '../../../shared/redis/result-stream.ts'
 import type { EngineSlot } from '../engine/engine-slot.ts'
 import type { SecondEngine } from '../engine/second-engine.ts'
 import type { Openers } from '../open/open.ts'
+import type { Sources } from '../open/sources.ts'
 import { createDesk } from './desk.ts'
 import { createJobOpening } from './job-opening.ts'
 import { createProcessor } from './processor.ts'
@@ -25,6 +26,7 @@ interface Deps {
   queue: Pick<PageQueue, 'add' | 'callerOf'>
   reporter: Reporter
   openers: Openers
+  sources: Sources
   passwords: PdfPasswords
   engineSlot: EngineSlot
   secondEngine: SecondEngine | undefined

@@ -53,7 +53,7 @@ export function createOpening(deps: Deps) {
   }
 
   return async (jobId: string, job: Job): Promise<Opened | WorkerReport> => {
-    const request = { ...job, maxBytes }
+    const request = { ...job, jobId, maxBytes }
     const askPassword: AskPassword = () => deps.password(job)
     let source = await documents.get(request, askPassword)
     const { input, document } = source

@@ -17,6 +17,7 @@ import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { documentJobId } from '../../../shared/redis/queue.ts'
 import type { JobHistory, Reporter } from '../../../shared/redis/result-stream.ts'
 import type { Desk, createDesk } from './desk.ts'
+import { isWithoutBytes } from '../open/blobs/refusals.ts'
 import { labelOf, type createReading, type JobDelivery } from './reading.ts'
 
 interface Deps {
@@ -33,7 +34,7 @@ interface Deps {
 }
 
 /** Result of a delivery: all that goes back to BullMQ, which copies it into its event stream. */
-export type Ack = 'reported' | 'done before' | 'cancelled'
+export type Ack = 'reported' | 'done before' | 'cancelled' | 'to be planned again'
 
 type FailedReport = Extract<WorkerReport, { kind: 'failed' }>
 
@@ -105,6 +106,10 @@ async function readOrExplain(
     return await deps.desk.alone((alone) => deps.read(delivery, count.on(alone)))
   } catch (thrown) {
     const failure = describeFailure(thrown)
+    if (isWithoutBytes(failure)) {
+      count.takeBack()
+      throw failure
+    }
     const { requestId } = job
     deps.log.warn({ jobId, page: labelOf(job), requestId, attempt, err: failure }, 'reading failed')
     const maxAttempts = outcomeOf(failure.code) === 'timeout' ? maxTimeouts : job.attempts
@@ -183,7 +188,6 @@ function countBeginning(redis: Redis, key: string, before: number) {
 /** An outage loses one count at most; the report that follows waits until Redis is reachable again. */
 const ignore = (): void => undefined
 
-/** An outage loses one count at most; the report that follows waits until Redis is reachable again. */
 function describeFailure(thrown: unknown): ScriptoriumError {
   if (thrown instanceof ScriptoriumError) return thrown
   const cause = causeOf(thrown)
@@ -232,6 +236,8 @@ function outcomeOf(code: ErrorCode): FailedReport['outcome'] {
     case 'redis_unreachable':
     case 'redis_full':
     case 'decoder_failed':
+    case 'blob_unavailable':
+    case 'blob_refused':
     case 'internal':
       return 'failed'
     default:

@@ -3,6 +3,7 @@ import type { Keys } from '../../../shared/redis/keys.ts'
 import { jobSchema, type Job } from '../../../shared/contract/messages/job.ts'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
 import { upgradeJob } from '../../../shared/contract/schema/upgrades.ts'
+import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import { queueName, type PageQueue } from '../../../shared/redis/queue.ts'
 import type { WaitingJobs } from '../../../shared/redis/queue-view.ts'
@@ -13,8 +14,10 @@ import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { Reporter } from '../../../shared/redis/result-stream.ts'
 import { createHandBack } from './hand-back.ts'
+import { isWithoutBytes } from '../open/blobs/refusals.ts'
 import type { Ack } from './processor.ts'
 import { createTicker } from './ticker.ts'
+import { createWithoutBytes } from './without-bytes.ts'
 
 interface Deps {
   workerId: string
@@ -59,7 +62,12 @@ export function createJobTaker(deps: Deps) {
         // A repeated attempt has waited for its delay, too.
         if (job.attemptsMade === 0)
           measures.observe('stage', 'queue', Math.max(0, Date.now() - job.timestamp) / 1_000)
-        return await process(job.id ?? '', wanted, job.attemptsMade)
+        const ack = await process(job.id ?? '', wanted, job.attemptsMade)
+        withoutBytes.reset()
+        return ack
+      } catch (thrown) {
+        if (!(thrown instanceof ScriptoriumError) || !isWithoutBytes(thrown)) throw thrown
+        return await withoutBytes.giveBack(job, token, thrown)
       } finally {
         inHand -= 1
       }
@@ -84,6 +92,10 @@ export function createJobTaker(deps: Deps) {
     sendToBack: queue.sendToBack,
     findRecipe: deps.findRecipe,
     cannotRead: deps.cannotRead,
+    log,
+  })
+  const withoutBytes = createWithoutBytes({
+    pause: (forMs) => void brake.hold('files', forMs),
     log,
   })
   worker.on('error', (error) => {

@@ -3,10 +3,12 @@ import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { ReportedInput } from '../../../shared/contract/messages/worker-report.ts'
 import type { OpenedDocument } from './opened.ts'
 import type { Openers } from './open.ts'
-import { checkSource, readSource, type SourceRequest } from './source.ts'
+import type { SourceRequest } from './source.ts'
+import type { Sources } from './sources.ts'
 
 interface Deps {
   openers: Openers
+  sources: Sources
   /** Documents stay open while together they hold less than this; the one in use always does. */
   maxHeldBytes: number
   /** A document is closed after no page has been taken from it for this long. */
@@ -28,7 +30,7 @@ export type AskPassword = () => Promise<string | undefined>
  * use it checks that the file is still the planned one. The caller takes one page at a time, so nothing is closed while
  * it is in use.
  */
-export function createOpenDocuments({ openers, maxHeldBytes, idleMs }: Deps) {
+export function createOpenDocuments({ openers, sources, maxHeldBytes, idleMs }: Deps) {
   const held = new Map<string, HeldDocument>()
   let idle: NodeJS.Timeout | undefined
 
@@ -60,19 +62,20 @@ export function createOpenDocuments({ openers, maxHeldBytes, idleMs }: Deps) {
   }
 
   return {
-    /** Returns the document as it was planned. Throws the errors of `readSource` and of an `Opener`. */
+    /** Returns the document as it was planned. Throws the errors of `Sources` and of an `Opener`. */
     async get(request: SourceRequest, askPassword: AskPassword): Promise<HeldDocument> {
       const key = keyOf(request)
       const known = held.get(key)
       if (known !== undefined && !known.document.isLost()) {
-        await checkSource(request)
+        await sources.check(request)
         held.delete(key)
         held.set(key, known) // The most recently used is last.
         idle?.refresh()
         return known
       }
       await letGo(key)
-      const { bytes, sha256 } = await readSource(request)
+      const source = await sources.read(request)
+      const { bytes, sha256 } = source
       if (request.stat === undefined && sha256 !== request.path) {
         throw new ScriptoriumError(
           'corrupt_upload',
@@ -81,6 +84,7 @@ export function createOpenDocuments({ openers, maxHeldBytes, idleMs }: Deps) {
       }
       const document = await openBytes(bytes, askPassword)
       const { mediaType } = document
+      if (document.pagesTotal > 1) await sources.keep(request, source)
       return { input: { sha256, bytes: bytes.length, mediaType }, document }
     },
     /** Keeps a document with more than one page for its next page; closes any other. */

@@ -1,18 +1,21 @@
 import { Worker } from 'bullmq'
-import { createParser } from '../../../shared/contract/messages/parser.ts'
-import { pictureJobSchema } from '../../../shared/contract/messages/picture-job.ts'
 import type { PictureJob } from '../../../shared/contract/messages/picture-job.ts'
 import { ScriptoriumError, toError } from '../../../shared/process/errors.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
+import { isWithoutBytes } from '../open/blobs/refusals.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
-import { createPictureAnswers, pictureQueueName } from '../../../shared/redis/picture-queue.ts'
+import {
+  createPictureAnswers,
+  parsePictureJob,
+  pictureQueueName,
+} from '../../../shared/redis/picture-queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 
 interface Deps {
   workerId: string
   redis: { jobs: Redis; own: Redis }
   keys: Keys
-  render: (job: PictureJob) => Promise<Buffer>
+  render: (id: string, job: PictureJob) => Promise<Buffer>
   log: Lines
 }
 
@@ -20,8 +23,6 @@ interface Deps {
 const lateMs = 60_000
 const lockMs = 10_000
 const stallCheckMs = 5_000
-
-const parseJob = createParser('a job for a picture', pictureJobSchema)
 
 /**
  * Renders pages for people, one at a time, beside the page that the engine reads. The decoder's process opens the file,
@@ -33,14 +34,11 @@ export function createPictureJobs({ workerId, redis, keys, render, log }: Deps) 
     pictureQueueName,
     async ({ id = '', data }) => {
       try {
-        const job = parseJob(data)
+        const job = parsePictureJob(data)
         if (Date.now() - job.askedAt > lateMs) return
-        await answers.put(id, await render(job))
+        await answers.put(id, await render(id, job))
       } catch (thrown) {
-        const error =
-          thrown instanceof ScriptoriumError
-            ? thrown
-            : new ScriptoriumError('decoder_failed', toError(thrown).message, { cause: thrown })
+        const error = toProblem(thrown)
         log.warn({ pictureId: id, err: error }, 'rendering a page failed')
         await answers.refuse(id, error)
       }
@@ -62,4 +60,13 @@ export function createPictureJobs({ workerId, redis, keys, render, log }: Deps) 
     /** Waits for the page that is being rendered. */
     close: () => worker.close(),
   }
+}
+
+/** The error for the person who waits. */
+function toProblem(cause: unknown): ScriptoriumError {
+  if (!(cause instanceof ScriptoriumError)) {
+    return new ScriptoriumError('decoder_failed', toError(cause).message, { cause })
+  }
+  if (!isWithoutBytes(cause)) return cause
+  return new ScriptoriumError('storage_unavailable', cause.message, { cause })
 }

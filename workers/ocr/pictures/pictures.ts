@@ -5,6 +5,7 @@ import type { Keys } from '../../../shared/redis/keys.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import { createOpenDocuments } from '../open/open-documents.ts'
 import type { Openers } from '../open/open.ts'
+import type { Sources } from '../open/sources.ts'
 import { createPictureJobs } from './picture-jobs.ts'
 import { createRenderPicture } from './render-picture.ts'
 
@@ -14,6 +15,7 @@ interface Deps {
   redis: { jobs: Redis; own: Redis }
   keys: Keys
   openers: Openers
+  sources: Sources
   passwords: PdfPasswords
   log: Lines
 }
@@ -23,8 +25,8 @@ const maxHeldBytes = 48 * 2 ** 20
 const idleMs = 30_000
 
 /** The part of a worker that renders pages for people. */
-export function createPictures({ config, openers, passwords, ...deps }: Deps) {
-  const documents = createOpenDocuments({ openers, maxHeldBytes, idleMs })
+export function createPictures({ config, openers, sources, passwords, ...deps }: Deps) {
+  const documents = createOpenDocuments({ openers, sources, maxHeldBytes, idleMs })
   const render = createRenderPicture({
     documents,
     maxBytes: config.SCRIPTORIUM_MAX_FILE_BYTES,

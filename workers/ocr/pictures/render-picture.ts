@@ -21,8 +21,8 @@ const effort = 2
  * the file's name.
  */
 export function createRenderPicture({ documents, maxBytes, password }: Deps) {
-  return async (job: PictureJob): Promise<Buffer> => {
-    const request = { ...job, maxBytes }
+  return async (jobId: string, job: PictureJob): Promise<Buffer> => {
+    const request = { ...job, jobId, maxBytes }
     const source = await documents.get(request, () => password(job.runId))
     try {
       const { document } = source

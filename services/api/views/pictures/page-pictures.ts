@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { BlobTokens } from '../../../../shared/blobs/blob-tokens.ts'
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import type { PictureJob } from '../../../../shared/contract/messages/picture-job.ts'
 import type { RunRequest } from '../../../../shared/contract/messages/run-request.ts'
@@ -20,6 +21,8 @@ interface Deps {
   keys: Keys
   fleet: Pick<FleetView, 'hasWorker'>
   limits: ServiceLimits
+  /** Signs jobs for workers that do not have the file. */
+  blobTokens: BlobTokens
   cache: PictureCache
   /** Whether the document is still here: its pictures must not outlive it. */
   isKept: (documentId: string) => boolean
@@ -44,7 +47,15 @@ const retryAfterSeconds = 3
 const rendererVersion = 1
 
 /** Pictures of pages: a worker renders them, since the API decodes nothing that strangers send, and the disk keeps them. */
-export function createPagePictures({ redis, keys, fleet, limits, cache, isKept }: Deps) {
+export function createPagePictures({
+  redis,
+  keys,
+  fleet,
+  limits,
+  cache,
+  isKept,
+  blobTokens,
+}: Deps) {
   const queue = createPictureQueue(redis, keys)
 
   const render = async (id: string, wanted: Wanted, size: Size, requester: Requester) => {
@@ -56,7 +67,7 @@ export function createPagePictures({ redis, keys, fleet, limits, cache, isKept }
         const message = 'no worker is alive to render the page; start one'
         throw new TryLater('no_worker', message, retryAfterSeconds)
       }
-      await queue.add(id, jobOf(wanted, size))
+      await queue.add(id, jobOf(wanted, size, blobTokens))
       let found: Buffer | undefined
       const isHere = async (): Promise<boolean> => (found = await take(id, wanted)) !== undefined
       await waitUntil(isHere, maxSeconds, requester.isWanted)
@@ -93,6 +104,8 @@ export function createPagePictures({ redis, keys, fleet, limits, cache, isKept }
     /** Equal for equal pictures. */
     etagOf: (wanted: Wanted): string =>
       `"${hash('sha256', nameOf(wanted, pictureSizeOf(wanted.page, wanted.width))).slice(0, 32)}"`,
+    /** The job of a picture that is being rendered; undefined where there is none. */
+    findJob: queue.find,
     async close(): Promise<void> {
       await queue.close()
       await cache.close()
@@ -110,15 +123,14 @@ interface Size {
 const nameOf = ({ row, page }: Wanted, { width }: Size): string =>
   `${page.page}-${width}-${row.sha256?.slice(0, 16)}-${rendererVersion}.webp`
 
-function jobOf({ row, request, page }: Wanted, size: Size): PictureJob {
+function jobOf({ row, request, page }: Wanted, size: Size, { sign }: BlobTokens): PictureJob {
   const { root, path, follow } = inputFileOf(row, request)
+  const place = { root, path, follow, ...(row.origin === 'folder' && { stat: row.stat }) }
   return {
     v: 1,
     runId: row.runId,
-    root,
-    path,
-    follow,
-    ...(row.origin === 'folder' && { stat: row.stat }),
+    ...place,
+    blob: sign(place),
     page: page.page,
     ...size,
     askedAt: Date.now(),

@@ -105,6 +105,15 @@ test('a page that times out gets at most two attempts', async () => {
   assert.deepEqual(failureOf(report), { outcome: 'timeout', code: 'page_timeout', attempts: 2 })
 })
 
+test('a file that cannot be had counts as no attempt, and is not reported', async () => {
+  for (const code of ['blob_unavailable', 'blob_refused', 'expired'] as const) {
+    const { keys, deliver, reports } = setUp((_, desk) => desk.prepare(failWith(code)))
+    await assert.rejects(deliver('j1', makeJob({ attempts: 1 }), 0), { code })
+    assert.equal(await redis.get(keys.begun('j1')), '0')
+    assert.deepEqual(await reports(), [])
+  }
+})
+
 test('one attempt means no retry', async () => {
   const { deliver, reports } = setUp(failWith('page_timeout'))
   await deliver('j1', makeJob({ attempts: 1 }), 0)

@@ -9,6 +9,7 @@ import { defaultRecipe, fingerprintOf } from '../../../../shared/contract/recipe
 import { createDesk, type Desk } from '../../../../workers/ocr/jobs/desk.ts'
 import { createEngineSlot } from '../../../../workers/ocr/engine/engine-slot.ts'
 import { createOpenDocuments } from '../../../../workers/ocr/open/open-documents.ts'
+import { createSources } from '../../../../workers/ocr/open/sources.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
 import { createOpening } from '../../../../workers/ocr/jobs/opening.ts'
 import { createReading } from '../../../../workers/ocr/jobs/reading.ts'
@@ -51,7 +52,12 @@ function setUp(t: TestContext, bytes: Buffer) {
   })
   t.after(() => openers.close())
   const open = createOpening({
-    documents: createOpenDocuments({ openers, maxHeldBytes: 1e6, idleMs: 10_000 }),
+    documents: createOpenDocuments({
+      sources: createSources({ disk: true }),
+      openers,
+      maxHeldBytes: 1e6,
+      idleMs: 10_000,
+    }),
     maxBytes: 1e6,
     claim: async ({ documentId }) => documentId,
     addPages: async () => undefined,

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import { statKey } from '../../../../shared/files/stat-key.ts'
 import { createOpenDocuments } from '../../../../workers/ocr/open/open-documents.ts'
+import { createSources } from '../../../../workers/ocr/open/sources.ts'
 import { createOpeners } from '../../../../workers/ocr/open/open.ts'
 import { makeFolder } from '../../../helpers/folder.ts'
 import { pngOf, tiffOf } from '../../../helpers/pages/pages.ts'
@@ -27,6 +28,7 @@ function setUp(t: TestContext, { maxHeldBytes = 1e6, idleMs = 60_000 } = {}) {
   t.after(() => openers.close())
   const count = { opened: 0, closed: 0, asked: 0 }
   const documents = createOpenDocuments({
+    sources: createSources({ disk: true }),
     openers: {
       ...openers,
       async open(bytes, password) {
@@ -45,7 +47,7 @@ function setUp(t: TestContext, { maxHeldBytes = 1e6, idleMs = 60_000 } = {}) {
   t.after(() => documents.close())
   const requestOf = (path: string) => {
     const stat = statKey(lstatSync(join(root, path), { bigint: true }))
-    return { root, path, follow: false, stat, maxBytes: 1e7 }
+    return { jobId: 'j1', root, path, follow: false, stat, maxBytes: 1e7 }
   }
   const write = (path: string, bytes: Buffer) => {
     writeFileSync(join(root, path), bytes)
