@@ -150,6 +150,35 @@ test('text of any script is extracted in reading order', { skip }, async (t) => 
   assert.match(text, /שלום עולם/u)
 })
 
+test('words of scripts without spaces are extracted without spaces', { skip }, async (t) => {
+  const rows: [string, string[]][] = [
+    [
+      '日本における図書館、ABC の歴史',
+      ['日本', 'に', 'お', 'ける', '図書', '館', '、ABC', 'の', '歴史'],
+    ],
+    ['北京图书馆，收藏', ['北京', '图', '书馆', '，', '收藏']],
+  ]
+  const lines = rows.map(([, words], row) =>
+    makeLine(
+      words.map((word, at) => [
+        word,
+        [60 + at * 55, 100 + row * 80, 60 + at * 55 + 44, 130 + row * 80],
+      ]),
+      [60, 128 + row * 80, 540, 128 + row * 80],
+      36,
+    ),
+  )
+  const png = await drawing().png().toBuffer()
+  const pdf = await makePdf(t, png, 'image/png', [makeScan(lines, { width, height, dpi: 75 })])
+  const found = pdfTextOf(pdf)
+    .trim()
+    .split(/\s*\n+/)
+  assert.deepEqual(
+    found,
+    rows.map(([text]) => text),
+  )
+})
+
 test(
   'words with hardly any space between them are extracted as separate words',
   { skip },

@@ -1,4 +1,5 @@
 import type { BBox, Line } from '../../../../shared/contract/result/layout.ts'
+import { areAdjoining } from '../../structure/join.ts'
 import { maxSteps, stepsPerEm } from './fonts.ts'
 import { apply, scaleOf, type Matrix, type Point } from '../matrix.ts'
 
@@ -65,11 +66,23 @@ export function placeWords(line: Line, toPage: Matrix): (Placement | undefined)[
   })
   return extents.map((extent, index) => {
     const room = extents[index + 1]
-    const { left, right, top, bottom } = room === undefined ? extent : beside(extent, room, size)
+    const isJoined = adjoinsNext(line, index)
+    const { left, right, top, bottom } =
+      room === undefined ? extent : isJoined ? upTo(extent, room) : beside(extent, room, size)
     const isSound = right > left && top > bottom
     return isSound ? place({ left, right, top, bottom }, course, size) : undefined
   })
 }
+
+/** Whether a word and the next one have no space between them. */
+export function adjoinsNext({ words }: Pick<Line, 'words'>, index: number): boolean {
+  const [word, next] = [words[index], words[index + 1]]
+  return word !== undefined && next !== undefined && areAdjoining(word.text, next.text)
+}
+
+/** Readers see a space wherever there is a gap: the word goes on up to the next one. */
+const upTo = (extent: Extent, next: Extent): Extent =>
+  next.left > extent.left ? { ...extent, right: next.left } : extent
 
 /** A word with too little space before the next one is set a little narrower. */
 function beside(extent: Extent, next: Extent, size: number): Extent {

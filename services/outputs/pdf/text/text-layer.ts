@@ -4,7 +4,7 @@ import { isRightToLeft } from '../../xml/direction.ts'
 import { advance } from './font-file.ts'
 import type { Face, Fonts } from './fonts.ts'
 import { decimal, decimals, type Matrix } from '../matrix.ts'
-import { placeWords, type Placement } from './placement.ts'
+import { adjoinsNext, placeWords, type Placement } from './placement.ts'
 
 /** A page's invisible text: operators of a content stream, and the fonts they name. */
 interface TextLayer {
@@ -26,7 +26,9 @@ export function makeTextLayer(page: PageResult, toPage: Matrix, fonts: Fonts): T
           if (placement === undefined || word.text === '') return
           const face = fonts.face(placement)
           faces.set(face.name, face)
-          operators.push(setWord(word, placement, face, fonts, index === last))
+          operators.push(
+            setWord(word, placement, face, fonts, index < last && !adjoinsNext(line, index)),
+          )
         })
       }
     }
@@ -35,13 +37,13 @@ export function makeTextLayer(page: PageResult, toPage: Matrix, fonts: Fonts): T
   return { content, faces: [...faces.values()] }
 }
 
-/** A space after each word except a line's last separates words for readers; it is not part of the width. */
+/** A space after a word separates it from the next for readers; it is not part of the width. */
 function setWord(
   { text }: Word,
   { start, along, width, size }: Placement,
   { name }: Face,
   fonts: Fonts,
-  isLast: boolean,
+  hasSpace: boolean,
 ): string {
   const count = Array.from(text).length
   const stretch = (100 * width) / ((count * size * advance) / 1_000)
@@ -52,7 +54,7 @@ function setWord(
     ? [-along.x, -along.y, -along.y, along.x, start.x + along.x * width, start.y + along.y * width]
     : matrix
   const place = `${decimals(placed.slice(0, 4))} ${decimal(placed[4] ?? 0, 2)} ${decimal(placed[5] ?? 0, 2)}`
-  const string = fonts.encode(isLast ? text : `${text} `)
+  const string = fonts.encode(hasSpace ? `${text} ` : text)
   return `/${name} ${decimal(size, 2)} Tf ${decimal(stretch, 2)} Tz ${place} Tm ${string} Tj\n`
 }
 
