@@ -6,6 +6,7 @@ import { writeHtml } from './xml/html.ts'
 import { writeCsv } from './plain/csv.ts'
 import { writeJson } from './plain/json.ts'
 import { writeMarkdown } from './plain/markdown.ts'
+import { writePassages } from './plain/passages.ts'
 import { writePage } from './xml/page-xml.ts'
 import { writePdf } from './pdf.ts'
 import { writeText } from './plain/text.ts'
@@ -28,5 +29,10 @@ export const outputFormats: Readonly<Record<Format, OutputFormat>> = {
   md: { extension: 'md', mediaType: 'text/markdown; charset=utf-8', write: writeMarkdown },
   html: { extension: 'html', mediaType: 'text/html; charset=utf-8', write: writeHtml },
   csv: { extension: 'csv', mediaType: 'text/csv; charset=utf-8', write: writeCsv },
+  chunks: {
+    extension: 'chunks.ndjson',
+    mediaType: 'application/x-ndjson',
+    write: writePassages,
+  },
   pdf: { extension: 'pdf', mediaType: 'application/pdf', showsInput: true, write: writePdf },
 }

@@ -14,7 +14,7 @@ export function* writeMarkdown({ pages }: OutputDocument): Generator<string> {
   }
 }
 
-function toMarkdown(part: Part): string {
+export function toMarkdown(part: Part): string {
   switch (part.kind) {
     case 'heading':
       return `${'#'.repeat(part.level)} ${escape(part.text)}`

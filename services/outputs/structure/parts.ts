@@ -1,14 +1,16 @@
+import type { BBox } from '../../../shared/contract/result/layout.ts'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { joinLines, joinWords } from './join.ts'
 import { tablesOf, type PageTable } from './tables.ts'
-import { median, uprightLines, type UprightLine } from './upright.ts'
+import { around, median, uprightLines, type UprightLine } from './upright.ts'
 
-/** A part of a page, in reading order. */
-export type Part =
+/** A part of a page, in reading order. `bbox` is on the page as given, pixels. */
+export type Part = { bbox: BBox } & (
   | { kind: 'heading'; level: 1 | 2 | 3; text: string }
   | { kind: 'paragraph'; text: string }
   | { kind: 'list'; isNumbered: boolean; items: { mark: string; text: string }[] }
   | { kind: 'table'; table: PageTable }
+)
 
 /** Type heights of headings, in those of the running text. */
 const headingSizes = [1.8, 1.45, 1.2] as const
@@ -34,7 +36,7 @@ export function partsOf(page: PageResult): Part[] {
     const table = tableOf.get(line)
     if (table !== undefined) {
       end()
-      if (!written.has(table)) parts.push({ kind: 'table', table })
+      if (!written.has(table)) parts.push({ kind: 'table', table, bbox: boxOf([...table.lines]) })
       written.add(table)
       continue
     }
@@ -50,11 +52,15 @@ function bodySize(lines: readonly UprightLine[]): number {
   return median(lines.flatMap(({ size, words }) => words.map(() => size)))
 }
 
+const boxOf = (lines: readonly UprightLine[]): BBox => around(lines.map(({ given }) => given))
+
 const textOf = ({ words }: UprightLine): string => joinWords(words.map(({ text }) => text))
 
 function toParts(lines: readonly UprightLine[], body: number): Part[] {
+  const bbox = boxOf(lines)
   const level = headingLevel(lines, body)
-  if (level !== undefined) return [{ kind: 'heading', level, text: joinLines(lines.map(textOf)) }]
+  if (level !== undefined)
+    return [{ kind: 'heading', level, text: joinLines(lines.map(textOf)), bbox }]
   const parts: Part[] = []
   let texts: string[] = []
   let mark: Mark | undefined
@@ -62,8 +68,9 @@ function toParts(lines: readonly UprightLine[], body: number): Part[] {
     const text = joinLines(texts)
     texts = []
     if (mark !== undefined) {
-      parts.push({ kind: 'list', isNumbered: mark.isNumber, items: [{ mark: mark.mark, text }] })
-    } else if (text !== '') parts.push({ kind: 'paragraph', text })
+      const items = [{ mark: mark.mark, text }]
+      parts.push({ kind: 'list', isNumbered: mark.isNumber, items, bbox })
+    } else if (text !== '') parts.push({ kind: 'paragraph', text, bbox })
   }
   for (const line of lines) {
     const text = textOf(line)
@@ -110,12 +117,14 @@ function add(parts: Part[], part: Part): void {
   const last = parts.at(-1)
   if (last?.kind === 'list' && part.kind === 'list' && last.isNumbered === part.isNumbered) {
     last.items.push(...part.items)
+    last.bbox = around([last.bbox, part.bbox])
   } else if (
     last?.kind === 'paragraph' &&
     part.kind === 'paragraph' &&
     goesOn(last.text, part.text)
   ) {
     last.text = joinLines([last.text, part.text])
+    last.bbox = around([last.bbox, part.bbox])
   } else parts.push(part)
 }
 

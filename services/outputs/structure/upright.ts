@@ -11,6 +11,8 @@ export interface UprightWord {
 export interface UprightLine {
   words: readonly UprightWord[]
   box: BBox
+  /** Its box on the page as given. */
+  given: BBox
   /** Type height, pixels. */
   size: number
   block: number
@@ -35,7 +37,7 @@ export function uprightLines({ blocks }: PageResult): UprightLine[] {
         if (words.length === 0) continue
         const box = around(words.map((word) => word.box))
         const size = line.size > 0 ? line.size : box.y1 - box.y0
-        upright.push({ words, box, size, block, paragraph: paragraphs })
+        upright.push({ words, box, given: line.bbox, size, block, paragraph: paragraphs })
       }
     }
   }

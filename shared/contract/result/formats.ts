@@ -8,6 +8,7 @@ export const formats = [
   'md',
   'html',
   'csv',
+  'chunks',
   'pdf',
 ] as const
 export type Format = (typeof formats)[number]

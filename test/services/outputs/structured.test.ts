@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OutputDocument } from '../../../services/outputs/format.ts'
 import { writeCsv } from '../../../services/outputs/plain/csv.ts'
+import { writePassages } from '../../../services/outputs/plain/passages.ts'
 import { writeMarkdown } from '../../../services/outputs/plain/markdown.ts'
 import { writeHtml } from '../../../services/outputs/xml/html.ts'
 import { documentOf } from '../../../services/outputs/from-ledger.ts'
@@ -94,4 +95,44 @@ test('HTML has a section for each page, and everything escaped', async (t) => {
     /<tr><th>Item<\/th><th>Price<\/th><\/tr>\n<tr><td>a\|b<\/td><td>1.50<\/td><\/tr>/,
   )
   assert.match(html, /<section id="page-2">\n<p># no heading<\/p>\n<table>\n<tr><td>12<\/td>/)
+})
+
+test('passages are short, begin at headings, and have their page and boxes', async (t) => {
+  const sentence = 'The harbour was full of ships that day. '
+  const long = Array.from({ length: 80 }, (_, at) => textLine(100 + at * 30, sentence.trim()))
+  const document = await makeDocument(
+    t,
+    [
+      blockOf(textLine(20, 'A Title', 100, 40)),
+      blockOf(...long),
+      blockOf(textLine(2_600, 'Next Part', 100, 40)),
+      blockOf(textLine(2_700, 'Short.')),
+    ],
+    [blockOf(textLine(20, 'Second page.'))],
+  )
+  const lines = [...writePassages(document)].map((line) => JSON.parse(line))
+  assert.deepEqual(
+    lines.map(({ page, number, heading }) => [page, number, heading]),
+    [
+      [1, 1, 'A Title'],
+      [1, 2, 'A Title'],
+      [1, 3, 'A Title'],
+      [1, 4, 'Next Part'],
+      [2, 5, 'Next Part'],
+    ],
+  )
+  assert.ok(lines.every(({ text }) => text.length <= 1_500))
+  const whole = lines
+    .slice(0, 3)
+    .map(({ text }) => text)
+    .join(' ')
+  assert.equal(whole.split('full of ships').length, 81, 'nothing is lost or doubled')
+  assert.ok(
+    lines.slice(0, 3).every(({ text }) => /(?:\.|Title)$/.test(text)),
+    'cut after sentences',
+  )
+  assert.deepEqual(lines[3].boxes, [
+    { x0: 100, y0: 2_600, x1: 186, y1: 2_640 },
+    { x0: 100, y0: 2_700, x1: 160, y1: 2_720 },
+  ])
 })

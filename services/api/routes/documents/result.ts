@@ -63,6 +63,8 @@ const textFormats: Record<Exclude<Format, 'json' | 'pdf'>, string> = {
   tsv: 'Tab-separated values as Tesseract writes them.',
   md: 'Markdown: headings, paragraphs, lists, tables.',
   html: 'HTML: headings, paragraphs, lists, tables.',
+  chunks:
+    'Passages of at most 1,500 characters, one JSON object a line: `documentId`, `path`, `page`, `number`, `heading`, `text` (Markdown), `width`, `height`, `boxes`.',
   csv: 'The tables, as RFC 4180, an empty line between two of them.',
 }
 

@@ -101,6 +101,7 @@ test('every format is available by name and by media type', async () => {
     md: /^first line/,
     html: /^<!DOCTYPE html>/,
     csv: /^$/,
+    chunks: /^\{"documentId"/,
     pdf: /^%PDF-/,
   }
   for (const format of formats) {

@@ -21,7 +21,19 @@ const line = makeLine([['word', [100, 100, 200, 140]]], [100, 135, 200, 135])
 
 test('every format has its own file name and media type', () => {
   const names = formats.map((format) => outputName('a.tif', format))
-  const wanted = ['txt', 'json', 'hocr', 'alto.xml', 'page.xml', 'tsv', 'md', 'html', 'csv', 'pdf']
+  const wanted = [
+    'txt',
+    'json',
+    'hocr',
+    'alto.xml',
+    'page.xml',
+    'tsv',
+    'md',
+    'html',
+    'csv',
+    'chunks.ndjson',
+    'pdf',
+  ]
   assert.deepEqual(
     names,
     wanted.map((extension) => `a.tif.${extension}`),
