@@ -22,18 +22,17 @@ const longestWord = 60
 const continued = /^\p{Ll}[\p{L}\p{M}]*/u
 
 /**
- * Lines as a text. A word that is hyphenated at a line's end is joined, unless the same text has it with a hyphen
- * elsewhere.
+ * Lines as a text. A word that is hyphenated at a line's end is joined, unless `around`, the text that they are from, has
+ * it with a hyphen elsewhere.
  */
-export function joinLines(lines: readonly string[]): string {
-  const whole = lines.join('\n')
+export function joinLines(lines: readonly string[], around: string): string {
   let text = ''
   for (const line of lines) {
     const stem = hyphened.exec(text.slice(-longestWord))?.groups?.['stem']
     const rest = continued.exec(line)?.[0]
     if (stem === undefined || rest === undefined)
       text = joinWords(text === '' ? [line] : [text, line])
-    else if (whole.includes(`${stem}-${rest}`)) text += line
+    else if (around.includes(`${stem}-${rest}`)) text += line
     else text = text.slice(0, -1) + line
   }
   return text

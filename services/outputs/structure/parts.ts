@@ -2,7 +2,7 @@ import type { BBox } from '../../../shared/contract/result/layout.ts'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
 import { joinLines, joinWords } from './join.ts'
 import { tablesOf, type PageTable } from './tables.ts'
-import { around, median, uprightLines, type UprightLine } from './upright.ts'
+import { around as boxAround, median, uprightLines, type UprightLine } from './upright.ts'
 
 /** A part of a page, in reading order. `bbox` is on the page as given, pixels. */
 export type Part = { bbox: BBox } & (
@@ -24,12 +24,14 @@ export function partsOf(page: PageResult): Part[] {
   const tableOf = new Map(
     tables.flatMap((table) => [...table.lines].map((line) => [line, table] as const)),
   )
+  const { text } = page
   const body = bodySize(lines.filter((line) => !tableOf.has(line)))
   const parts: Part[] = []
   const written = new Set<PageTable>()
   let paragraph: UprightLine[] = []
   const end = (): void => {
-    if (paragraph.length > 0) for (const part of toParts(paragraph, body)) add(parts, part)
+    if (paragraph.length > 0)
+      for (const part of toParts(paragraph, body, text)) add(parts, part, text)
     paragraph = []
   }
   for (const line of lines) {
@@ -52,20 +54,20 @@ function bodySize(lines: readonly UprightLine[]): number {
   return median(lines.flatMap(({ size, words }) => words.map(() => size)))
 }
 
-const boxOf = (lines: readonly UprightLine[]): BBox => around(lines.map(({ given }) => given))
+const boxOf = (lines: readonly UprightLine[]): BBox => boxAround(lines.map(({ given }) => given))
 
 const textOf = ({ words }: UprightLine): string => joinWords(words.map(({ text }) => text))
 
-function toParts(lines: readonly UprightLine[], body: number): Part[] {
+function toParts(lines: readonly UprightLine[], body: number, around: string): Part[] {
   const bbox = boxOf(lines)
   const level = headingLevel(lines, body)
   if (level !== undefined)
-    return [{ kind: 'heading', level, text: joinLines(lines.map(textOf)), bbox }]
+    return [{ kind: 'heading', level, text: joinLines(lines.map(textOf), around), bbox }]
   const parts: Part[] = []
   let texts: string[] = []
   let mark: Mark | undefined
   const end = (): void => {
-    const text = joinLines(texts)
+    const text = joinLines(texts, around)
     texts = []
     if (mark !== undefined) {
       const items = [{ mark: mark.mark, text }]
@@ -113,18 +115,18 @@ function markOf(text: string): Mark | undefined {
 }
 
 /** Items of one list follow each other; a paragraph that goes on in the next block is one. */
-function add(parts: Part[], part: Part): void {
+function add(parts: Part[], part: Part, around: string): void {
   const last = parts.at(-1)
   if (last?.kind === 'list' && part.kind === 'list' && last.isNumbered === part.isNumbered) {
     last.items.push(...part.items)
-    last.bbox = around([last.bbox, part.bbox])
+    last.bbox = boxAround([last.bbox, part.bbox])
   } else if (
     last?.kind === 'paragraph' &&
     part.kind === 'paragraph' &&
     goesOn(last.text, part.text)
   ) {
-    last.text = joinLines([last.text, part.text])
-    last.bbox = around([last.bbox, part.bbox])
+    last.text = joinLines([last.text, part.text], around)
+    last.bbox = boxAround([last.bbox, part.bbox])
   } else parts.push(part)
 }
 

@@ -5,8 +5,10 @@ import type { Block } from '../../../../shared/contract/result/layout.ts'
 import { blockOf, lineAt, textLine } from '../../../helpers/ledger/layout.ts'
 import { makePage } from '../../../helpers/ledger/records.ts'
 
-const parts = (...blocks: Block[]): Part[] => partsOf(makePage({ blocks }))
-const withoutBoxes = (found: readonly Part[]): object[] => found.map(({ bbox: _, ...part }) => part)
+const parts = (...blocks: Block[]): Part[] =>
+  partsOf(makePage({ blocks, text: blocks.map(({ text }) => text).join('\n') }))
+const withoutBoxes = (found: readonly Part[]): object[] =>
+  found.map((part) => JSON.parse(JSON.stringify({ ...part, bbox: undefined })))
 const rowsOf = (found: readonly Part[]): string[][] =>
   found.flatMap((part) => (part.kind === 'table' ? part.table.rows.map((row) => [...row]) : []))
 const kinds = (found: readonly Part[]): string[] => found.map(({ kind }) => kind)
@@ -173,7 +175,7 @@ test('lines are joined to paragraphs, also over blocks, and hyphenated words wit
   assert.deepEqual(withoutBoxes(found), [
     {
       kind: 'paragraph',
-      text: 'They found a solution and a wellknown way for the well-known harbour.',
+      text: 'They found a solution and a well-known way for the well-known harbour.',
     },
   ])
 })
