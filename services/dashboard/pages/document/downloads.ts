@@ -20,6 +20,7 @@ export const downloads: readonly Download[] = [
   format('md', 'Markdown', 'md'),
   format('html', 'HTML', 'html'),
   format('csv', 'Tables (CSV)', 'csv'),
+  format('chunks', 'Passages (NDJSON)', 'chunks.ndjson'),
   format('json', 'JSON', 'json'),
   format('hocr', 'hOCR', 'hocr'),
   format('alto', 'ALTO', 'alto.xml', true),

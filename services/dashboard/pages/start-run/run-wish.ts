@@ -27,6 +27,7 @@ const known: Readonly<Record<Format, true>> = {
   md: true,
   html: true,
   csv: true,
+  chunks: true,
   pdf: true,
 }
 const isFormat = (text: string): text is Format => Object.hasOwn(known, text)
