@@ -2,12 +2,15 @@ import { toError } from '../../shared/process/errors.ts'
 import type { Acceptance } from '../../shared/contract/messages/command.ts'
 import type { Hands } from '../../shared/hands/hands.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
+import type { Keys } from '../../shared/redis/keys.ts'
+import type { Redis } from '../../shared/redis/connection/redis.ts'
 import type { PageQueue } from '../../shared/redis/queue.ts'
 import type { Measures } from '../../shared/redis/measures.ts'
 import type { ResultReader } from '../../shared/redis/result-stream.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { BackgroundPublisher } from '../outputs/publish/background-publisher.ts'
 import type { Publisher } from '../outputs/publish/publisher.ts'
+import { createFeed } from './events/feed.ts'
 import type { ActiveRuns } from './runs/active-runs.ts'
 import type { RunGuard } from './runs/run-guard.ts'
 import type { createUploadWatch } from './runs/upload-watch.ts'
@@ -17,6 +20,8 @@ import { createRecorder } from './results/recorder.ts'
 
 interface Deps {
   ledger: Ledger
+  redis: Redis
+  keys: Keys
   reader: ResultReader
   queue: PageQueue
   publisher: Publisher
@@ -37,10 +42,12 @@ interface Deps {
 export function createResultFlow(deps: Deps) {
   const { ledger, publisher, background, runs, uploads, guard, outages } = deps
   const pace = createPace()
+  const feed = createFeed(deps)
   const onNotEnded = (thrown: unknown): void =>
     outages.warn({ err: toError(thrown) }, 'ending an upload failed, the next pass retries')
   /** Counts documents that have just become final. */
   const onFinal = (ids: readonly string[]): void => {
+    void feed(ids)
     const others = runs.ended(ids)
     if (others.length > 0) uploads.ended(others).catch(onNotEnded)
     runs.endIfDone()

@@ -49,7 +49,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
   const retentionMs = durationMs(config.SCRIPTORIUM_RETENTION)
   const documents = createDocumentViews({ ...state, retentionMs })
   const runs = createRunViews(state)
-  const hub = createEventHub(redis, state.keys, (thrown) =>
+  const hub = createEventHub(redis, (thrown) =>
     log.debug({ err: toError(thrown) }, 'reading events failed, retrying'),
   )
   const outbound = outboundFrom(config)
@@ -68,7 +68,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
     renderings,
     pictures,
     stopping,
-    events: createEventStreams({ hub, documents, runs }),
+    events: createEventStreams({ ...state, hub, documents, runs }),
     searches,
     tokens,
     ownership: createOwnership({ ...state, tokens: tokens.map(({ name }) => name) }),

@@ -10,6 +10,8 @@ export interface Host {
   readStdin: () => string
   /** Aborted by the first Ctrl-C or SIGTERM. Without a call, a signal ends the process at once. */
   stopping: () => AbortSignal
+  /** Calls back with each key that is pressed on the terminal, until the returned function is called. */
+  watchKeys: (onKey: (key: string) => void) => () => void
   /** Replaces the command line, which every user of the machine can read. */
   setTitle: (title: string) => void
   /** Called when the process exits for any reason. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { onSignals } from '../../shared/process/lifecycle.ts'
 import { runCommand } from '../../shared/process/run-command.ts'
 import { findInvocation } from './invocation.ts'
+import { watchKeys } from './watch/keys.ts'
 import { commandOf, run } from './program.ts'
 
 const [, script = '', ...words] = process.argv
@@ -29,6 +30,7 @@ await runCommand(process, command ?? 'scriptorium', () =>
       onSignals(process, () => stop.abort())
       return stop.signal
     },
+    watchKeys: (onKey) => watchKeys(process.stdin, onKey),
     setTitle: (title) => void (process.title = title),
     onExit: (work) => void process.on('exit', work),
   }),

@@ -33,6 +33,14 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'show the progress or the report of the last run of an output folder',
     load: async (host) => (await import('./status.ts')).statusCommand(host),
   },
+  tail: {
+    summary: 'print a line for each document that the service reads',
+    load: async (host) => (await import('./watch/tail.ts')).tailCommand(host),
+  },
+  top: {
+    summary: 'show the fleet at work: workers, queue, throughput, errors',
+    load: async (host) => (await import('./watch/top.ts')).topCommand(host),
+  },
   languages: {
     summary: 'list the installed languages, or add some',
     load: async (host) => (await import('./languages/languages.ts')).languagesCommand(host),

@@ -119,6 +119,7 @@ const policies = {
   redis_full: policy(503, 3, true),
   clock_off: policy(503, 3, true),
   aggregator_missing: policy(503, 3, true),
+  service_unreachable: policy(503, 3, true),
   internal_failure: policy(422, 15),
   internal: policy(500, 15),
 } as const satisfies Record<string, Policy>

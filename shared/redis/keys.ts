@@ -53,6 +53,8 @@ export function createKeys(prefix: string) {
     lease: key('lease'),
     progress: (runId: string) => key('run', runId, 'progress'),
     events: (runId: string) => key('run', runId, 'events'),
+    /** Stream of the ends of documents of all runs: for people who watch the service. */
+    feed: key('feed'),
     report: (runId: string) => key('run', runId, 'report'),
     paths: (runId: string) => key('run', runId, 'paths'),
     /** The process that follows the run which writes this output folder. */

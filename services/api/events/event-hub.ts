@@ -1,21 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Keys } from '../../../shared/redis/keys.ts'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
 import {
   documentStepSchema,
+  feedEventSchema,
   runEventSchema,
   type DocumentStep,
+  type FeedEvent,
   type RunEvent,
 } from '../../../shared/contract/messages/progress.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 
 const parseEnding = createParser("a run's event", runEventSchema)
 const parseStep = createParser("a document's step", documentStepSchema)
+const parseFeed = createParser('an event of the feed', feedEventSchema)
 
-/** One entry of a run's event stream; clients send `id` back as Last-Event-ID. */
+/** One entry of an event stream, of a run or of the whole service; clients send `id` back as Last-Event-ID. */
 export type StoredEvent = { id: string } & (
-  | { ending: RunEvent; step?: never }
-  | { step: DocumentStep; ending?: never }
+  | { ending: RunEvent; step?: never; fed?: never }
+  | { step: DocumentStep; ending?: never; fed?: never }
+  | { fed: FeedEvent; ending?: never; step?: never }
 )
 
 const pollMs = 100
@@ -28,10 +31,10 @@ interface Waiting {
 }
 
 /**
- * Reads the event streams of runs for all watchers: one command every 100 ms for any number of them, and none without a
+ * Reads event streams for all watchers: one command every 100 ms for any number of them, and none without a
  * watcher. Each watcher has its own position in the stream, so a slow one delays no other.
  */
-export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unknown) => void) {
+export function createEventHub(redis: Redis, onTrouble: (thrown: unknown) => void) {
   let waiting: Waiting[] = []
   let isPolling = false
 
@@ -84,24 +87,24 @@ export function createEventHub(redis: Redis, keys: Keys, onTrouble: (thrown: unk
 
   return {
     /** The position after the newest event: a watcher that starts here gets later events only. */
-    async tip(runId: string): Promise<string> {
-      const [newest] = await redis.xrevrange(keys.events(runId), '+', '-', 'COUNT', 1)
+    async tip(key: string): Promise<string> {
+      const [newest] = await redis.xrevrange(key, '+', '-', 'COUNT', 1)
       return newest?.[0] ?? '0-0'
     },
     /** Returns the present events behind `after`, at most one batch. */
-    async rest(runId: string, after: string): Promise<StoredEvent[]> {
-      const entry: Waiting = { key: keys.events(runId), after, deliver: () => undefined }
+    async rest(key: string, after: string): Promise<StoredEvent[]> {
+      const entry: Waiting = { key, after, deliver: () => undefined }
       return (await read([entry])).get(entry) ?? []
     },
     /** The next events after `after`, or none after `withinMs` or when `signal` aborts. */
     async next(
-      runId: string,
+      key: string,
       after: string,
       withinMs: number,
       signal: AbortSignal,
     ): Promise<StoredEvent[]> {
       const { promise, resolve } = Promise.withResolvers<StoredEvent[]>()
-      const entry: Waiting = { key: keys.events(runId), after, deliver: resolve }
+      const entry: Waiting = { key, after, deliver: resolve }
       const giveUp = (): void => {
         waiting = waiting.filter((other) => other !== entry)
         resolve([])
@@ -140,6 +143,7 @@ export type EventHub = ReturnType<typeof createEventHub>
 
 function toEvent(id: string, [field, text = '']: string[]): StoredEvent[] {
   if (field === 'e') return [{ id, ending: parseEnding(JSON.parse(text)) }]
+  if (field === 'd') return [{ id, fed: parseFeed(JSON.parse(text)) }]
   if (field === 's') return [{ id, step: parseStep(JSON.parse(text)) }]
   return []
 }

@@ -1,5 +1,6 @@
 import type { SSEMessage } from '@fastify/sse'
 import type { DocumentViews } from '../views/document-view.ts'
+import type { Keys } from '../../../shared/redis/keys.ts'
 import { isAfter, type EventHub, type StoredEvent } from './event-hub.ts'
 import type { RunViews } from '../views/run-view.ts'
 import type { DocumentView } from '../schemas/document.ts'
@@ -7,6 +8,7 @@ import { shownEnding } from '../views/shown.ts'
 
 interface Deps {
   hub: EventHub
+  keys: Keys
   documents: DocumentViews
   runs: RunViews
 }
@@ -40,7 +42,7 @@ const finished = (after: string, data: object): SSEMessage => ({
  * the last received event, missed events come first, and nothing at all if that was the end. Redis keeps the events of
  * a run for a day after the last one, and 20 000 of a folder run.
  */
-export function createEventStreams({ hub, documents, runs }: Deps) {
+export function createEventStreams({ hub, keys, documents, runs }: Deps) {
   return {
     async *ofDocument(
       id: string,
@@ -48,14 +50,14 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
       seen: Seen | null,
       signal: AbortSignal,
     ): AsyncGenerator<SSEMessage> {
-      let after = seen?.after ?? (await hub.tip(runId))
+      let after = seen?.after ?? (await hub.tip(keys.events(runId)))
       const first = await documents.find(id)
       if (first !== undefined && (seen === null || !isEnded(first))) {
         yield { event: 'document', data: first }
       }
       while (!signal.aborted) {
         const isOver = isEnded(await documents.find(id))
-        const events = await nextEvents(hub, runId, after, isOver, signal)
+        const events = await nextEvents(hub, keys.events(runId), after, isOver, signal)
         for (const event of events) {
           after = laterOf(after, event)
           if (documentOf(event) !== id) continue
@@ -79,7 +81,7 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
       seen: Seen | null,
       signal: AbortSignal,
     ): AsyncGenerator<SSEMessage> {
-      let after = seen?.after ?? (await hub.tip(runId))
+      let after = seen?.after ?? (await hub.tip(keys.events(runId)))
       let told = ''
       while (!signal.aborted) {
         // This comes first: once a run is seen as ended, all of its events are in the stream.
@@ -90,12 +92,12 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
           if (view !== undefined && text !== told) yield { event: 'progress', data: view }
           told = text
         }
-        const events = await nextEvents(hub, runId, after, isOver, signal)
+        const events = await nextEvents(hub, keys.events(runId), after, isOver, signal)
         for (const event of events) {
           after = laterOf(after, event)
-          yield event.step
-            ? { id: event.id, event: event.step.type, data: event.step }
-            : { id: event.id, event: 'document', data: shownEnding(event.ending) }
+          if (event.step) yield { id: event.id, event: event.step.type, data: event.step }
+          if (event.ending)
+            yield { id: event.id, event: 'document', data: shownEnding(event.ending) }
         }
         if (!isOver || events.length > 0) continue
         if (seen?.hasSeenEnd !== true || after !== seen.after) {
@@ -104,19 +106,29 @@ export function createEventStreams({ hub, documents, runs }: Deps) {
         return
       }
     },
+    /** The ends of documents of all runs, without end. */
+    async *ofAll(seen: Seen | null, signal: AbortSignal): AsyncGenerator<SSEMessage> {
+      let after = seen?.after ?? (await hub.tip(keys.feed))
+      while (!signal.aborted) {
+        for (const event of await hub.next(keys.feed, after, tellMs, signal)) {
+          after = laterOf(after, event)
+          if (event.fed) yield { id: event.id, event: 'document', data: shownEnding(event.fed) }
+        }
+      }
+    },
   }
 }
 
 /** Events of a finished run may still be on their way to Redis: a delay on a busy machine is not the end. */
 async function nextEvents(
   hub: EventHub,
-  runId: string,
+  key: string,
   after: string,
   isOver: boolean,
   signal: AbortSignal,
 ): Promise<StoredEvent[]> {
-  const events = await hub.next(runId, after, isOver ? lastMs : tellMs, signal)
-  return isOver && events.length === 0 ? hub.rest(runId, after) : events
+  const events = await hub.next(key, after, isOver ? lastMs : tellMs, signal)
+  return isOver && events.length === 0 ? hub.rest(key, after) : events
 }
 
 export type EventStreams = ReturnType<typeof createEventStreams>

@@ -30,7 +30,7 @@ const response = {
 }
 const problems = ['not_acceptable'] as const
 
-/** Live events of a document or a run. */
+/** Live events of a document, a run, or all of them. */
 export function eventRoutes(app: App, context: Context): void {
   app.get(
     '/v1/documents/:id/events',
@@ -57,6 +57,28 @@ export function eventRoutes(app: App, context: Context): void {
       await send(reply, last, context, (signal) =>
         context.events.ofDocument(id, runId, last, signal),
       )
+    },
+  )
+  app.get(
+    '/v1/events',
+    {
+      config: { scope: 'read', problems },
+      sse: 'manual',
+      schema: {
+        operationId: 'followAll',
+        summary: 'Stream the ends of all documents',
+        description: `Server-sent events, without end: \`document\` when a document of any run ends. ${resuming}`,
+        tags: ['Fleet'],
+        headers,
+        response: { 200: response[200] },
+      },
+    },
+    async (request, reply) => {
+      requireEventStream(request)
+      const last = parseSeen(request.headers['last-event-id'])
+      const place = context.limits.take('event_streams', holderOf(request))
+      reply.raw.once('close', () => place.release())
+      await send(reply, last, context, (signal) => context.events.ofAll(last, signal))
     },
   )
   app.get(

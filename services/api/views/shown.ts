@@ -27,7 +27,7 @@ export const shownReport = (report: RunReport, root: string): RunReport => ({
 })
 
 /** The end of a document, for watchers of its run. */
-export const shownEnding = (ending: RunEvent): RunEvent => ({
+export const shownEnding = <T extends Omit<RunEvent, 'seq'>>(ending: T): T => ({
   ...ending,
   error: ending.error && shownError(ending.error),
   ...(ending.unavailable !== undefined && { unavailable: ending.unavailable.map(shownError) }),

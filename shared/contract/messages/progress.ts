@@ -126,6 +126,17 @@ export const runEventSchema = Type.Object(
 )
 export type RunEvent = Static<typeof runEventSchema>
 
+/** The end of a document of any run. */
+export const feedEventSchema = Type.Object(
+  {
+    ...Type.Omit(runEventSchema, ['seq']).properties,
+    runId: idText,
+    at: idText,
+  },
+  informing,
+)
+export type FeedEvent = Static<typeof feedEventSchema>
+
 /** Events of an upload before its end. */
 export const documentStepSchema = Type.Object(
   {

@@ -22,8 +22,15 @@ function setUp(t: TestContext, connection: Redis = redis) {
   scenes += 1
   const keys = createKeys(`h${scenes}`)
   const troubles: unknown[] = []
-  const hub = createEventHub(connection, keys, (thrown) => troubles.push(thrown))
-  t.after(() => hub.close())
+  const created = createEventHub(connection, (thrown) => troubles.push(thrown))
+  t.after(() => created.close())
+  /** By run, as the routes use it. */
+  const hub: typeof created = {
+    ...created,
+    tip: (runId) => created.tip(keys.events(runId)),
+    next: (runId, ...rest) => created.next(keys.events(runId), ...rest),
+    rest: (runId, from) => created.rest(keys.events(runId), from),
+  }
   return { keys, hub, troubles }
 }
 

@@ -162,6 +162,7 @@ test('every documented route exists', () => {
     'get /v1/queue',
     'put /v1/queue',
     'get /v1/fleet/history',
+    'get /v1/events',
     'post /v1/webhooks',
     'get /v1/tokens',
     'get /v1/webhooks',
