@@ -28,6 +28,7 @@ import { eventRoutes } from './routes/events.ts'
 import { fleetRoutes } from './routes/fleet.ts'
 import { healthRoutes } from './routes/health.ts'
 import { pageRoutes } from './routes/pages/pages.ts'
+import { reviewRoute } from './routes/review.ts'
 import { runRoutes } from './routes/runs/runs.ts'
 import { searchRoute } from './routes/search.ts'
 import { webhookRoutes } from './routes/webhooks/webhooks.ts'
@@ -161,6 +162,7 @@ function addRoutes(app: App, context: Context): void {
   }
   documentRoutes(app, context)
   pageRoutes(app, context)
+  reviewRoute(app, context)
   runRoutes(app, context)
   eventRoutes(app, context)
   searchRoute(app, context)

@@ -13,6 +13,8 @@ import { createDocuments } from './documents.ts'
 import { createFigures } from './queries/figures.ts'
 import { createRecordListing } from './queries/listing.ts'
 import { createPages } from './pages.ts'
+import { createReviewList } from './queries/review.ts'
+import { createRevisions } from './transitions/corrections/revisions.ts'
 import { createRunReader, createRuns } from './runs.ts'
 import { migrations } from './schema.ts'
 import { createSearch } from './queries/search/search.ts'
@@ -96,6 +98,7 @@ function createLedger(
     migrate(database, file)
   } else requireCurrent(database, file)
   const toRun = createRunReader(onUnreadable)
+  const revisions = createRevisions(database, file)
   return {
     /** Identifies this ledger, and its copies. */
     id: identityOf(database),
@@ -104,7 +107,9 @@ function createLedger(
     announcements: createAnnouncements(database),
     callers: createCallers(database),
     claims: createClaims(database),
-    pages: createPages(database, { isSearchable, file }),
+    pages: createPages(database, { isSearchable, file }, revisions),
+    revisions,
+    review: createReviewList(database),
     submissions: createSubmissions(database),
     listing: createRecordListing(database, toRun),
     search: createSearch(database),
@@ -145,6 +150,7 @@ function createLedger(
           SELECT id FROM page_texts_docsize WHERE id NOT IN (
             SELECT rowid FROM pages WHERE result IS NOT NULL AND document_id IN (SELECT id FROM documents)));
         DELETE FROM pages WHERE document_id NOT IN (SELECT id FROM documents);
+        DELETE FROM revisions WHERE document_id NOT IN (SELECT id FROM documents);
         COMMIT`)
     },
     close: () => database.close(),

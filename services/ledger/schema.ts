@@ -263,4 +263,21 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_by_state ON runs (state, started_at, id);
   CREATE INDEX runs_by_source ON runs (source, started_at, id);
   `,
+  `
+  -- The texts of corrected pages, the reading before the first correction included; they survive the next reading.
+  -- command: the one that brought a correction, NULL for readings
+  CREATE TABLE revisions (
+    document_id TEXT NOT NULL, page INTEGER NOT NULL, revision INTEGER NOT NULL, kind TEXT NOT NULL, author TEXT,
+    created_at TEXT NOT NULL, sha256 TEXT, command TEXT, result BLOB NOT NULL, data_version INTEGER NOT NULL,
+    PRIMARY KEY (document_id, page, revision),
+    CHECK (kind IN ('reading', 'correction')),
+    CHECK ((kind = 'correction') = (author IS NOT NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX revisions_by_command ON revisions (command) WHERE command IS NOT NULL;
+  -- score: expected share of right words by the judge; NULL for text of a PDF, pages without words, and earlier versions.
+  -- is_reviewed: 1 once a person has looked at the present text
+  ALTER TABLE pages ADD COLUMN score REAL;
+  ALTER TABLE pages ADD COLUMN is_reviewed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX pages_to_review ON pages (score, document_id, page) WHERE score IS NOT NULL AND is_reviewed = 0;
+  `,
 ]

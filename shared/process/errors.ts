@@ -83,6 +83,8 @@ const policies = {
   upload_too_slow: policy(408, 15, true),
   not_finished: policy(409, 15, true),
   already_finished: policy(409, 15),
+  /** Somebody else corrected the page meanwhile. */
+  revision_conflict: policy(409, 15),
   run_active: policy(409, 15, true),
   idempotency_conflict: policy(409, 15),
   expired: policy(410, 15),

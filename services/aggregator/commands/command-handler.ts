@@ -4,6 +4,7 @@ import type { FolderRequest } from '../../../shared/contract/messages/run-reques
 import type { ActiveRuns } from '../runs/active-runs.ts'
 import type { DocumentCommands } from './document-commands.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
+import { createCorrector } from './corrector.ts'
 import { createRetries } from './retries.ts'
 import { createRunCancellation } from './run-cancellation.ts'
 
@@ -30,6 +31,7 @@ export function createCommandHandler(deps: Deps) {
   const { ledger, runs, documents } = deps
   const cancelRun = createRunCancellation(deps)
   const retries = createRetries(deps)
+  const correctPage = createCorrector(deps)
 
   return async (command: Command): Promise<void> => {
     switch (command.kind) {
@@ -55,6 +57,8 @@ export function createCommandHandler(deps: Deps) {
         await documents.forgetJobs(command.documentId)
         await deps.tellRest() // Their submitters are no longer known afterwards.
         return documents.remove(command.documentId)
+      case 'correctPage':
+        return correctPage(command)
       case 'repair':
         if (command.tidy) ledger.tidy()
         await deps.rewrite(command.rewrite)

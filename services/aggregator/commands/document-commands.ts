@@ -33,7 +33,7 @@ const wasCancelled = { code: 'cancelled', message: 'was cancelled' }
 /** Users' commands about single documents. Each is idempotent: a command may be delivered twice. */
 export function createDocumentCommands(deps: Deps) {
   const { ledger, redis, keys, queue, spool, absorb, log } = deps
-  const { documents, pages, runs, submissions } = ledger
+  const { documents, pages, revisions, runs, submissions } = ledger
 
   const cancel = async (ids: readonly string[]): Promise<void> => {
     const rows = ids.flatMap((id) => documents.get(id) ?? [])
@@ -101,6 +101,7 @@ export function createDocumentCommands(deps: Deps) {
       ledger.transaction(() => {
         if (!documents.remove(id)) return
         pages.clear(id)
+        revisions.clear(id)
         if (run !== undefined) ledger.claims.remove(run.request.out, row.path, id)
         // Accepted at the last moment.
         for (const runIds of submissions.runsOf(id)) runIds.forEach((runId) => leave(runId, id))
@@ -111,7 +112,11 @@ export function createDocumentCommands(deps: Deps) {
     /** Deletes an upload's text and input; the record stays as evidence. */
     expire(rows: readonly Document[]): void {
       ledger.transaction(() => {
-        for (const { id } of rows) if (documents.expire(id)) pages.clear(id)
+        for (const { id } of rows) {
+          if (!documents.expire(id)) continue
+          pages.clear(id)
+          revisions.clear(id)
+        }
       })
       for (const { id } of rows) dropPictures(spool, id)
       dropInputs(rows)

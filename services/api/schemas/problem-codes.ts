@@ -17,6 +17,7 @@ export const meanings = {
   upload_too_slow: 'the body arrives too slowly',
   not_finished: 'the document or run is not finished',
   already_finished: 'the document or run has already ended',
+  revision_conflict: 'the page has another revision by now',
   run_active: 'the run, or another run with the same output folder, is active',
   idempotency_conflict: 'the Idempotency-Key was used with other files or options',
   unstable: 'the file changed while it was read',

@@ -11,16 +11,20 @@ const lengthySeconds = 4
 const sendAgainMs = 1_000
 
 /**
- * Sends a command to the aggregator and waits until it is done; a command that Redis lost is sent again. A lengthy one
- * is waited for only a moment: it is done in the background while the aggregator lives. Throws `aggregator_missing` if
- * it is not done in time; it stays queued, and is done when the aggregator is back. Throws `poison` if the aggregator
- * died over it repeatedly.
+ * Sends a command to the aggregator and waits until it is done, or `hasEffect`: the rest, output files, may take
+ * longer. A command that Redis lost is sent again. A lengthy one is waited for only a moment: it is done in the
+ * background while the aggregator lives. Throws `aggregator_missing` if it is not done in time; it stays queued, and is
+ * done when the aggregator is back. Throws `poison` if the aggregator died over it repeatedly.
  */
 export function createCommandClient(redis: Redis, keys: Keys) {
-  return async (command: Command, { isLengthy = false } = {}): Promise<void> => {
+  return async (
+    command: Command,
+    { isLengthy = false, hasEffect = (): boolean => false } = {},
+  ): Promise<void> => {
     let id = await sendCommand(redis, keys, command)
     let sentAt = performance.now()
     const isDone = async (): Promise<boolean> => {
+      if (hasEffect()) return true
       const state = await commandState(redis, keys, id)
       if (state === 'lost' && performance.now() - sentAt >= sendAgainMs) {
         id = await sendCommand(redis, keys, command)

@@ -134,8 +134,13 @@ function hasSeveral(pages: Iterable<unknown>): boolean {
   return iterator.next().done !== true && iterator.next().done !== true
 }
 
-/** Equal for equal results: a document's text changes with its pass only. */
-export function etagOf(row: Document, format: Format, page: number | undefined): string {
-  const { id, jobId, finishedAt } = row
-  return `"${hash('sha256', [id, jobId, finishedAt, format, page].join(' ')).slice(0, 32)}"`
+/** Equal for equal results: a document's text changes with its pass and its corrections only. */
+export function etagOf(
+  { revisions }: Pick<Ledger, 'revisions'>,
+  { id, jobId, finishedAt }: Document,
+  format: Format,
+  page: number | undefined,
+): string {
+  const parts = [id, jobId, finishedAt, revisions.count(id), format, page]
+  return `"${hash('sha256', parts.join(' ')).slice(0, 32)}"`
 }

@@ -7,4 +7,6 @@ export const warningNames: Readonly<Record<WarningCode, string>> = {
   reading_given_up: 'A further reading was given up',
   pictures_unread: 'Pictures on a page are not read',
   pages_missing: 'The PDF has fewer pages than it announces',
+  correction_kept: 'Read again; the correction stays',
+  correction_dropped: 'The file has changed since it was corrected',
 }

@@ -17,7 +17,7 @@ import { createPlanning } from './planning.ts'
  *                    ├─waitFor───^  └──fail──> final
  *                    └─fail──> final
  *
- * `planUpload` plans an upload from any state of an earlier pass. `adopt`, `setInput`, `rewrite` and `expire` keep the
+ * `planUpload` plans an upload from any state of an earlier pass. `adopt`, `setInput`, `rewrite`, `summarise` and `expire` keep the
  * state; `failOutput` also ends a final document whose files cannot be written again.
  */
 export function createDocumentTransitions(database: DatabaseSync) {
@@ -26,15 +26,17 @@ export function createDocumentTransitions(database: DatabaseSync) {
     UPDATE documents SET sha256 = ?, media_type = ?, pages_total = ? WHERE id = ? AND pass = ? AND state = 'planned'`)
   const waitFor = sql(`
     UPDATE documents SET state = 'waiting', duplicate_of = ? WHERE id = ? AND pass = ? AND state = 'planned'`)
+  const ofPages = `warnings = (
+      SELECT nullif(json_group_array(DISTINCT code.value), '[]') FROM pages p, json_each(p.warnings) code
+      WHERE p.document_id = documents.id AND p.warnings IS NOT NULL),
+    confidence = (
+      SELECT round(sum(p.confidence * p.words) / nullif(sum(p.words), 0), 2) FROM pages p
+      WHERE p.document_id = documents.id AND p.result IS NOT NULL)`
   const setRead = sql(`
     UPDATE documents SET state = 'read', outcome = ?, error_code = ?, error_message = ?, worker = ?, duplicate_of = ?,
-      finished_at = ?, warnings = (
-        SELECT nullif(json_group_array(DISTINCT code.value), '[]') FROM pages p, json_each(p.warnings) code
-        WHERE p.document_id = documents.id AND p.warnings IS NOT NULL),
-      confidence = (
-        SELECT round(sum(p.confidence * p.words) / nullif(sum(p.words), 0), 2) FROM pages p
-        WHERE p.document_id = documents.id AND p.result IS NOT NULL)
+      finished_at = ?, ${ofPages}
     WHERE id = ? AND pass = ? AND state IN ('planned', 'waiting')`)
+  const summarise = sql(`UPDATE documents SET ${ofPages} WHERE id = ? AND state = 'final'`)
   // It keeps the time of the reading, which the output files contain, too.
   const settle = sql(`
     UPDATE documents SET state = 'final', outputs = ?, unavailable = ? WHERE id = ? AND pass = ? AND state = 'read'`)
@@ -84,6 +86,8 @@ export function createDocumentTransitions(database: DatabaseSync) {
       unavailable: readonly Unavailable[],
     ): boolean =>
       rewrite.run(JSON.stringify(outputs), toColumn(unavailable), id, pass).changes === 1,
+    /** final → final: the text of a page was corrected. */
+    summarise: (id: string): boolean => summarise.run(id).changes === 1,
     /** planned or waiting → final, without text. */
     fail: ({ id, pass }: DocumentPass, outcome: Outcome, error: RecordedError): boolean =>
       fail.run(outcome, error.code, error.message, now(), id, pass).changes === 1,

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { folderRequestSchema, uploadRequestSchema } from './run-request.ts'
-import { boundedList, idText, longList, nameText, pathText } from '../schema/bounded.ts'
+import { boundedList, idText, longList, nameText, pageText, pathText } from '../schema/bounded.ts'
 import { webhookSchema } from '../webhook.ts'
 
 const closed = { additionalProperties: false }
@@ -48,6 +48,22 @@ export const commandSchema = Type.Union([
   Type.Object({ kind: Type.Literal('cancelDocument'), ...aboutDocument }, closed),
   Type.Object({ kind: Type.Literal('retryDocument'), ...aboutDocument }, closed),
   Type.Object({ kind: Type.Literal('deleteDocument'), ...aboutDocument }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('correctPage'),
+      id: idText,
+      ...aboutDocument,
+      page: Type.Integer({ minimum: 1 }),
+      /** The revision that the author saw. */
+      revision: Type.Integer({ minimum: 0 }),
+      author: nameText,
+      /** ISO 8601. */
+      at: idText,
+      lines: longList(pageText),
+      accepted: longList(Type.Integer({ minimum: 1 })),
+    },
+    closed,
+  ),
   /** Ended documents whose output files or pages differ from the ledger. */
   Type.Object(
     {

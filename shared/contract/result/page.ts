@@ -11,7 +11,7 @@ import {
   pageText,
   pathText,
 } from '../schema/bounded.ts'
-import { amountOf, countOf, described, percentOf, shareOf } from '../schema/described.ts'
+import { amountOf, countOf, described, percentOf, shareOf, timeOf } from '../schema/described.ts'
 import { outcomes } from './outcomes.ts'
 import { blockSchema } from './layout.ts'
 import { documentErrorSchema } from './error.ts'
@@ -90,6 +90,8 @@ export const warningCodes = [
   'reading_given_up',
   'pictures_unread',
   'pages_missing',
+  'correction_kept',
+  'correction_dropped',
 ] as const
 export type WarningCode = (typeof warningCodes)[number]
 
@@ -101,13 +103,23 @@ const pageWarningSchema = Type.Object(
   {
     code: described(
       oneOf(warningCodes),
-      '`text_missed`: some printed lines have no words, even after further attempts. `low_confidence`: fewer than 65 % of the words are expected to be right; language, script or scan do not suit. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept. `pictures_unread`: pictures on a PDF page with text of its own exceed a limit or cannot be decoded. `pages_missing`: the PDF announces more pages than it has; all that it has were opened.',
+      '`text_missed`: some printed lines have no words, even after further attempts. `low_confidence`: fewer than 65 % of the words are expected to be right; language, script or scan do not suit. `reading_given_up`: a further attempt, or the reading of the pictures on a PDF page, timed out or failed; the other text is kept. `pictures_unread`: pictures on a PDF page with text of its own exceed a limit or cannot be decoded. `pages_missing`: the PDF announces more pages than it has; all that it has were opened. `correction_kept`: the page was read again after a person had corrected it, and the correction stays. `correction_dropped`: the file has changed since a person corrected the page.',
     ),
     message: described(messageText, 'Explanation for people.', '12 % of the letters have no word'),
   },
   { ...closed, title: 'PageWarning', description: 'A known defect of the text of a page.' },
 )
 export type PageWarning = Static<typeof pageWarningSchema>
+
+/** A person's correction of a page. */
+export const correctionSchema = Type.Object(
+  {
+    number: described(Type.Integer({ minimum: 0 }), 'Revision of the page.', 1),
+    author: described(nameText, 'Name of the token that sent it.', 'anna'),
+    at: timeOf('Time of the correction.'),
+  },
+  { ...closed, title: 'Correction', description: "A person's correction of a page." },
+)
 
 /** The result of reading one page. `width` and `height` are those of the given page, pixels. */
 export const pageSchema = Type.Object(
@@ -140,7 +152,11 @@ export const pageSchema = Type.Object(
         'Known defects of the text. Absent where there are none.',
       ),
     ),
-    confidence: percentOf('Mean word confidence of the page.', 94.5),
+    correction: Type.Optional(correctionSchema),
+    confidence: percentOf(
+      'Mean word confidence of the page; 100 for words that a person checked.',
+      94.5,
+    ),
     scannedConfidence: Type.Optional(
       described(
         orNull(Type.Number()),

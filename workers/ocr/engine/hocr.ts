@@ -7,7 +7,7 @@ import type {
   Paragraph,
   Word,
 } from '../../../shared/contract/result/layout.ts'
-import { joinParts, meanConfidence } from './blocks.ts'
+import { joinParts, meanConfidence } from '../../../shared/contract/result/join-parts.ts'
 import type { Recognition } from './engine.ts'
 
 /**

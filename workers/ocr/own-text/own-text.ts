@@ -1,6 +1,6 @@
 import type { Block } from '../../../shared/contract/result/layout.ts'
 import type { PageResult } from '../../../shared/contract/result/page.ts'
-import { meanConfidence } from '../engine/blocks.ts'
+import { meanConfidence } from '../../../shared/contract/result/join-parts.ts'
 import type { OpenedPage, PdfPageText } from '../open/opened.ts'
 import type { PageReading } from '../read/page-reader.ts'
 import { wordsOf } from '../read/score.ts'

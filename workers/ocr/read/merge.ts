@@ -1,5 +1,5 @@
 import type { BBox, Block, Line, Paragraph, Word } from '../../../shared/contract/result/layout.ts'
-import { joinParts } from '../engine/blocks.ts'
+import { joinParts } from '../../../shared/contract/result/join-parts.ts'
 import { boxAround } from '../prepare/mapping.ts'
 import { linesOf, scoreOf } from './score.ts'
 

@@ -112,7 +112,7 @@ export function resultRoute(app: App, context: Context): void {
         await requireDocument(context, id)
         throw new ScriptoriumError('not_finished', 'the document is not finished; retry later')
       }
-      const etag = etagOf(requireResult(row), format, page)
+      const etag = etagOf(ledger, requireResult(row), format, page)
       reply.header('etag', etag).header('vary', 'accept')
       if (isKnown(request, etag)) return reply.code(304).send(null)
       const { hands, renderings } = context

@@ -2,9 +2,20 @@ import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import type { RunRequest } from '../../../../shared/contract/messages/run-request.ts'
 import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 import type { Document } from '../../../ledger/document.ts'
+import type { ProblemCode } from '../../schemas/problem-codes.ts'
 import { requirePageResult, requireResult } from '../../views/result.ts'
 import { requireRun, type Context } from '../context.ts'
 import { requireDocument } from '../documents/find.ts'
+
+/** Codes of routes about one page. */
+export const pageProblems = [
+  'unknown_document',
+  'unknown_run',
+  'unknown_page',
+  'not_finished',
+  'cancelled',
+  'expired',
+] as const satisfies ProblemCode[]
 
 /** A page that was read, with its document. */
 interface ReadPage {

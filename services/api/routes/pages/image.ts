@@ -5,15 +5,10 @@ import { holderOf } from '../../http/holder.ts'
 import { etagHeader, pageParams } from '../../schemas/common.ts'
 import type { ProblemCode } from '../../schemas/problem-codes.ts'
 import { isAwaited, type App, type Context } from '../context.ts'
-import { requirePage } from './find.ts'
+import { pageProblems, requirePage } from './find.ts'
 
 const problems = [
-  'unknown_document',
-  'unknown_run',
-  'unknown_page',
-  'not_finished',
-  'cancelled',
-  'expired',
+  ...pageProblems,
   'no_worker',
   'service_busy',
   'unstable',
@@ -86,11 +81,11 @@ export function pageImageRoute(app: App, context: Context): void {
       const { width = defaultWidth } = request.query
       const found = { ...(await requirePage(context, id, number)), width }
       const etag = context.pictures.etagOf(found)
-      reply.header('etag', etag).header('cache-control', caching)
-      if (isKnown(request, etag)) return reply.code(304).send(null)
+      const mark = () => reply.header('etag', etag).header('cache-control', caching)
+      if (isKnown(request, etag)) return mark().code(304).send(null)
       const requester = { holder: holderOf(request), isWanted: () => isAwaited(context, reply) }
       const picture = await context.pictures.get(found, requester)
-      return reply.type('image/webp').send(picture)
+      return mark().type('image/webp').send(picture)
     },
   )
 }

@@ -132,6 +132,9 @@ const warningTexts: Readonly<Record<WarningCode, (count: number) => string>> = {
   reading_given_up: (count) => `a reading given up in ${count} (--retry-warned reads it again)`,
   pictures_unread: (count) => `pictures unread in ${count}`,
   pages_missing: (count) => `fewer pages than announced in ${count}`,
+  correction_kept: (count) => `a person's correction kept in ${count}`,
+  correction_dropped: (count) =>
+    `a person's correction replaced in ${count}, as the file has changed (its text is in the revisions)`,
 }
 
 function warnedLines({ count, codes, paths }: NonNullable<RunReport['warned']>): string[] {

@@ -1,7 +1,7 @@
 import type { BBox, Block, Line } from '../../../../shared/contract/result/layout.ts'
 import { boxAround } from '../../prepare/mapping.ts'
 import { upperMedian } from '../../prepare/median.ts'
-import { joinParts } from '../blocks.ts'
+import { joinParts } from '../../../../shared/contract/result/join-parts.ts'
 import { lineOf } from './words.ts'
 
 /** Two pieces stand on one row where they share more than this part of the lower one's height. */

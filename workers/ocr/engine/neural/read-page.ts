@@ -1,5 +1,5 @@
 import type { Line } from '../../../../shared/contract/result/layout.ts'
-import { meanConfidence } from '../blocks.ts'
+import { meanConfidence } from '../../../../shared/contract/result/join-parts.ts'
 import type { PreparedPage, Recognition } from '../engine.ts'
 import { detectLines } from './detect.ts'
 import { arrange } from './layout.ts'

@@ -1,5 +1,5 @@
 import type { Line, Word } from '../../../../shared/contract/result/layout.ts'
-import { joinParts } from '../blocks.ts'
+import { joinParts } from '../../../../shared/contract/result/join-parts.ts'
 import type { Grey } from '../../prepare/grey.ts'
 import { boxAround } from '../../prepare/mapping.ts'
 import { upperMedian } from '../../prepare/median.ts'
