@@ -66,7 +66,7 @@ export function matchLetters(
   after: readonly string[],
 ): (number | undefined)[] {
   const across = after.length + 1
-  const places = new Array<number | undefined>(after.length).fill(undefined)
+  const places = after.map((): number | undefined => undefined)
   if ((before.length + 1) * across > maxCells) return places
   const costs = new Uint32Array((before.length + 1) * across)
   const at = (i: number, j: number): number => costs[i * across + j] ?? 0
@@ -91,3 +91,6 @@ export function matchLetters(
   }
   return places
 }
+
+/** A text's letters, as Unicode code points. */
+export const lettersOf = (text: string): string[] => Array.from(text)
