@@ -1,6 +1,6 @@
 import type { BBox, Line, Word } from '../../../../shared/contract/result/layout.ts'
 import { joinParts } from '../../../../shared/contract/result/join-parts.ts'
-import { lettersOf, matchWords, type WordRun } from './match-words.ts'
+import { codePointsOf, matchWords, type WordRun } from './match-words.ts'
 import { courseOf, divide, rounded, spreadBoxes, type Course } from './spread-boxes.ts'
 
 /** A person saw the word: the confidence of corrected and accepted words, percent. */
@@ -63,7 +63,7 @@ function gapAt({ words, bbox }: Line, course: Course, place: number): [number, n
 function withRoom(line: Line, texts: readonly string[], runs: readonly WordRun[]): WordRun[] {
   const course = courseOf(line)
   const [start, end] = course.spanOf(line.bbox)
-  const letter = (end - start) / Math.max(1, lettersOf(line.text).length)
+  const letter = (end - start) / Math.max(1, codePointsOf(line.text).length)
   const fitted: WordRun[] = []
   let isNextTaken = false
   runs.forEach((run, index) => {

@@ -93,4 +93,4 @@ export function matchLetters(
 }
 
 /** A text's letters, as Unicode code points. */
-export const lettersOf = (text: string): string[] => Array.from(text)
+export const codePointsOf = (text: string): string[] => Array.from(text)

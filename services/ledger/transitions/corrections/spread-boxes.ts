@@ -1,5 +1,5 @@
 import type { BBox, Line, Word } from '../../../../shared/contract/result/layout.ts'
-import { lettersOf, matchLetters } from './match-words.ts'
+import { codePointsOf, matchLetters } from './match-words.ts'
 
 /** Part of a line along its reading direction, pixels. */
 type Span = readonly [from: number, to: number]
@@ -45,7 +45,7 @@ export function spreadBoxes(
 ): BBox[] {
   const letters = old.flatMap(({ text, bbox }, word) => {
     const [from, to] = course.spanOf(bbox)
-    const signs = lettersOf(text)
+    const signs = codePointsOf(text)
     const width = (to - from) / Math.max(1, signs.length)
     return signs.map((sign, index) => ({
       sign,
@@ -60,7 +60,7 @@ export function spreadBoxes(
     Math.min(...spans.map(([from]) => from)),
     Math.max(...spans.map(([, to]) => to)),
   ]
-  const signs = texts.flatMap((text) => lettersOf(text))
+  const signs = texts.flatMap((text) => codePointsOf(text))
   const places = matchLetters(
     letters.map(({ sign }) => sign),
     signs,
@@ -68,7 +68,7 @@ export function spreadBoxes(
   let next = 0
   const found = texts.map((text) =>
     places
-      .slice(next, (next += lettersOf(text).length))
+      .slice(next, (next += codePointsOf(text).length))
       .flatMap((place) => (place === undefined ? [] : (letters[place] ?? []))),
   )
   const isForEach = found.every((own, index) => own.length > 0 && own.every(isOf(index)))
@@ -91,7 +91,7 @@ const minSame = 0.5
 
 /** Divides a span by the number of letters. */
 export function divide([from, to]: Span, texts: readonly string[]): Span[] {
-  const lengths = texts.map((text) => lettersOf(text).length)
+  const lengths = texts.map((text) => codePointsOf(text).length)
   const total = lengths.reduce((sum, length) => sum + length, texts.length - 1)
   let at = 0
   return lengths.map((length) => {
