@@ -21,6 +21,8 @@ export const dashboardViews = [
   '/runs',
   '/runs/:id',
   '/upload',
+  '/review',
+  '/review/:id',
   '/search',
   '/system',
 ]

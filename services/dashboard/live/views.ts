@@ -130,6 +130,18 @@ export interface Hit {
   words: Word[]
 }
 
+/** A page that nobody has checked. */
+export interface ReviewRow {
+  documentId: string
+  name: string
+  runId: string
+  page: number
+  /** Expected share of right words. */
+  score: number
+  confidence: number
+  words: number
+}
+
 export interface Readiness {
   ready: boolean
   checks: Record<string, { ok: boolean; detail: string }>

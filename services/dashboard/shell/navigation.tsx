@@ -7,6 +7,7 @@ const entries: readonly [string, string, CallerView['scopes'][number]][] = [
   ['/documents', 'Documents', 'read'],
   ['/runs', 'Runs', 'read'],
   ['/upload', 'Upload', 'submit'],
+  ['/review', 'Review', 'read'],
   ['/search', 'Search', 'read'],
   ['/system', 'System', 'read'],
 ]

@@ -5,6 +5,8 @@ import { Page } from '../parts/page.tsx'
 import { DocumentPage } from '../pages/document/document-page.tsx'
 import { DocumentsPage } from '../pages/documents/documents-page.tsx'
 import { FleetPage } from '../pages/fleet/fleet-page.tsx'
+import { ReviewDocumentPage } from '../pages/review/review-document-page.tsx'
+import { ReviewPage } from '../pages/review/review-page.tsx'
 import { RunPage } from '../pages/run/run-page.tsx'
 import { RunsPage } from '../pages/runs/runs-page.tsx'
 import { SearchPage } from '../pages/search/search-page.tsx'
@@ -32,6 +34,12 @@ const views: readonly View[] = [
   { pattern: /^\/runs\/new$/, scope: 'submit', show: () => <StartRunPage /> },
   { pattern: /^\/runs\/([^/]+)$/, scope: 'read', show: (id) => <RunPage key={id} id={id} /> },
   { pattern: /^\/upload$/, scope: 'submit', show: () => <UploadPage /> },
+  { pattern: /^\/review$/, scope: 'read', show: () => <ReviewPage /> },
+  {
+    pattern: /^\/review\/([^/]+)$/,
+    scope: 'read',
+    show: (id) => <ReviewDocumentPage key={id} id={id} />,
+  },
   { pattern: /^\/search$/, scope: 'read', show: () => <SearchPage /> },
   { pattern: /^\/system$/, scope: 'read', show: () => <SystemPage /> },
 ]

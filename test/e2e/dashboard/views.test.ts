@@ -23,6 +23,8 @@ const views = {
   '/documents?outcome=failed': 'Documents',
   '/runs': 'Runs',
   '/upload': 'Upload',
+  '/review': 'Review',
+  '/review?below=1.01': 'Review',
   '/search': 'Search',
   '/search?q=nothing': 'Search',
   '/system': 'System',

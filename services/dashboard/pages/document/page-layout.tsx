@@ -1,4 +1,4 @@
-import { sureness, type NumberedWord } from './words.ts'
+import { sureness, type NumberedWord } from '../../parts/words.ts'
 import type { Upright } from '../../parts/upright.ts'
 
 /** Lines that rise more than this have boxes only: their letters would stand across them. */

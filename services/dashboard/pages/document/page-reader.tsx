@@ -1,13 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { formatPercent } from '../../parts/format.ts'
+import { may } from '../../live/session.ts'
 import { Action } from '../../parts/action.tsx'
 import { copyText } from '../../parts/copy-text.ts'
 import { withQuery } from '../../parts/list/query-link.ts'
 import { uprightOf } from '../../parts/upright.ts'
 import { go, query } from '../../router.ts'
 import { PageView, zoomed } from './page-view.tsx'
-import { createMarker, numberWords, sureness, type NumberedWord } from './words.ts'
+import { createMarker, numberWords, sureness, type NumberedWord } from '../../parts/words.ts'
 
 const numberOf = (target: EventTarget | null): string | undefined =>
   target instanceof Element
@@ -109,6 +110,9 @@ export function PageReader({ page, ...about }: Sheet) {
         </p>
         <p class="tools">
           <Action run={() => copyText(page.text)}>Copy the text</Action>
+          {may('submit') && words.length > 0 && (
+            <a href={`/review/${about.route.split('/').at(-1)}?page=${page.page}`}>Correct it</a>
+          )}
           <span ref={told} class="told" role="status" />
         </p>
         <div class="text" role="region" aria-label="Text" tabIndex={0} onKeyDown={step}>

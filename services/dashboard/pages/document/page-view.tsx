@@ -3,7 +3,7 @@ import { imageRoute, prefetchImage, usePageImage } from '../../live/page-image.t
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import type { Upright } from '../../parts/upright.ts'
 import { PageLayout } from './page-layout.tsx'
-import type { NumberedWord } from './words.ts'
+import type { NumberedWord } from '../../parts/words.ts'
 
 /** Widths of pictures, pixels: of a whole page, and of one that is enlarged. */
 const plainWidth = 1_280

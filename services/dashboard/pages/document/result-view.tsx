@@ -6,6 +6,7 @@ import type { DocumentRow } from '../../live/views.ts'
 import { Failure } from '../../parts/failure/failure.tsx'
 import { formatCount, many } from '../../parts/format.ts'
 import { Notice, ProblemNotice, Ready } from '../../parts/notice.tsx'
+import { Time } from '../../parts/time.tsx'
 import { withQuery } from '../../parts/list/query-link.ts'
 import { go, query } from '../../router.ts'
 import { PageDetails } from './page-details.tsx'
@@ -86,6 +87,11 @@ function ReadPage({ page, ...about }: { page: PageResult } & Omit<Sheet, 'page'>
           </p>
         </Notice>
       ))}
+      {page.correction !== undefined && (
+        <p class="muted">
+          Corrected by {page.correction.author}, <Time at={page.correction.at} />
+        </p>
+      )}
       <PageReader page={page} {...about} />
       <PageDetails page={page} />
     </>
