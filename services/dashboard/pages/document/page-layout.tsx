@@ -1,5 +1,5 @@
-import { sureness, type NumberedWord } from '../../parts/words.ts'
-import type { Upright } from '../../parts/upright.ts'
+import { sureness, type NumberedWord } from '../../parts/words/words.ts'
+import type { Upright } from '../../parts/words/upright.ts'
 
 /** Lines that rise more than this have boxes only: their letters would stand across them. */
 const maxRise = 0.1

@@ -3,12 +3,12 @@ import type { PageResult } from '../../../../shared/contract/result/page.ts'
 import { formatPercent } from '../../parts/format.ts'
 import { may } from '../../live/session.ts'
 import { Action } from '../../parts/action.tsx'
-import { copyText } from '../../parts/copy-text.ts'
+import { copyText } from './copy-text.ts'
 import { withQuery } from '../../parts/list/query-link.ts'
-import { uprightOf } from '../../parts/upright.ts'
+import { uprightOf } from '../../parts/words/upright.ts'
 import { go, query } from '../../router.ts'
 import { PageView, zoomed } from './page-view.tsx'
-import { createMarker, numberWords, sureness, type NumberedWord } from '../../parts/words.ts'
+import { createMarker, numberWords, sureness, type NumberedWord } from '../../parts/words/words.ts'
 
 const numberOf = (target: EventTarget | null): string | undefined =>
   target instanceof Element

@@ -1,9 +1,9 @@
 import { useEffect } from 'preact/hooks'
 import { imageRoute, prefetchImage, usePageImage } from '../../live/page-image.ts'
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
-import type { Upright } from '../../parts/upright.ts'
+import type { Upright } from '../../parts/words/upright.ts'
 import { PageLayout } from './page-layout.tsx'
-import type { NumberedWord } from '../../parts/words.ts'
+import type { NumberedWord } from '../../parts/words/words.ts'
 
 /** Widths of pictures, pixels: of a whole page, and of one that is enlarged. */
 const plainWidth = 1_280

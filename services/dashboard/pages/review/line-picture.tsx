@@ -1,6 +1,6 @@
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
-import type { Upright } from '../../parts/upright.ts'
-import type { NumberedWord } from '../../parts/words.ts'
+import type { Upright } from '../../parts/words/upright.ts'
+import type { NumberedWord } from '../../parts/words/words.ts'
 
 /** Widest part of a line that is shown, in heights of its type; on a phone more would be too small to read. */
 const widestHeights = { desk: 30, phone: 13 }

@@ -5,9 +5,17 @@ import { imageRoute, usePageImage } from '../../live/page-image.ts'
 import { may } from '../../live/session.ts'
 import { many } from '../../parts/format.ts'
 import { Notice } from '../../parts/notice.tsx'
-import { uprightOf } from '../../parts/upright.ts'
-import { numberWords, type NumberedWord } from '../../parts/words.ts'
-import { bodyOf, emptyDraft, isDone, isUnsure, settle, textIn, type Draft } from './draft.ts'
+import { uprightOf } from '../../parts/words/upright.ts'
+import { numberWords, type NumberedWord } from '../../parts/words/words.ts'
+import {
+  correctionOf,
+  noChanges,
+  isDone,
+  isUnsure,
+  settle,
+  textIn,
+  type WordChanges,
+} from './draft.ts'
 import { LinePicture } from './line-picture.tsx'
 import { WordEditor, type Step } from './word-editor.tsx'
 
@@ -35,7 +43,7 @@ export function PageEditor({
   const words = useMemo(() => lines.flat(), [lines])
   const unsure = useMemo(() => words.filter(isUnsure), [words])
   const image = usePageImage(imageRoute(route, page.page, pictureWidth), version)
-  const [draft, setDraft] = useState<Draft>(emptyDraft)
+  const [draft, setDraft] = useState<WordChanges>(noChanges)
   const [at, setAt] = useState<NumberedWord | undefined>(unsure[0])
   const [problem, setProblem] = useState<ApiProblem | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -70,7 +78,11 @@ export function PageEditor({
     setBusy(true)
     setProblem(null)
     try {
-      await sendJson('PUT', `${route}/pages/${page.page}/text`, bodyOf(draft, lines, revision))
+      await sendJson(
+        'PUT',
+        `${route}/pages/${page.page}/text`,
+        correctionOf(draft, lines, revision),
+      )
       onSaved()
     } catch (thrown) {
       setProblem(
@@ -162,7 +174,7 @@ function WordText({
   onPick,
 }: {
   word: NumberedWord
-  draft: Draft
+  draft: WordChanges
   isCurrent: boolean
   onPick: () => void
 }) {

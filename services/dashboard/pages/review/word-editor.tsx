@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { formatPercent } from '../../parts/format.ts'
-import type { NumberedWord } from '../../parts/words.ts'
+import type { NumberedWord } from '../../parts/words/words.ts'
 
 /** A way through the words: to unsure ones, or by one. */
 export type Step = { to: 'unsure' | 'word'; by: 1 | -1 }

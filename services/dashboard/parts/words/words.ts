@@ -1,4 +1,4 @@
-import type { Baseline, Block, Line, Word } from '../../../shared/contract/result/layout.ts'
+import type { Baseline, Block, Line, Word } from '../../../../shared/contract/result/layout.ts'
 import type { Upright } from './upright.ts'
 
 /** A word with its number on the page, and the place of its line; on the page as people read it. */

@@ -1,5 +1,5 @@
-import type { BBox, Baseline } from '../../../shared/contract/result/layout.ts'
-import type { PageResult } from '../../../shared/contract/result/page.ts'
+import type { BBox, Baseline } from '../../../../shared/contract/result/layout.ts'
+import type { PageResult } from '../../../../shared/contract/result/page.ts'
 
 /** A page turned as people read it, and the map from the pixels of its results. */
 export interface Upright {
