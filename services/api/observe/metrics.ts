@@ -7,6 +7,7 @@ import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { Spool } from '../../../shared/files/spool.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Tally } from '../../ledger/queries/tallies.ts'
+import type { DemandView } from '../state/demand.ts'
 import type { LedgerView } from '../state/ledger-view.ts'
 import { createLimitMetrics } from './limit-metrics.ts'
 import { createRoleMetrics } from './role-metrics.ts'
@@ -25,6 +26,7 @@ interface Deps {
   room: SpoolRoom
   spool: Pick<Spool, 'inputs'>
   ledger: LedgerView
+  demand: DemandView
 }
 
 /** Fine at the fast end, where answers should be, and up to long polls; seconds. */
@@ -32,7 +34,7 @@ const buckets = [0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 3
 
 /** Metrics for Prometheus: all roles, the queue, requests, and this process. `docs/metrics.md` lists them. */
 export function createMetrics(deps: Deps) {
-  const { redis, keys, fleet, queue, limits, room, ledger } = deps
+  const { redis, keys, fleet, queue, limits, room, ledger, demand } = deps
   const registry = new Registry()
   // The default samples the event loop a hundred times a second, which is most of the work of an idle API.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 500 })
@@ -52,6 +54,8 @@ export function createMetrics(deps: Deps) {
     registers,
   })
   const oldest = gauge('scriptorium_oldest_job_seconds', 'How long the first waiting job waits')
+  const work = gauge('scriptorium_work_seconds', 'Waiting work, seconds of one worker')
+  const wanted = gauge('scriptorium_wanted_workers', 'Workers that would do it in time')
   const uncollected = gauge('scriptorium_results_uncollected', 'Results not yet recorded')
   const spooled = gauge('scriptorium_spool_bytes', 'Uploaded files in the spool')
   const roles = createRoleMetrics(registers)
@@ -71,6 +75,9 @@ export function createMetrics(deps: Deps) {
     ])
     for (const [state, count] of Object.entries(counts)) jobs.set({ state }, count)
     oldest.set(oldestAt === null ? 0 : Math.max(0, (Date.now() - oldestAt) / 1_000))
+    const { workSeconds, wantedWorkers } = demand.of(counts)
+    work.set(workSeconds)
+    wanted.set(wantedWorkers)
     roles.show(living, sign)
     uncollected.set(results)
     spooled.set(bytes ?? 0)

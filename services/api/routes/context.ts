@@ -22,6 +22,7 @@ import type { Run } from '../../ledger/runs.ts'
 import type { AdmissionControl } from '../intake/admission.ts'
 import type { Token } from '../http/auth.ts'
 import type { Accept } from '../intake/accept.ts'
+import type { DemandView } from '../state/demand.ts'
 import type { DocumentViews } from '../views/document-view.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import type { FleetView } from '../state/fleet-view.ts'
@@ -53,6 +54,7 @@ export interface Context {
   blobTokens: BlobTokens
   ledger: LedgerView
   fleet: FleetView
+  demand: DemandView
   workers: WorkerWatch
   documents: DocumentViews
   runs: RunViews

@@ -27,6 +27,16 @@ const queueSchema = Type.Object(
       4.2,
     ),
     pagesPerMinute: described(Type.Number({ minimum: 0 }), 'Throughput, pages per minute.', 450),
+    workSeconds: described(
+      Type.Number({ minimum: 0 }),
+      'Waiting work, seconds of one worker, by the time that the latest pages took.',
+      3_120,
+    ),
+    wantedWorkers: described(
+      count,
+      'Workers that would do the waiting work within `SCRIPTORIUM_TARGET_WAIT_MS`; 0 where nothing is to do.',
+      52,
+    ),
   },
   { title: 'Queue', description: 'Queue depth, backlog age and throughput.' },
 )
@@ -90,7 +100,7 @@ function workersRoute(app: App, { fleet }: Context): void {
 }
 
 /** The queue as the API shows it. */
-async function describeQueue({ queue, fleet }: Context) {
+async function describeQueue({ queue, fleet, demand }: Context) {
   const [{ isPaused: paused, oldestAt, ...counts }, uncollected, sign] = await Promise.all([
     queue.depth(),
     fleet.uncollected(),
@@ -103,6 +113,7 @@ async function describeQueue({ queue, fleet }: Context) {
     uncollected,
     oldestSeconds,
     pagesPerMinute: sign?.pagesPerMinute ?? 0,
+    ...demand.of(counts),
   }
 }
 

@@ -9,6 +9,7 @@ import { createKeys } from '../../../shared/redis/keys.ts'
 import { createPdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
 import { createPageQueue } from '../../../shared/redis/queue.ts'
 import { parseToken } from '../http/auth.ts'
+import { createDemand } from './demand.ts'
 import { createWorkerWatch } from './worker-watch.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createLedgerView } from './ledger-view.ts'
@@ -45,6 +46,7 @@ export function openState({ config, redis, log }: Deps) {
     blobTokens,
     pdfPasswords: createPdfPasswords(redis, keys, config),
     ledger,
+    demand: createDemand({ ledger, targetMs: config.SCRIPTORIUM_TARGET_WAIT_MS }),
     fleet,
     workers,
     spool,

@@ -45,7 +45,15 @@ export function createPageFigures(database: DatabaseSync) {
     SELECT p.worker, count(*) AS pages, count(*) FILTER (WHERE d.finished_at >= :since) AS lately,
       coalesce(sum(p.busy_ms - p.overlap_ms) FILTER (WHERE d.finished_at >= :since), 0) AS ms
     ${ofRun.replace('?', ':run')} GROUP BY p.worker ORDER BY p.worker`)
+  const latest = sql(
+    `SELECT avg(ms) AS ms FROM (SELECT busy_ms - overlap_ms AS ms FROM pages WHERE result IS NOT NULL ORDER BY rowid DESC LIMIT 200)`,
+  )
   return {
+    /** Time for which each of the latest 200 pages kept its worker busy, on average, milliseconds; undefined without pages. */
+    latestMs(): number | undefined {
+      const ms = latest.get()?.['ms']
+      return typeof ms === 'number' ? ms : undefined
+    },
     /** Number, quality and time of a document's read pages. */
     summary: (documentId: string) => summary.get(documentId) as unknown as PagesSummary,
     count: (runId: string) => Number(count.get(runId)?.['n']),

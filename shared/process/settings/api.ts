@@ -137,6 +137,11 @@ export const ofApi = {
     { default: 512 * 2 ** 20, minimum: 0 },
   ),
   SCRIPTORIUM_RETENTION: retention,
+  SCRIPTORIUM_TARGET_WAIT_MS: integer(
+    'ms',
+    'Time within which waiting work should be done; `wantedWorkers` of `GET /v1/queue` goes by it',
+    { default: 60_000, minimum: 1_000, maximum: 86_400_000 },
+  ),
   SCRIPTORIUM_WORKER_ABSENCE: duration(
     'How long uploads are accepted after the last worker was seen, then 503 `no_worker`',
     '5m',

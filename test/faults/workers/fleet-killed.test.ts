@@ -47,3 +47,25 @@ test('Each role restarts after SIGTERM under load: all exit with 0, and no page 
   assertComplete(scene.out, texts, {}, services.data)
   for (const [label, count] of scene.readings()) assert.equal(count, 1, label)
 })
+
+test('A worker that is stopped in a page longer than its deadline loses that page alone, which is read elsewhere', async (t) => {
+  const scene = createScene(t)
+  const services = await createServices(scene)
+  services.startAggregator()
+  const spot = services.startFleet({
+    SCRIPTORIUM_WORKERS: '1',
+    SCRIPTORIUM_DRAIN_MS: '1000',
+    FAULT_SLOW_MS: '600000',
+  })
+  const texts = await writePages(scene.input, manyPaths(8, 'slow'))
+  const ingest = scene.start([scene.input], services.environment)
+  await ingest.until('a page is in hand', () => scene.readings().size === 1)
+  spot.kill('SIGTERM')
+  await spot.ended
+  services.startFleet({ FAULT_SLOW_MS: '20' })
+  const { code, stderr } = await ingest.ended
+  assert.equal(code, 0, stderr)
+  assertComplete(scene.out, texts, {}, services.data)
+  const again = [...scene.readings().values()].filter((count) => count > 1)
+  assert.deepEqual(again, [2])
+})

@@ -76,6 +76,7 @@ test('the queue reports depth, age and pace, and can be paused', async () => {
     { interactive: 1, waiting: 1, uncollected: 2, paused: false, pagesPerMinute: 0 },
   )
   assert.equal(typeof depth['oldestSeconds'], 'number')
+  assert.deepEqual([depth['workSeconds'], depth['wantedWorkers']], [6, 1])
 
   const pause = async (isPaused: unknown) =>
     api.call<{ paused: boolean }>('PUT', '/v1/queue', { body: { paused: isPaused } })
