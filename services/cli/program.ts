@@ -65,6 +65,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'restore a backup',
     load: async (host) => (await import('./operators/backup/commands.ts')).restoreCommand(host),
   },
+  'export-truth': {
+    summary: 'write the pages that people corrected, with their texts',
+    load: async (host) => (await import('./operators/truth/command.ts')).exportTruthCommand(host),
+  },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
     load: async (host) =>

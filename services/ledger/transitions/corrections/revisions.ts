@@ -44,6 +44,9 @@ export function createRevisions(database: DatabaseSync, file = 'the ledger') {
   const corrected = sql(
     "SELECT DISTINCT page FROM revisions WHERE document_id = ? AND kind = 'correction' ORDER BY page",
   )
+  const documents = sql(`
+    SELECT DISTINCT document_id FROM revisions WHERE document_id > ? AND kind = 'correction'
+    ORDER BY document_id LIMIT ?`)
   const some = sql(`
     SELECT * FROM revisions WHERE document_id = ? AND (page, revision) > (?, ?)
     ORDER BY page, revision LIMIT ?`)
@@ -77,6 +80,9 @@ export function createRevisions(database: DatabaseSync, file = 'the ledger') {
     /** The pages that a person corrected. */
     correctedPages: (documentId: string): number[] =>
       corrected.all(documentId).map((row) => Number(row['page'])),
+    /** Documents with a correction, by id, after this one. */
+    correctedDocuments: (after: string, limit: number): string[] =>
+      documents.all(after, limit).map((row) => String(row['document_id'])),
     /** Revisions by page and number, after this one. */
     list: (
       documentId: string,
