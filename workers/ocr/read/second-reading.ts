@@ -1,6 +1,7 @@
 import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import { defaultRecipe } from '../../../shared/contract/recipe.ts'
 import type { ReadPrepared } from '../engine/engine.ts'
+import { hasColumns } from '../prepare/letters/columns.ts'
 import { countLetters } from '../prepare/letters/lines.ts'
 import type { PageOnDesk } from '../prepare/prepare.ts'
 import { findBare } from './coverage.ts'
@@ -28,7 +29,8 @@ const wellRead = 0.8
 
 /**
  * Has the second engine read a page of few letters before the first one does. Returns nothing where there is no such
- * engine, where the page does not suit it, or where it fails.
+ * engine, where the page does not suit it, or where it fails. Columns of text are left to the first engine: the second
+ * may read across them.
  */
 export async function beginWithSecond(reader: Reader, page: PageOnDesk): Promise<Made | undefined> {
   const { second, recipe } = reader
@@ -38,7 +40,7 @@ export async function beginWithSecond(reader: Reader, page: PageOnDesk): Promise
     hasLines && !isTexture && !isSideways && letters >= minLetters && letters < fewLetters
   // Settings of the recipe are for the first engine.
   const isPlain = recipe.psm === defaultRecipe.psm && Object.keys(recipe.variables).length === 0
-  if (second === undefined || !suits || !isPlain) return undefined
+  if (second === undefined || !suits || !isPlain || hasColumns(lines)) return undefined
   return readBySecond(reader, page, second)
 }
 
