@@ -1,5 +1,6 @@
 import type { BBox } from '../../../shared/contract/result/layout.ts'
 import { scaledSize } from './grey.ts'
+import type { TextLine } from './letters/lines.ts'
 import type { PagePoint, PageSize } from './mapping.ts'
 import { lettersOf } from './slope/slope.ts'
 import type { SlopeField } from './slope/slope-field.ts'
@@ -19,6 +20,8 @@ export interface RenderWishes extends LetterSize {
   many?: LetterSize
   /** Writing between these heights keeps its size, as tables of figures always do. */
   keeps?: readonly [min: number, max: number]
+  /** The same on rendered pages of few letters: shrinking them saves little, and a lost word weighs much. */
+  keepsFew?: readonly [min: number, max: number]
   /** Maximum factor by which faint ink is darkened. */
   gain: number
 }
@@ -80,20 +83,38 @@ export function planRendering(survey: PageSurvey, wishes: RenderWishes): Renderi
 }
 
 /** Writing of this height is read at its own scale: smaller letters are blurred, larger ones take longer. */
-const legible = [16, 40] as const
+export const legible = [16, 40] as const
 
 /** Chooses the size of a page's writing. */
-function sizeOf(
-  { samples, isTable, smallPrint, hasFigures, textHeight: own }: PageSurvey,
-  { textHeight, narrowing, many, keeps = isTable ? legible : undefined }: RenderWishes,
-): LetterSize {
-  if (keeps !== undefined) {
-    const isKept = own === 0 || (own >= keeps[0] && own <= keeps[1])
-    return { textHeight: isKept ? own : textHeight, narrowing: 1 }
+function sizeOf(survey: PageSurvey, wishes: RenderWishes): LetterSize {
+  const { samples, lines, isTable, isRendered, smallPrint, hasFigures, textHeight: own } = survey
+  const { textHeight, narrowing, many } = wishes
+  const letters = lettersOf(samples)
+  const isFew = letters <= manyLetters
+  const keeps = wishes.keeps ?? (isTable ? legible : undefined)
+  const kept = keeps ?? (isFew && isRendered ? wishes.keepsFew : undefined)
+  if (kept !== undefined && own >= kept[0] && own <= kept[1])
+    return { textHeight: own, narrowing: 1 }
+  if (keeps !== undefined) return { textHeight: own === 0 ? 0 : textHeight, narrowing: 1 }
+  if (!isFew && smallPrint === 0 && !hasFigures && many !== undefined) {
+    const widening = Math.max(1, usualWidth / letterWidthOf(lines))
+    return { ...many, narrowing: Math.min(1, many.narrowing * widening) }
   }
-  const hasMany = lettersOf(samples) > manyLetters && smallPrint === 0 && !hasFigures
-  if (hasMany && many !== undefined) return many
-  return { textHeight, narrowing: lettersOf(samples) < fewLetters ? 1 : narrowing }
+  return { textHeight, narrowing: letters < fewLetters ? 1 : narrowing }
+}
+
+/** Width of letters that is narrowed in full, in heights of their lines; condensed print is narrow enough. */
+const usualWidth = 0.55
+/** Pieces whose widths vary by more than this are letters that touch or are broken. */
+const maxVariation = 1.35
+
+/** Width of most letters in lines, in heights of their lines; 1 where it varies too much to tell. */
+function letterWidthOf(lines: readonly TextLine[]): number {
+  const widths = lines
+    .flatMap(({ letters, height }) => letters.map(({ x0, x1 }) => (x1 - x0) / height))
+    .toSorted((a, b) => a - b)
+  const quantile = (share: number): number => widths[Math.floor(widths.length * share)] ?? 1
+  return quantile(0.7) > maxVariation * quantile(0.3) ? 1 : quantile(0.5)
 }
 
 /** Small print is not shrunk below this height: a slide's footer beside its title. */

@@ -1,5 +1,6 @@
 import type { BBox } from '../../../shared/contract/result/layout.ts'
 import { flatten } from './background/background.ts'
+import { isRendered } from './background/contrast.ts'
 import { findComponents, type Components } from './letters/components.ts'
 import { eraseFrames } from './letters/frames.ts'
 import { turnGlyph, type Glyph } from './letters/glyph.ts'
@@ -41,6 +42,8 @@ export interface PageSurvey {
   isTexture: boolean
   /** They are grain: pieces of the least size, in thousands. */
   isGrain: boolean
+  /** The page was rendered, not scanned: its paper has no grain. */
+  isRendered: boolean
   /** The page is empty. */
   isBlank: boolean
   /** Its letters stand in columns: it needs a turn by 90 or 270 degrees. */
@@ -86,6 +89,7 @@ export function surveyPage({ page, small, factor, background }: PageLook): PageS
     hasLines,
     isTexture: areGrain || areMarks(lines),
     isGrain: areGrain,
+    isRendered: isRendered(page),
     isBlank: components.area.every((ink) => ink < minInk),
     isSideways: hasLines && runDown,
   }

@@ -1,6 +1,6 @@
 import type { BBox, Block } from '../../../shared/contract/result/layout.ts'
 import { heightOf, type Glyph } from '../prepare/letters/glyph.ts'
-import { countLetters, type TextLine } from '../prepare/letters/lines.ts'
+import { countLetters, findLines, type TextLine } from '../prepare/letters/lines.ts'
 import { boxAround } from '../prepare/mapping.ts'
 import { toLevel } from '../prepare/render.ts'
 import type { PageSurvey } from '../prepare/survey.ts'
@@ -33,6 +33,31 @@ export function findBare(survey: PageSurvey, blocks: readonly Block[]): Bare {
     letters += length
   }
   return { lines, letters, share: total === 0 ? 0 : letters / total }
+}
+
+/** Figures alone have between these shares of the letters' height: bullets and points are lower. */
+const [minLoose, maxLoose] = [0.5, 2]
+/** The same for small print. */
+const minLooseSmall = 0.75
+/** More pieces of this kind, as a share of the letters in lines, are the dust of a scan. */
+const maxDust = 0.12
+
+/**
+ * Short pieces outside of lines that no word covers, of a letter's size: a page number in a corner, a column of single
+ * figures. None on pages with many of them.
+ */
+export function findLoose(survey: PageSurvey, blocks: readonly Block[]): TextLine[] {
+  const { glyphs, lines, textHeight, smallPrint } = survey
+  const isCovered = createCover(survey, blocks)
+  const inLines = new Set(lines.flatMap(({ letters }) => letters))
+  const least = smallPrint === 0 ? minLoose * textHeight : minLooseSmall * smallPrint
+  const isLoose = (glyph: Glyph): boolean => {
+    const height = heightOf(glyph)
+    const hasSize = height >= least && height <= maxLoose * textHeight
+    return hasSize && glyph.x1 - glyph.x0 <= height && !inLines.has(glyph) && !isCovered(glyph)
+  }
+  const loose = findLines(glyphs.filter(isLoose), 1)
+  return countLetters(loose) > maxDust * countLetters(lines) ? [] : loose
 }
 
 /** Lines belong to one region where they are closer than this, in heights. */

@@ -1,12 +1,14 @@
-import type { Block } from '../../../shared/contract/result/layout.ts'
+import type { Block, Line } from '../../../shared/contract/result/layout.ts'
 import type { PageOnDesk } from '../prepare/prepare.ts'
 import { countLetters } from '../prepare/letters/lines.ts'
 import { surveyPart } from '../prepare/part.ts'
 import { renderPage } from '../prepare/render.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
-import { findBare, regionsOf, type Bare } from './coverage.ts'
+import { findBare, findLoose, regionsOf, type Bare } from './coverage.ts'
+import { keepLines } from './merge.ts'
 import { withoutNoise } from './noise.ts'
 import { bareReadings, bareBlock } from './plan.ts'
+import { scoreOf, wordsOf } from './score.ts'
 
 /** Fewer letters without a word, or a smaller share of them, are not worth another reading. */
 const [minLetters, minShare] = [8, 0.075]
@@ -19,7 +21,8 @@ const minForLayout = 150
 /** Regions of a page that are read again, the largest ones. */
 const maxRegions = 4
 
-const isBare = ({ letters, share }: Bare): boolean => letters >= minLetters && share >= minShare
+const isBare = ({ letters, share }: Bare, isClean: boolean): boolean =>
+  letters >= minLetters && (isClean || share >= minShare)
 
 /** Reads the regions of a page again whose lines have no words, each with a scale and a slope of its own. */
 export async function fillBare(
@@ -29,16 +32,19 @@ export async function fillBare(
 ): Promise<{ blocks: Block[]; made: Made[] }> {
   let blocks = [...first]
   const made: Made[] = []
+  const isClean = readsClean(page, blocks)
   for (const further of bareReadings) {
     const bare = findBare(page.survey, withoutNoise(blocks))
-    if (!isBare(bare)) break
+    if (!isBare(bare, isClean)) break
     const before = blocks
     const isLarge = countLetters(page.survey.lines) > manyLetters
-    const regions = isLarge ? regionsOf(bare.lines).slice(0, maxRegions) : [bare.lines]
+    const regions =
+      isLarge || bare.share < minShare ? regionsOf(bare.lines).slice(0, maxRegions) : [bare.lines]
     for (const lines of regions) {
       const letters = countLetters(lines)
       if (letters < minLetters) break
-      const planned = isLarge && letters < minForLayout ? bareBlock : further
+      const planned =
+        (isLarge || bare.share < minShare) && letters < minForLayout ? bareBlock : further
       const { survey, toPage } = surveyPart(page.survey, lines)
       const rendered = await renderPage(survey, planned)
       const reading = makeReading(reader, page.turn, planned, rendered, toPage)
@@ -52,3 +58,45 @@ export async function fillBare(
   }
   return { blocks, made }
 }
+
+/** Where a page reads worse, loose pieces are dust; a rendered page has none. */
+const [clean, cleanRendered] = [0.94, 0.85]
+const readsClean = ({ survey }: PageOnDesk, blocks: readonly Block[]): boolean =>
+  scoreOf(wordsOf(blocks)).share >= (survey.isRendered ? cleanRendered : clean)
+
+/** A number that stands alone must have this probability. */
+const minSure = 0.75
+
+/** Reads the loose figures of a page that reads well: engines drop a page number that stands alone in a corner. */
+export async function fillLoose(
+  reader: Reader,
+  page: PageOnDesk,
+  first: readonly Block[],
+): Promise<{ blocks: Block[]; made: Made[] }> {
+  let blocks = [...first]
+  const made: Made[] = []
+  if (!readsClean(page, blocks)) return { blocks, made }
+  const sure = keepLines(blocks, (line) =>
+    scoreOf(line.words).share >= minSureLine ? line : undefined,
+  )
+  const read = wordsOf(sure).map(({ bbox }) => bbox)
+  for (const lines of regionsOf(findLoose(page.survey, sure)).slice(0, maxRegions)) {
+    const { survey, toPage } = surveyPart(page.survey, lines, read)
+    const rendered = await renderPage(survey, bareBlock)
+    const reading = makeReading(reader, page.turn, bareBlock, rendered, toPage)
+    const next = await unlessFailing(reader, bareBlock.name, reading)
+    if (next === undefined) break
+    const found = keepLines(next.blocks, (each) => (isSure(each) ? each : undefined))
+    if (found.length === 0) continue
+    made.push(next)
+    blocks = mergeBetter(blocks, found)
+  }
+  return { blocks, made }
+}
+
+/** Lines below this share cover nothing: a column of single figures, read as a line that runs down. */
+const minSureLine = 0.6
+
+/** Figures, and words that are no scrap. */
+const isSure = ({ words }: Line): boolean =>
+  scoreOf(words).share >= minSure && words.every(({ text }) => /\p{N}|\p{L}{2}/u.test(text))

@@ -1,8 +1,8 @@
-import type { BBox, Block, Line } from '../../../shared/contract/result/layout.ts'
+import type { BBox, Block, Line, Word } from '../../../shared/contract/result/layout.ts'
 import type { Glyph } from '../prepare/letters/glyph.ts'
 import { countLetters, type TextLine } from '../prepare/letters/lines.ts'
 import { upperMedian } from '../prepare/median.ts'
-import { keepLines } from './merge.ts'
+import { keepLines, withWords } from './merge.ts'
 import { scoreOf } from './score.ts'
 
 /** Lines with a lower expected share of right words are noise in pictures, rules and stains. */
@@ -36,4 +36,25 @@ export function withoutNoise(blocks: readonly Block[], known: readonly TextLine[
     return words > 0 && share >= (isDrawn(line) ? minShareOfDrawn : minShare)
   }
   return keepLines(blocks, (line) => (isSound(line) ? line : undefined))
+}
+
+/** A bullet is lower than this share of the words beside it, and floats above their feet by this one. */
+const [maxBullet, minFloat] = [0.6, 0.06]
+
+/** Names the bullets of lists: engines read `•` as `e`, `o` or `©`, which no letter of that size would be. */
+export const withBullets = (blocks: readonly Block[]): Block[] =>
+  keepLines(blocks, (line) => {
+    const [first, ...others] = line.words
+    if (first === undefined || !isBullet(first, others)) return line
+    return withWords(line, [{ ...first, text: '•' }, ...others])
+  })
+
+function isBullet({ text, bbox }: Word, others: readonly Word[]): boolean {
+  if (others.length === 0 || Array.from(text).length !== 1 || /[•\p{Pd}]/u.test(text)) return false
+  const [width, height] = [bbox.x1 - bbox.x0, bbox.y1 - bbox.y0]
+  const usual = upperMedian(others.map((word) => word.bbox.y1 - word.bbox.y0))
+  const feet = others.map((word) => word.bbox.y1).toSorted((a, b) => a - b)
+  const foot = feet[feet.length >> 2] ?? 0
+  const isSquare = width <= 1.3 * height && height <= 1.3 * width
+  return isSquare && height < maxBullet * usual && foot - bbox.y1 > minFloat * usual
 }

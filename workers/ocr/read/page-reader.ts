@@ -6,9 +6,9 @@ import { meanConfidence } from '../../../shared/contract/result/join-parts.ts'
 import type { ReadPrepared, Recognition } from '../engine/engine.ts'
 import { findBare } from './coverage.ts'
 import { isCredible, isDoubtful, isInvented, readsUpright } from './credible.ts'
-import { fillBare } from './fill-bare.ts'
+import { fillBare, fillLoose } from './fill-bare.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
-import { withoutNoise } from './noise.ts'
+import { withBullets, withoutNoise } from './noise.ts'
 import { findTurn } from './rotation.ts'
 import { lastReading, planOf, tablePsm, type PlannedReading } from './plan.ts'
 import { linesOf, scoreOf, wordsOf } from './score.ts'
@@ -76,7 +76,7 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   return finish(reader, page, blocks, made)
 }
 
-/** Reads the lines that have no words, unless the page has none worth keeping. */
+/** Reads the lines and the loose figures that have no words, unless the page has none worth keeping. */
 async function finish(
   reader: Reader,
   page: PageOnDesk,
@@ -84,8 +84,9 @@ async function finish(
   earlier: readonly Made[],
 ): Promise<PageReading> {
   const filled = await fillBare(reader, page, read)
-  const { blocks } = filled
-  const made = [...earlier, ...filled.made]
+  const loose = await fillLoose(reader, page, filled.blocks)
+  const { blocks } = loose
+  const made = [...earlier, ...filled.made, ...loose.made]
   return isWorthless(page, blocks) ? readLast(reader, page, made) : conclude(page, blocks, made)
 }
 
@@ -159,7 +160,7 @@ const isPicture = ({ survey }: PageOnDesk, made: Made): boolean =>
 function conclude(page: PageOnDesk, merged: readonly Block[], made: readonly Made[]): PageReading {
   const { turn, size, survey } = page
   const sound = withoutNoise(merged, survey.lines)
-  const kept = isDoubtful(scoreOf(wordsOf(sound))) ? [] : sound
+  const kept = isDoubtful(scoreOf(wordsOf(sound))) ? [] : withBullets(sound)
   const toPage = fromLevel(survey)
   const blocks = fitBlocks(
     mapBlocks(kept, (place) => placeBeforeTurn(turn, size, toPage(place))),

@@ -1,6 +1,6 @@
 import type { Preset, Recipe } from '../../../shared/contract/recipe.ts'
 import type { EngineWishes } from '../engine/engine.ts'
-import type { RenderWishes } from '../prepare/rendering.ts'
+import { legible, type RenderWishes } from '../prepare/rendering.ts'
 
 /** The settings of one reading of a page. */
 export interface PlannedReading
@@ -36,12 +36,14 @@ const usual: PlannedReading = {
   ...whole,
   textHeight: 22,
   narrowing: 0.9,
+  keepsFew: legible,
   many: { textHeight: 18, narrowing: 0.75 },
 }
 const careful: PlannedReading = {
   ...whole,
   textHeight: 24,
   narrowing: 0.95,
+  keepsFew: legible,
   many: { textHeight: 19, narrowing: 0.82 },
 }
 const local: PlannedReading = {

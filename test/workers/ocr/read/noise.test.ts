@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TextLine } from '../../../../workers/ocr/prepare/letters/lines.ts'
-import { withoutNoise } from '../../../../workers/ocr/read/noise.ts'
-import { blockOf, lineOver, textsOf } from '../judge/readings.ts'
+import { withBullets, withoutNoise } from '../../../../workers/ocr/read/noise.ts'
+import { blockOf, lineAt, lineOver, textsOf } from '../judge/readings.ts'
 
 const heading = lineOver('a sure heading', 96, 600, [0, 200])
 const drawing = lineOver('309 68', 60, 600, [300, 520])
@@ -34,4 +34,13 @@ test('large words stay where their letters are known, or no letters at all', () 
 
 test('a line of scraps is noise at any size', () => {
   assert.deepEqual(withoutNoise([blockOf(lineOver('i| l- ,', 5, 600, [0, 30]))]), [])
+})
+
+test('a bullet that was read as a letter is named, letters on the line stay', () => {
+  const line = lineAt(100, 'e The map noticed')
+  const [mark, ...words] = line.words
+  assert.ok(mark !== undefined)
+  const bullet = { ...mark, bbox: { x0: 0, x1: 8, y0: 107, y1: 115 } }
+  const named = withBullets([blockOf({ ...line, words: [bullet, ...words] }), blockOf(line)])
+  assert.deepEqual(textsOf(named), ['• The map noticed', 'e The map noticed'])
 })

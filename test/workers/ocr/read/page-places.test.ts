@@ -13,6 +13,11 @@ import { openSample } from '../../../helpers/pages/prepared.ts'
 import { askew, paperOf, write } from '../prepare/drawn.ts'
 import { deskOf, readWith, recognition, written, type Answer } from './read-with.ts'
 
+// Both before the first test: `after` runs once the tests that are registered so far have ended.
+const { grey: bindery } = await decodePage(await openSample('letters/bindery.webp'), 100)
+const engine = await createTesseract(defaultRecipe, undefined)
+after(() => engine.close())
+
 /** The box round all that is darker than half. */
 function inkOf({ data, width, height }: Grey): BBox {
   const box = { x0: width, y0: height, x1: 0, y1: 0 }
@@ -70,9 +75,6 @@ test('a skewed page reports its angle, and its boxes are inside it', async () =>
   assert.ok([x0, y0, x1, y1].every(Number.isInteger))
 })
 
-const engine = await createTesseract(defaultRecipe, undefined)
-after(() => engine.close())
-
 /** The share of the page's ink inside the boxes of words, and the minimum share of ink in any box. */
 function inkIn(page: Grey, boxes: readonly BBox[]) {
   const isBoxed = new Uint8Array(page.data.length)
@@ -92,8 +94,6 @@ function inkIn(page: Grey, boxes: readonly BBox[]) {
   })
   return { boxed: boxed / all, least: Math.min(...shares) }
 }
-
-const { grey: bindery } = await decodePage(await openSample('letters/bindery.webp'), 100)
 
 async function readBindery(given: Grey, orientation: ExifOrientation) {
   const desk = await deskOf(given, orientation)

@@ -285,3 +285,30 @@ test('lines that an engine sees in rules and stains are dropped', async () => {
   assert.deepEqual(textsOf(blocks), ['a line of sound writing'])
   assert.equal(readings[0]?.linesKept, 1)
 })
+
+const sureWords = 'several certain words about nothing'
+
+test('a page number alone in a corner is read by itself', async () => {
+  const page = paperOf(1200, 1200)
+  write(page, { left: 60, top: 60, right: 1140, bottom: 900, letter: 24 })
+  for (const x of [1100, 1122]) fill(page, x, 1100, 12, 24)
+  const top: Answer = ({ width, height }) =>
+    recognition(blockOf(lineOver(sureWords, 97, width, [0, 0.8 * height])))
+  const { calls, read } = await readWith(page, [top, says('18')])
+  const { text, readings } = await read
+  assert.deepEqual(text.split(/\n+/), [sureWords, '18'])
+  assert.deepEqual([calls.length, readings.length], [2, 2])
+  const scrap = await readWith(page, [top, says('i')])
+  assert.equal((await scrap.read).text, sureWords)
+})
+
+test('a few bare letters of a page that reads well are read again', async () => {
+  const page = paperOf(1200, 1200)
+  write(page, { left: 60, top: 60, right: 1140, bottom: 900, letter: 24 })
+  write(page, { left: 60, top: 1060, right: 400, bottom: 1090, letter: 24 })
+  const top: Answer = ({ width, height }) =>
+    recognition(blockOf(lineOver(sureWords, 97, width, [0, 0.8 * height])))
+  const { text, readings } = await (await readWith(page, [top, says('the last line')])).read
+  assert.ok((readings[0]?.uncovered ?? 1) < 0.05, `${readings[0]?.uncovered}`)
+  assert.deepEqual(text.split(/\n+/), [sureWords, 'the last line'])
+})

