@@ -60,6 +60,31 @@ export function findLoose(survey: PageSurvey, blocks: readonly Block[]): TextLin
   return countLetters(loose) > maxDust * countLetters(lines) ? [] : loose
 }
 
+/** Pieces of one row stand at most this far apart, in heights. */
+const maxSpace = 1.2
+
+/**
+ * Adds the other pieces of the same rows: a hole in a line is read again with its neighbours, because words were cut at
+ * its edges, and because lines are merged whole.
+ */
+export function withRows(bare: readonly TextLine[], all: readonly TextLine[]): TextLine[] {
+  const boxed = all.map((line) => ({ line, box: boxAround(line.letters) }))
+  const rows = new Set(bare)
+  for (let [before, after] = [0, rows.size]; before < after; [before, after] = [after, rows.size]) {
+    const boxes = boxed.filter(({ line }) => rows.has(line))
+    for (const { line, box } of boxed) {
+      const room = maxSpace * line.height
+      const isBeside = boxes.some(({ box: other }) => {
+        const down = Math.min(box.y1, other.y1) - Math.max(box.y0, other.y0)
+        const isNear = box.x0 - room < other.x1 && other.x0 - room < box.x1
+        return isNear && down > 0.5 * Math.min(box.y1 - box.y0, other.y1 - other.y0)
+      })
+      if (isBeside) rows.add(line)
+    }
+  }
+  return [...rows]
+}
+
 /** Lines belong to one region where they are closer than this, in heights. */
 const maxDistance = 3
 

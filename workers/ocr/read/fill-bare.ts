@@ -4,7 +4,7 @@ import { countLetters } from '../prepare/letters/lines.ts'
 import { surveyPart } from '../prepare/part.ts'
 import { renderPage } from '../prepare/render.ts'
 import { makeReading, mergeBetter, unlessFailing, type Made, type Reader } from './made.ts'
-import { findBare, findLoose, regionsOf, type Bare } from './coverage.ts'
+import { findBare, findLoose, regionsOf, withRows, type Bare } from './coverage.ts'
 import { keepLines } from './merge.ts'
 import { withoutNoise } from './noise.ts'
 import { bareReadings, bareBlock } from './plan.ts'
@@ -38,13 +38,13 @@ export async function fillBare(
     if (!isBare(bare, isClean)) break
     const before = blocks
     const isLarge = countLetters(page.survey.lines) > manyLetters
-    const regions =
-      isLarge || bare.share < minShare ? regionsOf(bare.lines).slice(0, maxRegions) : [bare.lines]
+    const isSmall = bare.share < minShare
+    const rows = isSmall ? withRows(bare.lines, page.survey.lines) : bare.lines
+    const regions = isLarge || isSmall ? regionsOf(rows).slice(0, maxRegions) : [rows]
     for (const lines of regions) {
       const letters = countLetters(lines)
       if (letters < minLetters) break
-      const planned =
-        (isLarge || bare.share < minShare) && letters < minForLayout ? bareBlock : further
+      const planned = isSmall || (isLarge && letters < minForLayout) ? bareBlock : further
       const { survey, toPage } = surveyPart(page.survey, lines)
       const rendered = await renderPage(survey, planned)
       const reading = makeReading(reader, page.turn, planned, rendered, toPage)
