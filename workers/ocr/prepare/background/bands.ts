@@ -15,12 +15,12 @@ const [minLetters, majority] = [5, 1.5]
 const minInLine = 3
 
 /** A dark box, and the factor that makes its paper white when it is inverted. */
-export interface Band extends BBox {
+export interface DarkBand extends BBox {
   gain: number
 }
 
 /** Finds dark boxes with a line or two of light text, as the head of a table is; in pixels of the image. */
-export function findBands(image: Grey, dark: number): Band[] {
+export function findBands(image: Grey, dark: number): DarkBand[] {
   const columns = Math.floor(image.width / side)
   const isDark = darkTiles(image, columns, dark)
   return gatherPanels(isDark, columns)
@@ -108,7 +108,7 @@ function ownOf({ data, width }: Grey, { x0, y0, x1, y1 }: BBox, dark: number): n
 const soft = 2
 
 /** Inverts a band of a page, which has `factor` pixels for each of the band, and paints its edges white. */
-export function repaintBand({ data, width, height }: Grey, band: Band, factor: number): void {
+export function repaintBand({ data, width, height }: Grey, band: DarkBand, factor: number): void {
   const [left, top] = [
     Math.max(0, (band.x0 - soft) * factor),
     Math.max(0, (band.y0 - soft) * factor),

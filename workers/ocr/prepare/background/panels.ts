@@ -1,6 +1,6 @@
 import type { Grey } from '../grey.ts'
 import type { Background } from './background.ts'
-import { findBands, repaintBand, type Band } from './bands.ts'
+import { findBands, repaintBand, type DarkBand } from './bands.ts'
 import { countPanelLetters, type PanelAbout } from './panel-letters.ts'
 import { gatherPanels, type Panel } from './regions.ts'
 
@@ -18,7 +18,7 @@ interface Panels {
   /** Brightness of the paint for blank parts. */
   paper: number
   /** Dark boxes with a line of light text, too low for tiles: heads of tables. Pixels of the image. */
-  bands: readonly Band[]
+  bands: readonly DarkBand[]
 }
 
 /** Tiles that are mostly darker than this belong to a panel: writing covers less than half of a tile. */
@@ -54,7 +54,7 @@ export function findPanels(image: Grey, background: Background): Panels | undefi
       }
     }
   }
-  const isKept = ({ x0, y0, x1, y1 }: Band): boolean => {
+  const isKept = ({ x0, y0, x1, y1 }: DarkBand): boolean => {
     const [x, y] = [Math.floor((x0 + x1) / 2 / side), Math.floor((y0 + y1) / 2 / side)]
     return tiles[y * columns + x] === keep
   }
