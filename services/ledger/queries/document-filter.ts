@@ -94,19 +94,25 @@ export function orderOf(filter: DocumentFilter): Order {
   return order('documents_by_time', [])
 }
 
-/**
- * Parts of a filter that an index finds and that may match few documents, and all its conditions. Those of the index
- * are written so that SQLite takes no other one.
- */
-export function setsOf(filter: DocumentFilter): { sets: Condition[]; conditions: Condition[] } {
+/** A part of a filter that an index finds, and its other conditions: written so that SQLite takes no other index. */
+export interface DocumentSet {
+  ids: Condition
+  others: Condition[]
+}
+
+/** Parts of a filter that may match few documents. */
+export function setsOf(filter: DocumentFilter): DocumentSet[] {
   const { tag, run, isFinal, maxConfidence } = filter
-  const sets: Condition[] = []
-  if (run?.source === 'upload') sets.push(condition(submitted, run.id))
-  if (tag !== undefined) sets.push(condition(tagged, tag, tag))
+  const sets: DocumentSet[] = []
+  const add = (ids: Condition, ...decided: (keyof DocumentFilter)[]): void => {
+    sets.push({ ids, others: [...timeOf(filter, '+'), ...othersOf(filter, decided)] })
+  }
+  if (run?.source === 'upload') add(condition(submitted, run.id), 'run')
+  if (tag !== undefined) add(condition(tagged, tag, tag), 'tag')
   if (run?.source === 'folder' && isFinal !== undefined)
-    sets.push(condition(isFinal ? endedOfRun : openOfRun, run.id))
-  if (maxConfidence !== undefined) sets.push(condition(unsure, maxConfidence))
-  return { sets, conditions: [...timeOf(filter, '+'), ...othersOf(filter, [])] }
+    add(condition(isFinal ? endedOfRun : openOfRun, run.id), 'run', 'isFinal')
+  if (maxConfidence !== undefined) add(condition(unsure, maxConfidence), 'maxConfidence')
+  return sets
 }
 
 const submitted = 'SELECT document_id AS id FROM submissions WHERE run_id = ?'

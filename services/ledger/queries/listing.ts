@@ -1,7 +1,13 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { toDocument, type Document } from '../document.ts'
 import { createRunReader, type Run, type RunReader } from '../runs.ts'
-import { orderOf, setsOf, type Condition, type DocumentFilter } from './document-filter.ts'
+import {
+  orderOf,
+  setsOf,
+  type Condition,
+  type DocumentFilter,
+  type DocumentSet,
+} from './document-filter.ts'
 
 /** Start of a page of a list: just after this entry. */
 export interface Position<Time = number | string> {
@@ -44,21 +50,20 @@ export function createRecordListing(
     statements.set(sql, statement)
     return statement.all(...values)
   }
-  const isFew = ({ sql, values }: Condition): boolean => {
+  const isFew = ({ ids: { sql, values } }: DocumentSet): boolean => {
     const [counted] = all(`SELECT count(*) AS n FROM (${sql} LIMIT ?)`, [...values, maxSorted + 1])
     return Number(counted?.['n']) <= maxSorted
   }
 
   /** All matches are found by an index, and sorted. */
   const sorted = (
-    few: Condition,
-    conditions: readonly Condition[],
+    { ids, others }: DocumentSet,
     after: Position<number> | undefined,
     limit: number,
   ): DocumentPage => {
     const where = join([
-      { sql: `d.id IN (${few.sql})`, values: few.values },
-      ...conditions,
+      { sql: `d.id IN (${ids.sql})`, values: ids.values },
+      ...others,
       ...beyond('+created_at', after),
     ])
     const sql = `SELECT * FROM documents d ${where.sql} ORDER BY +created_at DESC, id DESC LIMIT ?`
@@ -103,11 +108,8 @@ export function createRecordListing(
       after: Position<number> | undefined,
       limit: number,
     ): DocumentPage {
-      const { sets, conditions } = setsOf(filter)
-      const few = sets.find(isFew)
-      return few === undefined
-        ? scanned(filter, after, limit)
-        : sorted(few, conditions, after, limit)
+      const few = setsOf(filter).find(isFew)
+      return few === undefined ? scanned(filter, after, limit) : sorted(few, after, limit)
     },
     runs({ state, source, tag }: RunFilter, after: Position | undefined, limit: number): Run[] {
       const where: string[] = []

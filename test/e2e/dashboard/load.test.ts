@@ -30,7 +30,7 @@ interface Seen {
 
 /** Counts frames and changes of the document in the browser, from the page's load on. */
 const watchFrames = `
-  const seen = { frames: 0, changes: 0, longestMs: 0 }
+  var seen = (globalThis.seen = { frames: 0, changes: 0, longestMs: 0 })
   let last = 0
   const frame = () => {
     const now = performance.now()

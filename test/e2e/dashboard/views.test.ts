@@ -22,6 +22,7 @@ const views = {
   '/documents': 'Documents',
   '/documents?outcome=failed': 'Documents',
   '/runs': 'Runs',
+  '/runs/new': 'Read a folder',
   '/upload': 'Upload',
   '/review': 'Review',
   '/review?below=1.01': 'Review',

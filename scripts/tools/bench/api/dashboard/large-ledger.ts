@@ -5,6 +5,7 @@ import { dataVersion } from '../../../../../shared/contract/schema/upgrades.ts'
 import { pack } from '../../../../../shared/redis/result-stream.ts'
 import { buildReport } from '../../../../../services/aggregator/progress/run-report.ts'
 import { ledgerFile, openLedger } from '../../../../../services/ledger/ledger.ts'
+import { indexedText } from '../../../../../services/ledger/queries/search/passages.ts'
 import { createRandom, type Random } from '../../../common/random.ts'
 import { folderRequest, pageOf, textOf, uploadRequest } from './records.ts'
 
@@ -124,15 +125,15 @@ function createInserts(database: DatabaseSync, random: Random) {
   }
   const contents = Array.from({ length: texts }, () => {
     const content = textOf(random, words)
-    return { content, result: pack(pageOf(content)) }
+    return { indexed: indexedText(content), result: pack(pageOf(content)) }
   })
   const addPage = (id: string, isWarned: boolean): void => {
-    const { content, result } = random.pick(contents)
+    const { indexed, result } = random.pick(contents)
     const confidence = Math.round((60 + 40 * Math.sqrt(random.next())) * 100) / 100
     const busyMs = random.integer(200, 4_000)
     const warnings = isWarned ? '["low_confidence"]' : null
     const { lastInsertRowid } = page.run(id, confidence, words, busyMs, result, warnings)
-    text.run(lastInsertRowid, content)
+    text.run(lastInsertRowid, indexed)
   }
   return {
     run: addRun,
