@@ -41,6 +41,10 @@ const entries: Readonly<Record<string, Entry>> = {
     summary: 'show the fleet at work: workers, queue, throughput, errors',
     load: async (host) => (await import('./watch/top.ts')).topCommand(host),
   },
+  mcp: {
+    summary: 'give an agent the tools of a running service (Model Context Protocol)',
+    load: async (host) => (await import('./mcp/command.ts')).mcpCommand(host),
+  },
   languages: {
     summary: 'list the installed languages, or add some',
     load: async (host) => (await import('./languages/languages.ts')).languagesCommand(host),
