@@ -1,5 +1,6 @@
 import { fromJsonSchema, McpServer } from '@modelcontextprotocol/server'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
+import { createParser } from '../../../shared/contract/messages/parser.ts'
 import { version } from '../../../shared/process/version.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { failedOutcomes } from '../../../shared/contract/result/outcomes.ts'
@@ -55,6 +56,8 @@ const submitInput = Type.Object(
   closed,
 )
 
+const reading = (description: string) => ({ description, isReading: true })
+
 /** A Model Context Protocol server with the tools of one service. Only `submit` changes anything. */
 export function createMcpTools(
   client: ServiceClient,
@@ -81,7 +84,6 @@ export function createMcpTools(
       }
     })
   }
-  const reading = (description: string) => ({ description, isReading: true })
   add(
     'search',
     reading('Finds pages by their text, best first: document, page and the text around the match.'),
@@ -112,23 +114,47 @@ export function createMcpTools(
   return server
 }
 
+/** Answers of the service; a newer one may have more in them. */
+const parseHits = createParser(
+  'hits of a search',
+  Type.Object({
+    items: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  }),
+)
+const parseFailures = createParser(
+  'a list of documents',
+  Type.Object({
+    items: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        runId: Type.String(),
+        name: Type.String(),
+        outcome: Type.String(),
+        error: Type.Unknown(),
+        createdAt: Type.String(),
+      }),
+    ),
+  }),
+)
+
 /** The boxes of words take most of an answer, and tell a reader of text nothing. */
 function withoutWords(answer: string): string {
-  const { items, nextCursor } = JSON.parse(answer) as { items: object[]; nextCursor: string | null }
+  const { items, nextCursor } = parseHits(JSON.parse(answer))
   return JSON.stringify({ items: items.map((hit) => ({ ...hit, words: undefined })), nextCursor })
 }
 
 async function listFailures(
   client: ServiceClient,
   run: string | undefined,
-  limitOf: number,
+  most: number,
 ): Promise<string> {
-  const found: Failed[] = []
+  const found: ReturnType<typeof parseFailures>['items'] = []
   for (const outcome of failedOutcomes) {
-    const answer = await client.text('/v1/documents', { outcome, run, limit: limitOf })
-    found.push(...(JSON.parse(answer) as { items: Failed[] }).items)
+    const answer = await client.text('/v1/documents', { outcome, run, limit: most })
+    found.push(...parseFailures(JSON.parse(answer)).items)
   }
-  const newest = found.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limitOf)
+  const newest = found.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, most)
   return JSON.stringify(
     newest.map(({ id: documentId, runId, name, outcome, error }) => ({
       documentId,
@@ -138,13 +164,4 @@ async function listFailures(
       error,
     })),
   )
-}
-
-interface Failed {
-  id: string
-  runId: string
-  name: string
-  outcome: string
-  error: object | null
-  createdAt: string
 }

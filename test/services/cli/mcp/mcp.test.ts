@@ -15,6 +15,10 @@ const body = formOf([{ name: 'letter.png', bytes: await pngOf('letter') }])
 const letter = (await api.call<DocumentView>('POST', '/v1/documents', { body })).body
 await api.read(letter.id, { text: 'The lighthouse keeper wrote' })
 
+const damaged = formOf([{ name: 'damaged.png', bytes: await pngOf('damaged') }])
+const broken = (await api.call<DocumentView>('POST', '/v1/documents', { body: damaged })).body
+await api.fail(broken.id, 'corrupt_image')
+
 /** The text of an answer, or of an error. */
 interface Answer {
   result?: { isError?: boolean; content?: { text: string }[]; tools?: { name: string }[] }
@@ -29,7 +33,7 @@ async function ask(method: string, params: object, maySubmit = false): Promise<A
       const search = new URLSearchParams(
         Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
       )
-      const { body: found } = await api.call('GET', `${path}?${search}`)
+      const { body: found } = await api.call('GET', `${path}?${search.toString()}`)
       return typeof found === 'string' ? found : JSON.stringify(found)
     },
     upload: (file: string) => Promise.resolve(file),
@@ -37,6 +41,7 @@ async function ask(method: string, params: object, maySubmit = false): Promise<A
   const server = createMcpTools(client, { maySubmit })
   const [near, far] = InMemoryTransport.createLinkedPair()
   const answers = new Map<unknown, PromiseWithResolvers<Answer>>()
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport is no event target
   near.onmessage = (message) => {
     if ('id' in message) answers.get(message.id)?.resolve(message as Answer)
   }
@@ -79,7 +84,11 @@ test('a page is found by its words, and read', async () => {
 })
 
 test('failures are listed, and invalid arguments are named', async () => {
-  assert.equal(textOf(await call('list_failures', {})), '[]')
+  const failures = JSON.parse(textOf(await call('list_failures', {})))
+  assert.deepEqual(
+    [failures.length, failures[0].documentId, failures[0].name, failures[0].error.code],
+    [1, broken.id, 'damaged.png', 'corrupt_image'],
+  )
   const answer = await call('search', { q: 'x', limit: 'many' })
   assert.equal(answer.result?.isError, true)
   assert.match(textOf(answer), /limit must be integer/)
