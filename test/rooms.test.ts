@@ -20,6 +20,7 @@ const floors: readonly (readonly string[])[] = [
     'shared/hands',
     'shared/raster',
     'shared/redis',
+    'shared/tracing',
   ],
   ['services/ledger', 'services/outbound', 'workers/fleet', 'workers/ocr'],
   ['services/outputs'],

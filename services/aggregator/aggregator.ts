@@ -4,6 +4,7 @@ import type { Hands } from '../../shared/hands/hands.ts'
 import { createKeys } from '../../shared/redis/keys.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
+import { untraced, type Tracer } from '../../shared/tracing/tracer.ts'
 import { createMeasures } from '../../shared/redis/measures.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import { createResultReader } from '../../shared/redis/result-stream.ts'
@@ -29,6 +30,7 @@ interface Deps {
   lease: ReturnType<typeof createLease>
   /** Records the work in progress. */
   hands: Hands
+  tracer?: Tracer
   log: Logger
   /** Receives the messages that repeat while Redis or the disk is unavailable. */
   outages: Lines
@@ -36,16 +38,16 @@ interface Deps {
 
 /** The only writer of the ledger and of the output files. */
 export function createAggregator(deps: Deps) {
-  const { config, ledger, spool, lease, hands, log, outages } = deps
+  const { config, ledger, spool, lease, hands, tracer = untraced, log, outages } = deps
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const redis = deps.redis.main
   const measures = createMeasures()
-  const about = { ledger, redis, keys, lease, measures, log, outages }
+  const about = { ledger, redis, keys, lease, measures, tracer, log, outages }
   const identities = createEngineIdentities(config.SCRIPTORIUM_ENGINE, config.TESSDATA_PREFIX, {
     second: config.SCRIPTORIUM_SECOND_ENGINE,
     neuralModels: config.SCRIPTORIUM_NEURAL_MODELS,
   })
-  const notices = createNotices({ config, ledger, hands, log })
+  const notices = createNotices({ config, ledger, hands, tracer, log })
   const { announcer, deliverer } = notices
   const publishing = createPublishing({
     ...about,

@@ -8,6 +8,7 @@ import { createOutageLog } from '../../shared/process/outage-log.ts'
 import { closeToOthers } from '../../shared/files/private-files.ts'
 import { checkRedis, connectPatiently } from '../../shared/redis/connection/redis.ts'
 import { nameSpool } from '../../shared/files/spool.ts'
+import { openTracer } from '../../shared/tracing/open-tracer.ts'
 import { createAggregator } from './aggregator.ts'
 import { openAggregatorHands } from './in-hand.ts'
 import { createLease, takeFolder } from './lease/lease.ts'
@@ -32,6 +33,8 @@ try {
   life.stopping.addEventListener('abort', forgetHands)
   const url = requireRedisUrl(config.REDIS_URL)
   const outages = createOutageLog(log)
+  const tracer = await openTracer('aggregator', config, outages)
+  life.defer('tracer', () => tracer.close())
   const connect = () => connectPatiently(url, outages)
   const redis = { main: connect(), results: connect(), commands: connect() }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
@@ -40,7 +43,17 @@ try {
   const lease = createLease({ redis: redis.main, prefix, folder, ledger: ledger.id, log: outages })
   life.defer('lease', () => lease.release())
   const spool = nameSpool(folder)
-  const aggregator = createAggregator({ config, ledger, spool, redis, lease, hands, log, outages })
+  const aggregator = createAggregator({
+    config,
+    ledger,
+    spool,
+    redis,
+    lease,
+    hands,
+    tracer,
+    log,
+    outages,
+  })
   life.defer('aggregator', () => aggregator.close())
   const running = aggregator.run(life.stopping)
   life.defer('collector', () => running)

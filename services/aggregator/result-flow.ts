@@ -5,6 +5,7 @@ import type { Lines } from '../../shared/process/outage-log.ts'
 import type { Keys } from '../../shared/redis/keys.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
 import type { PageQueue } from '../../shared/redis/queue.ts'
+import type { Tracer } from '../../shared/tracing/tracer.ts'
 import type { Measures } from '../../shared/redis/measures.ts'
 import type { ResultReader } from '../../shared/redis/result-stream.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -35,6 +36,7 @@ interface Deps {
   onAccepted: (accepted: readonly Acceptance[]) => void
   hands: Hands
   measures: Pick<Measures, 'observe'>
+  tracer: Tracer
   outages: Lines
 }
 
@@ -70,6 +72,7 @@ export function createResultFlow(deps: Deps) {
     onFinal,
     hands: deps.hands,
     measures: deps.measures,
+    tracer: deps.tracer,
     log: outages,
   })
   /** Ends uploads whose documents have ended. Never rejects. */

@@ -3,6 +3,7 @@ import { toError } from '../../shared/process/errors.ts'
 import type { Logger } from '../../shared/process/logger.ts'
 import type { Spool } from '../../shared/files/spool.ts'
 import type { Redis } from '../../shared/redis/connection/redis.ts'
+import type { Tracer } from '../../shared/tracing/tracer.ts'
 import { createOutbound, type Outbound } from '../outbound/outbound.ts'
 import { createAdmission } from './intake/admission.ts'
 import { createAccept } from './intake/accept.ts'
@@ -30,6 +31,7 @@ import { openState } from './state/state.ts'
 interface Deps {
   config: ApiConfig
   redis: Redis
+  tracer?: Tracer
   log: Logger
   stopping: AbortSignal
 }
@@ -37,7 +39,7 @@ interface Deps {
 const paceWindowMs = 30_000
 
 /** Builds the dependencies of the routes. `close` releases them. */
-export function createContext({ config, redis, log, stopping }: Deps) {
+export function createContext({ config, redis, tracer, log, stopping }: Deps) {
   const { folder, state, close: closeState } = openState({ config, redis, log })
   const { spool, tokens, ...shared } = state
   const { hands, close: forgetHands } = openHands(folder, log)
@@ -73,7 +75,7 @@ export function createContext({ config, redis, log, stopping }: Deps) {
     tokens,
     ownership: createOwnership({ ...state, tokens: tokens.map(({ name }) => name) }),
     admission: createAdmission({ ...state, limits, hasTokens: tokens.length > 0 }),
-    accept: createAccept(state),
+    accept: createAccept({ ...state, tracer }),
     settleIdempotency: createIdempotency(state),
     openSource: createOpenSource({ intake, roots: state.roots, outbound }),
     metrics,

@@ -6,6 +6,7 @@ import { createLifecycle } from '../../shared/process/lifecycle.ts'
 import { createLogger } from '../../shared/process/logger.ts'
 import { createOutageLog } from '../../shared/process/outage-log.ts'
 import { checkRedis, connectForAnswers } from '../../shared/redis/connection/redis.ts'
+import { openTracer } from '../../shared/tracing/open-tracer.ts'
 import { buildApp } from './app.ts'
 import { createContext } from './context.ts'
 import { listen, requireSafeAddress } from './listen.ts'
@@ -20,7 +21,9 @@ try {
   const redis = await connectForAnswers(url, createOutageLog(log))
   life.defer('redis', () => redis.disconnect())
   await checkRedis(redis, url)
-  const parts = createContext({ config, redis, log, stopping: life.stopping })
+  const tracer = await openTracer('api', config, createOutageLog(log))
+  life.defer('tracer', () => tracer.close())
+  const parts = createContext({ config, redis, tracer, log, stopping: life.stopping })
   life.defer('context', () => parts.close())
   const app = await buildApp(parts.context)
   life.defer('server', () => app.close())

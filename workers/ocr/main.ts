@@ -3,6 +3,7 @@ import { readConfig, requireRedisUrl, workerSchema } from '../../shared/process/
 import { createLifecycle } from '../../shared/process/lifecycle.ts'
 import { createLogger } from '../../shared/process/logger.ts'
 import { createOutageLog } from '../../shared/process/outage-log.ts'
+import { openTracer } from '../../shared/tracing/open-tracer.ts'
 import { createMeasures } from '../../shared/redis/measures.ts'
 import { startSecondEngine } from './engine/second-engine.ts'
 import { startEngine } from './engine/start-engine.ts'
@@ -20,6 +21,8 @@ try {
   const { checkRedis, connectPatiently } = await import('../../shared/redis/connection/redis.ts')
   const { createWorker } = await import('./worker.ts')
   const outages = createOutageLog(log)
+  const tracer = await openTracer('worker', config, outages)
+  life.defer('tracer', () => tracer.close())
   const redis = { jobs: connectPatiently(url, outages), own: connectPatiently(url, outages) }
   life.defer('redis', () => Object.values(redis).forEach((connection) => connection.disconnect()))
   const engineSlot = await starting
@@ -27,7 +30,7 @@ try {
   await checkRedis(redis.own, url)
   const retire = (reason: string): void => life.stop(reason)
   const engines = { engineSlot, secondEngine }
-  const worker = createWorker({ ...engines, config, redis, measures, log, outages, retire })
+  const worker = createWorker({ ...engines, config, redis, measures, tracer, log, outages, retire })
   life.defer('worker', () => worker.close())
   log.info({ workerId: worker.workerId, engine: config.SCRIPTORIUM_ENGINE }, 'ready')
   process.send?.({ kind: 'ready' })

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/process/logger.ts'
 import type { Heartbeat } from '../../shared/redis/heartbeats.ts'
 import type { Lines } from '../../shared/process/outage-log.ts'
 import { createPdfPasswords } from '../../shared/redis/pdf-passwords.ts'
+import type { Tracer } from '../../shared/tracing/tracer.ts'
 import type { Measures } from '../../shared/redis/measures.ts'
 import { createPageQueue } from '../../shared/redis/queue.ts'
 import { createRecipeStore } from '../../shared/redis/recipe-store.ts'
@@ -37,6 +38,7 @@ interface Deps {
   engineSlot: EngineSlot
   secondEngine: SecondEngine | undefined
   measures: Measures
+  tracer: Tracer
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
   outages: Lines
@@ -46,7 +48,7 @@ interface Deps {
 
 /** One worker with one active engine, which it loads before it takes the first job. */
 export function createWorker(deps: Deps) {
-  const { config, redis, engineSlot, secondEngine, measures, log, outages, retire } = deps
+  const { config, redis, engineSlot, secondEngine, measures, tracer, log, outages, retire } = deps
   const workerId = workerIdOf(hostname(), process.pid)
   const keys = createKeys(config.SCRIPTORIUM_PREFIX)
   const queue = createPageQueue(redis.jobs, keys)
@@ -74,6 +76,7 @@ export function createWorker(deps: Deps) {
     secondEngine,
     identities,
     measures,
+    tracer,
     log,
     outages,
   })
@@ -103,6 +106,7 @@ export function createWorker(deps: Deps) {
     memory: createMemoryGauge(redis.own, memoryMarks.worker),
     log: outages,
     measures,
+    tracer,
     findRecipe,
     cannotRead: ({ recipe, fingerprint }) => abilities.cannotRead(recipe, fingerprint),
     onWaiting: ({ interactive }) => pipeline.expectInteractive(interactive > 0),

@@ -2,12 +2,14 @@ import { createEventTurns } from '../../../shared/process/event-turns.ts'
 import { scrub } from '../../../shared/process/host-paths.ts'
 import { scrubPause, type Pause } from '../../../shared/contract/pause.ts'
 import type { WebhookEvent } from '../../../shared/contract/webhook.ts'
+import { untraced, type Tracer } from '../../../shared/tracing/tracer.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Run } from '../../ledger/runs.ts'
 import { beforeAll } from '../../ledger/submissions.ts'
 
 interface Deps {
   ledger: Ledger
+  tracer?: Tracer
   /** Adds a delivery to the ledger for each webhook that subscribes to it. */
   enqueue: (event: WebhookEvent, tag: string | null, data: object) => void
 }
@@ -20,7 +22,7 @@ const deliveriesAtATime = 100
  * neither. Of the uploads that submitted a document, only the first is notified there, and the ledger records that the
  * others are pending: `tellRest` notifies them, also after a restart.
  */
-export function createAnnouncer({ ledger, enqueue }: Deps) {
+export function createAnnouncer({ ledger, tracer = untraced, enqueue }: Deps) {
   const { announcements, documents, pages, runs, submissions, webhooks } = ledger
 
   const tell = (runId: string, ending: object): void => {
@@ -76,11 +78,14 @@ export function createAnnouncer({ ledger, enqueue }: Deps) {
     },
     /** `pause` where it is not over: it continues when a user resumes it. */
     runEnded: (
-      { id, request: { labels } }: Run,
+      { id, startedAt, request: { labels } }: Run,
       state: string,
       outcomes: object,
       pause?: Pause,
     ): void => {
+      const startMs = Date.parse(startedAt)
+      const attributes = { state }
+      tracer.add({ runId: id, name: 'run', isRoot: true, startMs, endMs: Date.now(), attributes })
       const why = pause !== undefined && { pause: scrubPause(pause) }
       enqueue('run.finished', labels?.tag ?? null, {
         runId: id,

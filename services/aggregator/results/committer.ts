@@ -7,6 +7,8 @@ import type { PageQueue } from '../../../shared/redis/queue.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { ResultReader, StreamEntry } from '../../../shared/redis/result-stream.ts'
 import type { ReadingOutcome } from '../progress/breaker.ts'
+import { untraced, type Tracer } from '../../../shared/tracing/tracer.ts'
+import { toRecordSpans } from './record-spans.ts'
 import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { workItems } from '../../ledger/work-items.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -28,6 +30,7 @@ export interface CommitterDeps {
   /** Called with documents that have just become final. */
   onFinal: (ids: readonly string[]) => void
   measures?: Pick<Measures, 'observe'>
+  tracer?: Tracer
   log: Lines
 }
 
@@ -37,7 +40,14 @@ export interface CommitterDeps {
  */
 export function createCommitter(deps: CommitterDeps) {
   const { ledger, reader, queue, publisher, record, log } = deps
-  const { onAccepted, onPages, onReadings, onFinal, measures = unmeasured } = deps
+  const {
+    onAccepted,
+    onPages,
+    onReadings,
+    onFinal,
+    measures = unmeasured,
+    tracer = untraced,
+  } = deps
   const recordMeasured: CommitterDeps['record'] = (results, begin) => {
     const from = performance.now()
     const recorded = ledger.transaction(() => record(results, begin))
@@ -73,9 +83,13 @@ export function createCommitter(deps: CommitterDeps) {
     hand: Hand,
   ): Promise<void> => {
     const begin = (entry: StreamEntry): void => hand.part(workItems.collect(idOf(entry)))
-    const recorded = await persistently('the ledger refuses results', () =>
-      recordMeasured(results, begin),
-    )
+    let startMs = 0
+    const recorded = await persistently('the ledger refuses results', () => {
+      startMs = Date.now()
+      return recordMeasured(results, begin)
+    })
+    for (const span of toRecordSpans({ recorded, ids, startMs, endMs: Date.now() }))
+      tracer.add(span)
     hand.done() // Writing files is another piece of work.
     const { read, failed, requeued } = recorded
     onAccepted(recorded.accepted)

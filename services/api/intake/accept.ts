@@ -11,6 +11,7 @@ import { canonicalRecipe, defaultRecipe, fingerprintOf } from '../../../shared/c
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import { announce } from '../../../shared/redis/result-stream.ts'
 import type { Spool } from '../../../shared/files/spool.ts'
+import { untraced, type Tracer } from '../../../shared/tracing/tracer.ts'
 import { documentJob } from '../../ledger/document-jobs.ts'
 import { identify } from './identify.ts'
 import type { IdempotencyKey } from './idempotency.ts'
@@ -28,6 +29,7 @@ interface Deps {
   queue: PageQueue
   spool: Spool
   identities: EngineIdentities
+  tracer?: Tracer | undefined
   log: Logger
 }
 
@@ -38,8 +40,9 @@ interface Deps {
  * document, so finished documents are not read again, and a repeated request changes nothing.
  */
 export function createAccept(deps: Deps) {
-  const { ledger, tickets, pdfPasswords, queue, log } = deps
+  const { ledger, tickets, pdfPasswords, queue, tracer = untraced, log } = deps
   return async (submission: Submission, key?: IdempotencyKey): Promise<Accepted> => {
+    const startMs = Date.now()
     const { options } = submission
     const recipe = canonicalRecipe(checkRecipe({ ...defaultRecipe, ...options.recipe }))
     const fingerprint = fingerprintOf(recipe, await deps.identities(recipe))
@@ -81,7 +84,10 @@ export function createAccept(deps: Deps) {
     await queue.add(jobs).catch((thrown: unknown) => {
       log.warn({ err: toError(thrown) }, 'queueing an upload failed, the aggregator adds it')
     })
-    return { runId: request.runId, documents }
+    const { runId, requestId } = request
+    const attributes = { documents: documents.length, requestId: requestId ?? '' }
+    tracer.add({ runId, name: 'accept', startMs, endMs: Date.now(), attributes })
+    return { runId, documents }
   }
 }
 

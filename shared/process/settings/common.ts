@@ -25,6 +25,14 @@ export const common = {
     description:
       'Lowest level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace`, `silent`',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    text('Address of an OpenTelemetry collector (OTLP over HTTP) that receives traces', {
+      pattern: '^https?://.+',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(
+    text('Headers for it: `name=value`, separated by commas, values percent-encoded'),
+  ),
   SCRIPTORIUM_ENGINE: text(
     "`tesseract.js`, `native` (the machine's tesseract), `neural` (PP-OCR), or the path of a module that exports `createEngine`",
     { default: 'tesseract.js' },

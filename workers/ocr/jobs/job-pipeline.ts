@@ -4,6 +4,7 @@ import type { Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
 import type { Lines } from '../../../shared/process/outage-log.ts'
 import type { PdfPasswords } from '../../../shared/redis/pdf-passwords.ts'
+import type { Tracer } from '../../../shared/tracing/tracer.ts'
 import type { Measures } from '../../../shared/redis/measures.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
@@ -32,6 +33,7 @@ interface Deps {
   secondEngine: SecondEngine | undefined
   identities: EngineIdentities
   measures: Pick<Measures, 'observe' | 'count'>
+  tracer: Tracer
   log: Logger
   /** Receives the messages that repeat while Redis is unreachable or rejects commands. */
   outages: Lines
@@ -73,6 +75,7 @@ export function createJobPipeline(deps: Deps) {
       read,
       persistently,
       measures,
+      tracer: deps.tracer,
       log,
     }),
     expectInteractive: (areWaiting: boolean): void => desk.expectInteractive(areWaiting),

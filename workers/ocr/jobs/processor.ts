@@ -8,6 +8,8 @@ import {
 import { maxDeaths } from '../../../shared/hands/suspects.ts'
 import { retryLabelOf } from '../../../shared/contract/measures.ts'
 import type { Timings } from '../../../shared/contract/result/page.ts'
+import { untraced, type Tracer } from '../../../shared/tracing/tracer.ts'
+import { toSpan } from './page-span.ts'
 import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { ttl, type Keys } from '../../../shared/redis/keys.ts'
 import type { Logger } from '../../../shared/process/logger.ts'
@@ -30,6 +32,7 @@ interface Deps {
   /** Repeats work that Redis rejects until it succeeds. */
   persistently: <T>(work: () => Promise<T>) => Promise<T>
   measures?: Pick<Measures, 'observe' | 'count'>
+  tracer?: Tracer
   log: Logger
 }
 
@@ -52,7 +55,7 @@ const maxCrashedPages = 3
  * caused the first death, so from then on the page is read alone. Throws where BullMQ should retry later.
  */
 export function createProcessor(deps: Deps) {
-  const { reporter, persistently, measures = unmeasured } = deps
+  const { reporter, persistently, measures = unmeasured, tracer = untraced } = deps
   return async (
     jobId: string,
     job: Job,
@@ -64,9 +67,11 @@ export function createProcessor(deps: Deps) {
     if (isCancelled) return 'cancelled'
     const attempt = failedBefore + past.crashes + 1
     const delivery: JobDelivery = { jobId, job, attempt, cancelling }
+    const startMs = Date.now()
     const report = await readOrExplain(deps, delivery, past)
     // The page has been read, so the report is repeated until Redis accepts it.
     await persistently(() => reporter.report(report))
+    tracer.add(toSpan(delivery, report, startMs))
     if (report.kind === 'page') observeStages(measures, report.result.timings)
     // One line for each page that an API request submitted; a run of the command line has no request id.
     if (job.requestId !== undefined) {

@@ -10,6 +10,7 @@ import type { WaitingJobs } from '../../../shared/redis/queue-view.ts'
 import type { RecipeStore } from '../../../shared/redis/recipe-store.ts'
 import type { Redis } from '../../../shared/redis/connection/redis.ts'
 import type { MemoryGauge } from '../../../shared/redis/connection/redis-memory.ts'
+import { untraced, type Tracer } from '../../../shared/tracing/tracer.ts'
 import { unmeasured, type Measures } from '../../../shared/redis/measures.ts'
 import { isRefusal } from '../../../shared/redis/connection/redis-trouble.ts'
 import type { Reporter } from '../../../shared/redis/result-stream.ts'
@@ -34,6 +35,7 @@ interface Deps {
   /** Workers pause from this many uncollected results on: a dead aggregator stops the fleet and loses nothing. */
   maxResults: number
   measures?: Pick<Measures, 'observe'>
+  tracer?: Tracer
   lockMs: number
   stallCheckMs: number
   memory: MemoryGauge
@@ -50,7 +52,7 @@ const parseJob = createParser('a job', jobSchema, upgradeJob)
 /** Takes jobs from the queue: while there are enough of them, one is read and the next is prepared. */
 export function createJobTaker(deps: Deps) {
   const { workerId, redis, keys, queue, reporter, process, onWaiting, memory, log } = deps
-  const { maxResults, measures = unmeasured } = deps
+  const { maxResults, measures = unmeasured, tracer = untraced } = deps
   let inHand = 0
   const worker = new Worker<unknown, Ack>(
     queueName,
@@ -60,8 +62,12 @@ export function createJobTaker(deps: Deps) {
       try {
         const wanted = await handBack(job, token, parseJob(job.data))
         // A repeated attempt has waited for its delay, too.
-        if (job.attemptsMade === 0)
-          measures.observe('stage', 'queue', Math.max(0, Date.now() - job.timestamp) / 1_000)
+        if (job.attemptsMade === 0) {
+          const waited = { startMs: job.timestamp, endMs: Date.now() }
+          measures.observe('stage', 'queue', Math.max(0, waited.endMs - waited.startMs) / 1_000)
+          const { runId, documentId } = wanted
+          tracer.add({ runId, name: 'queue', ...waited, attributes: { documentId } })
+        }
         const ack = await process(job.id ?? '', wanted, job.attemptsMade)
         withoutBytes.reset()
         return ack
