@@ -38,7 +38,8 @@ const byScoreOfRun = reviewSql.replace(isShown, `${isShown} AND ${ofRun}`)
 /** By document: few of a run. */
 export const reviewOfRunSql = `
   WITH own AS (SELECT id FROM documents WHERE run_id = :run UNION SELECT document_id FROM submissions WHERE run_id = :run)
-  SELECT ${listed} FROM own CROSS JOIN documents d ON d.id = own.id CROSS JOIN pages p ON p.document_id = d.id
+  SELECT ${listed} FROM own CROSS JOIN documents d ON d.id = own.id
+    CROSS JOIN pages p INDEXED BY pages_to_review_by_document ON p.document_id = d.id AND p.score < :below
   WHERE ${isToReview} AND ${range} AND ${isShown} ${order}`
 
 /** Pages that nobody has checked yet, below a mark, worst first. */
