@@ -105,7 +105,7 @@ export function createPagePictures({
     etagOf: (wanted: Wanted): string =>
       `"${hash('sha256', nameOf(wanted, pictureSizeOf(wanted.page, wanted.width))).slice(0, 32)}"`,
     /** The job of a picture that is being rendered; undefined where there is none. */
-    findJob: queue.find,
+    findJob: (id: string) => queue.find(id),
     async close(): Promise<void> {
       await queue.close()
       await cache.close()
