@@ -64,8 +64,8 @@ async function readPlanned(reader: Reader, given: PageOnDesk): Promise<PageReadi
   // What it read before the page was turned is worth nothing.
   const judged = await askSecond(reader, page, reading, sure, page === given ? begun : undefined)
   made.push(...(judged?.made ?? []))
-  let { blocks } = judged ?? reading
-  for (const planned of judged === undefined ? others : []) {
+  let blocks = judged?.blocks ?? reading.blocks
+  for (const planned of judged?.blocks === undefined ? others : []) {
     if (scoreOf(wordsOf(blocks)).share >= enough) break
     const rendered = await renderPage(page.survey, planned)
     const next = await unlessFailing(reader, planned.name, make(reader, page, planned, rendered))

@@ -48,10 +48,14 @@ export async function beginWithSecond(reader: Reader, page: PageOnDesk): Promise
 export const isSecondSure = ({ score }: Made): boolean =>
   score.words >= minWords && score.share >= wellRead
 
+/** Of rings in rows and other textures both engines read words: the second one's are no text below this share. */
+const minShare = 0.5
+const isText = ({ score }: Made): boolean => score.share >= minShare
+
 /**
  * Has a second engine read the lines that the first one is not sure of, where the first reading's expected share of
  * right words is below `enough`; `begun` is its reading of the page, if it began. Returns nothing where there is none,
- * where it is not asked, or where it fails.
+ * where it is not asked, or where it fails; no blocks where its reading is no text.
  */
 export async function askSecond(
   reader: Reader,
@@ -59,14 +63,16 @@ export async function askSecond(
   first: Made,
   enough: number,
   begun: Made | undefined,
-): Promise<{ blocks: Block[]; made: Made[] } | undefined> {
+): Promise<{ blocks?: Block[]; made: Made[] } | undefined> {
   const { second } = reader
   const { share } = first.score
   if (second === undefined) return undefined
   const sound = withoutNoise(first.blocks)
   if (wordsOf(sound).length < minWords) return undefined
   const leads = share < poorlyRead ? 'second' : 'first'
-  if (begun !== undefined) return { blocks: judge(sound, begun.blocks, leads), made: [] }
+  const merge = (other: Made) =>
+    isText(other) ? { blocks: judge(sound, other.blocks, leads) } : {}
+  if (begun !== undefined) return { ...merge(begun), made: [] }
   const isMissing = findBare(page.survey, first.blocks).share >= missing
   if (share >= enough && (enough === 0 || !isMissing)) return undefined
   const isWhole = leads === 'second' || isMissing
@@ -75,7 +81,7 @@ export async function askSecond(
   const asked: ReadPrepared = (prepared) =>
     second(isWhole ? prepared : { ...prepared, wishes: { ...prepared.wishes, lines } })
   const made = await readBySecond(reader, page, asked)
-  return made && { blocks: judge(sound, made.blocks, leads), made: [made] }
+  return made && { ...merge(made), made: [made] }
 }
 
 /** A box of the levelled page on the image of the first reading. */

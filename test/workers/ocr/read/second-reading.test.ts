@@ -104,3 +104,10 @@ test("a recipe with a page layout of its own is the first engine's", async () =>
   const { page } = await readWithTwo(better, unsure, { grey: short, psm: 6 })
   assert.equal(page.readings[0]?.name, 'whole')
 })
+
+test("a second engine's reading that is no text changes nothing, but is reported", async () => {
+  const scraps = covering(['l0 O1 xI 0l q0 1I lq O0 zl', 3], ['of the paper', 99])
+  const { page } = await readWithTwo(unsure, scraps)
+  assert.equal(page.text, 'the first lime\nof the papr')
+  assert.ok(page.readings.some(({ name }) => name === 'second'))
+})
