@@ -19,7 +19,7 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   watch: {
     summary: 'read the files that arrive in a folder, until Ctrl-C',
-    load: async (host) => (await import('./watch/command.ts')).watchCommand(host),
+    load: async (host) => (await import('./ingest/watch/command.ts')).watchCommand(host),
   },
   serve: {
     summary: 'run the whole service: HTTP API, aggregator, workers and Redis',

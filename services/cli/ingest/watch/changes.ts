@@ -1,6 +1,6 @@
 import { statfsSync, watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
-import { toError } from '../../../shared/process/errors.ts'
+import { toError } from '../../../../shared/process/errors.ts'
 
 /** File systems that do not report changes made on other machines: NFS, SMB (three versions), FUSE, 9P. */
 const remote = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997])

@@ -1,10 +1,10 @@
-import type { Progress, RunEvent } from '../../../shared/contract/messages/progress.ts'
-import type { IngestOptions } from '../ingest/arguments.ts'
-import { followRun } from '../ingest/follow.ts'
-import { createHandover } from '../ingest/handover.ts'
-import type { Inputs } from '../ingest/inputs.ts'
-import { buildRequest } from '../ingest/request.ts'
-import type { RunServices } from '../ingest/run-services.ts'
+import type { Progress, RunEvent } from '../../../../shared/contract/messages/progress.ts'
+import type { IngestOptions } from '../arguments.ts'
+import { followRun } from '../follow.ts'
+import { createHandover } from '../handover.ts'
+import type { Inputs } from '../inputs.ts'
+import { buildRequest } from '../request.ts'
+import type { RunServices } from '../run-services.ts'
 
 /** The end of a run of some files. */
 export interface RoundEnd {

@@ -1,8 +1,8 @@
 import { constants, copyFileSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import { makeFolders } from '../../../shared/files/folder-access.ts'
-import { statKey } from '../../../shared/files/stat-key.ts'
-import { systemCode } from '../../../shared/process/errors.ts'
+import { makeFolders } from '../../../../shared/files/folder-access.ts'
+import { statKey } from '../../../../shared/files/stat-key.ts'
+import { systemCode } from '../../../../shared/process/errors.ts'
 import type { SeenFile } from './scan.ts'
 
 interface Folders {

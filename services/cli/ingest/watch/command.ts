@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { exitCodes } from '../../../shared/process/errors.ts'
-import { newCommand } from '../command.ts'
-import type { Host } from '../host.ts'
-import { addFlag, flag, ingestFlags } from '../ingest/arguments.ts'
-import { seconds } from '../ingest/flag-values.ts'
+import { exitCodes } from '../../../../shared/process/errors.ts'
+import { newCommand } from '../../command.ts'
+import type { Host } from '../../host.ts'
+import { addFlag, flag, ingestFlags } from '../arguments.ts'
+import { seconds } from '../flag-values.ts'
 import { resolveFolders, type WatchOptions } from './options.ts'
 
 /** Flags of `ingest` that concern one run only, or a list of inputs. */

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { requireReadable, requireWritable } from '../../../shared/files/folder-access.ts'
-import { isWithin } from '../../../shared/files/is-within.ts'
-import { ScriptoriumError } from '../../../shared/process/errors.ts'
-import type { IngestOptions } from '../ingest/arguments.ts'
+import { requireReadable, requireWritable } from '../../../../shared/files/folder-access.ts'
+import { isWithin } from '../../../../shared/files/is-within.ts'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
+import type { IngestOptions } from '../arguments.ts'
 
 /** The command line of `watch`, parsed. Times are milliseconds. */
 export interface WatchOptions extends IngestOptions {

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { junk } from '../../../shared/files/junk.ts'
-import { statKey } from '../../../shared/files/stat-key.ts'
-import { systemCode, toError } from '../../../shared/process/errors.ts'
+import { junk } from '../../../../shared/files/junk.ts'
+import { statKey } from '../../../../shared/files/stat-key.ts'
+import { systemCode, toError } from '../../../../shared/process/errors.ts'
 
 /** A file of the watched folder; its path is relative, `key` changes with its content. */
 export interface SeenFile {

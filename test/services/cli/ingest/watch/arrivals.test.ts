@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createArrivals } from '../../../../services/cli/watch/arrivals.ts'
+import { createArrivals } from '../../../../../services/cli/ingest/watch/arrivals.ts'
 
 const make = () => createArrivals({ settleMs: 3_000, retriesMs: [10_000, 60_000] })
 const file = (path: string, key = '1') => ({ path, key })

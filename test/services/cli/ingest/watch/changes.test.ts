@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createChanges } from '../../../../services/cli/watch/changes.ts'
-import { filesBeingWritten } from '../../../../services/cli/watch/open-files.ts'
-import { scanFolder } from '../../../../services/cli/watch/scan.ts'
-import { makeFolder } from '../../../helpers/folder.ts'
-import { patienceMs } from '../../../helpers/wait.ts'
+import { createChanges } from '../../../../../services/cli/ingest/watch/changes.ts'
+import { filesBeingWritten } from '../../../../../services/cli/ingest/watch/open-files.ts'
+import { scanFolder } from '../../../../../services/cli/ingest/watch/scan.ts'
+import { makeFolder } from '../../../../helpers/folder.ts'
+import { patienceMs } from '../../../../helpers/wait.ts'
 
 test('a change ends the wait, in a new folder too', async (t) => {
   const root = makeFolder(t)

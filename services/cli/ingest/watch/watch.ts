@@ -4,8 +4,8 @@ import { createChanges, type Changes } from './changes.ts'
 import { filesBeingWritten } from './open-files.ts'
 import type { RoundEnd } from './round.ts'
 import { scanFolder, type SeenFile } from './scan.ts'
-import { isErrorCode, ScriptoriumError, toError } from '../../../shared/process/errors.ts'
-import { delayAfter } from '../../../shared/process/waiting/retry.ts'
+import { isErrorCode, ScriptoriumError, toError } from '../../../../shared/process/errors.ts'
+import { delayAfter } from '../../../../shared/process/waiting/retry.ts'
 import { join } from 'node:path'
 
 interface Deps {

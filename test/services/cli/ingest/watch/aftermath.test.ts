@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { createAftermath } from '../../../../services/cli/watch/aftermath.ts'
-import { statKey } from '../../../../shared/files/stat-key.ts'
-import { makeFolder } from '../../../helpers/folder.ts'
+import { createAftermath } from '../../../../../services/cli/ingest/watch/aftermath.ts'
+import { statKey } from '../../../../../shared/files/stat-key.ts'
+import { makeFolder } from '../../../../helpers/folder.ts'
 
 function setUp(t: TestContext, isMoving: boolean) {
   const [root, done, failed] = [makeFolder(t), makeFolder(t), makeFolder(t)]
