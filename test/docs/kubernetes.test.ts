@@ -137,7 +137,7 @@ test('each container runs a role with variables that it reads, in their ranges',
     const given: Record<string, string> = {}
     for (const { name, value } of envOf(container)) {
       assert.ok(String(name) in schema.properties, `${script} does not read ${String(name)}`)
-      if (value !== undefined) given[String(name)] = String(value)
+      if (value !== undefined) given[String(name)] = JSON.stringify(value).replaceAll('"', '')
     }
     if (script === 'workers/ocr/main.ts') readConfig(workerSchema, given)
     else if (script === 'services/api/main.ts') readConfig(apiSchema, given)

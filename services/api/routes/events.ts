@@ -133,8 +133,10 @@ async function send(
   const first = messages.next()
   // A client that waits for headers cannot distinguish a quiet stream from a dead service.
   const early = await Promise.race([first, delay(openAfterMs, undefined, { ref: false })])
-  if (early === undefined) reply.sse.sendHeaders()
-  else if (early.done === true) {
+  if (early === undefined) {
+    reply.sse.sendHeaders()
+    reply.raw.flushHeaders() // Node holds them back until the first event.
+  } else if (early.done === true) {
     if (last === null || stopping.aborted)
       throw new ScriptoriumError('draining', 'the server is shutting down; reconnect')
     await reply.code(204).send()

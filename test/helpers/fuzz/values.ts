@@ -103,7 +103,9 @@ export function valueOf(schema: Schema, field = ''): fc.Arbitrary<unknown> {
     case 'integer':
     case 'number': {
       const { minimum: min = 0, maximum: max = 1_000 } = schema
-      return fc.integer({ min, max })
+      return schema.type === 'integer'
+        ? fc.integer({ min, max })
+        : fc.double({ min, max, noNaN: true })
     }
     case 'boolean':
       return fc.boolean()

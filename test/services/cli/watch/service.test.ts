@@ -42,10 +42,10 @@ test('a lost connection is made again with the last id, until the end', async (t
 
 test('a service that does not answer at first is an error, with the cure', async (t) => {
   const url = await listen(t, (_, response) => response.destroy())
-  const { follow, json } = createService({ url, token: undefined, stopping: never })
+  const service = createService({ url, token: undefined, stopping: never })
   const wanted = { code: 'service_unreachable', exitCode: 3, message: /npx scriptorium serve/ }
-  await assert.rejects(json('/v1/queue', String), wanted)
-  await assert.rejects(follow('/v1/events', assert.fail).next(), wanted)
+  await assert.rejects(service.json('/v1/queue', String), wanted)
+  await assert.rejects(service.follow('/v1/events', assert.fail).next(), wanted)
 })
 
 test('the token is sent, and its refusal ends the command', async (t) => {

@@ -33,7 +33,7 @@ interface HardSwish {
  */
 export function fuseHardSwish(file: Uint8Array): Uint8Array {
   const graph = openGraph(file)
-  for (const node of [...graph.nodes]) {
+  for (const node of graph.nodes) {
     const convolution = toConvolution(graph, node)
     if (convolution !== undefined) fuse(graph, convolution)
   }
