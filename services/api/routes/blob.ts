@@ -46,7 +46,7 @@ export function blobRoute(app: App, context: Context): void {
         tags: ['Fleet'],
         params: Type.Object({
           job: described(
-            Type.String({ pattern: '^[a-z0-9]{1,100}$' }),
+            Type.String({ pattern: '^[a-z0-9]+$', minLength: 1, maxLength: 100 }),
             'Job id.',
             'j0f4e2a8c6b1d3f5a7091b2c3d4',
           ),

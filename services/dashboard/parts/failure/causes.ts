@@ -91,6 +91,14 @@ export const causes: Readonly<Record<string, Cause>> = {
     cause: 'The decoder process did not start, or died.',
     cure: "Check the service's memory and log, then retry.",
   },
+  blob_unavailable: {
+    cause: 'The API did not give a worker the file; the job waits.',
+    cure: "Start the API, or correct the workers' SCRIPTORIUM_API_URL.",
+  },
+  blob_refused: {
+    cause: "The API refused a job's token; the job is planned again.",
+    cure: 'Give API and aggregator the same SCRIPTORIUM_DATA.',
+  },
   engine_failed: {
     cause: 'The engine reported an error.',
     cure: 'See the message, check the language model, then retry.',
