@@ -161,7 +161,7 @@ test(
     await page.getByText('The service does not know this token.').waitFor()
     await enter(secretOf('reader'))
     await page.getByRole('heading', { name: 'Documents' }).waitFor()
-    assert.deepEqual(await views(), ['Fleet', 'Documents', 'Runs', 'Search', 'System'])
+    assert.deepEqual(await views(), ['Fleet', 'Documents', 'Runs', 'Review', 'Search', 'System'])
     await page.goto('/')
     await page.getByRole('heading', { name: 'Fleet' }).waitFor()
     assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0)

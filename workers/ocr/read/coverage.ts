@@ -9,6 +9,8 @@ import { wordsOf } from './score.ts'
 /** Lines of a page that a reading has no words for. */
 export interface Bare {
   lines: readonly TextLine[]
+  /** Lines that words cover but for some letters. */
+  cut: readonly TextLine[]
   /** Number of their letters that no word covers. */
   letters: number
   /** Their share of all letters in lines, 0 to 1. */
@@ -25,14 +27,18 @@ export function findBare(survey: PageSurvey, blocks: readonly Block[]): Bare {
   const isCovered = createCover(survey, blocks)
   const total = countLetters(survey.lines)
   const lines: TextLine[] = []
+  const cut: TextLine[] = []
   let letters = 0
   for (const line of survey.lines) {
     const { length } = line.letters.filter((letter) => !isCovered(letter))
-    if (length <= minBare * line.letters.length) continue
+    if (length <= minBare * line.letters.length) {
+      if (length > 0) cut.push(line)
+      continue
+    }
     lines.push(line)
     letters += length
   }
-  return { lines, letters, share: total === 0 ? 0 : letters / total }
+  return { lines, cut, letters, share: total === 0 ? 0 : letters / total }
 }
 
 /** Figures alone have between these shares of the letters' height: bullets and points are lower. */

@@ -17,7 +17,7 @@ const minGain = 0.3
 /** Smaller pages are read again as a whole, with the lines between their bare ones: that costs little. */
 const manyLetters = 750
 /** A region of fewer letters is a paragraph, a cell or a row: it has no layout to find. */
-const minForLayout = 150
+const minForLayout = 250
 /** Regions of a page that are read again, the largest ones. */
 const maxRegions = 4
 
@@ -39,12 +39,14 @@ export async function fillBare(
     const before = blocks
     const isLarge = countLetters(page.survey.lines) > manyLetters
     const isSmall = bare.share < minShare
-    const rows = isSmall ? withRows(bare.lines, page.survey.lines) : bare.lines
+    const rows = isSmall ? withRows(bare.lines, page.survey.lines) : [...bare.lines]
+    // Words of a small page that lack a letter are read again beside the bare lines: lines are merged whole.
+    if (!isLarge && !isSmall) rows.push(...bare.cut)
     const regions = isLarge || isSmall ? regionsOf(rows).slice(0, maxRegions) : [rows]
     for (const lines of regions) {
       const letters = countLetters(lines)
       if (letters < minLetters) break
-      const planned = isSmall || (isLarge && letters < minForLayout) ? bareBlock : further
+      const planned = isSmall || letters < minForLayout ? bareBlock : further
       const { survey, toPage } = surveyPart(page.survey, lines)
       const rendered = await renderPage(survey, planned)
       const reading = makeReading(reader, page.turn, planned, rendered, toPage)
