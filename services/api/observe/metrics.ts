@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { explain } from '../../../shared/process/causes.ts'
+import type { ErrorCode } from '../../../shared/process/errors.ts'
 import type { Keys } from '../../../shared/redis/keys.ts'
 import { readMeasures } from '../../../shared/redis/measures.ts'
 import type { PageQueue } from '../../../shared/redis/queue.ts'
@@ -103,12 +104,15 @@ export function createMetrics(deps: Deps) {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** Codes of a ledger that cannot be read, or cannot be opened for want of file handles. */
+const away: readonly ErrorCode[] = ['ledger_unavailable', 'storage_unavailable']
+
 /** Undefined while the ledger is unavailable: the other figures matter all the more. */
 function fromLedger<T>(ledger: LedgerView, read: (opened: Ledger) => T): T | undefined {
   try {
     return read(ledger.get())
   } catch (thrown) {
-    if (explain(thrown).code === 'ledger_unavailable') return undefined
+    if (away.includes(explain(thrown).code)) return undefined
     throw thrown
   }
 }

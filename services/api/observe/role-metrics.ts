@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import { toError } from '../../../shared/process/errors.ts'
 import { createLoopLag } from '../../../shared/process/waiting/loop-lag.ts'
 import type { AggregatorSign, Heartbeat } from '../../../shared/redis/heartbeats.ts'
 
@@ -32,7 +33,7 @@ export function createRoleMetrics(registers: Registry[]) {
       for (const state of states) {
         workers.set({ state }, living.filter((worker) => worker.state === state).length)
       }
-      memory.set({ role: 'api' }, process.memoryUsage.rss())
+      memory.set({ role: 'api' }, ownBytes() ?? 0)
       memory.set({ role: 'aggregator' }, sign?.rssBytes ?? 0)
       memory.set({ role: 'worker' }, sum(living.map(({ rssBytes }) => rssBytes)))
       loopLag.set({ role: 'api' }, own.takeMs() / 1_000)
@@ -46,6 +47,16 @@ export function createRoleMetrics(registers: Registry[]) {
       window.set(sign?.window ?? 0)
     },
     close: (): void => own.close(),
+  }
+}
+
+/** Undefined where no file handle is left to read it: the other figures matter all the more. */
+function ownBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss()
+  } catch (thrown) {
+    if (toError(thrown).message.includes('EMFILE')) return undefined
+    throw thrown
   }
 }
 
