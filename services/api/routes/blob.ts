@@ -1,22 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { BlobPlace } from '../../../shared/blobs/blob-tokens.ts'
+import { fileRefusals } from '../../../shared/blobs/file-refusals.ts'
 import { described } from '../../../shared/contract/schema/described.ts'
 import { ScriptoriumError } from '../../../shared/process/errors.ts'
 import type { ProblemCode } from '../schemas/problem-codes.ts'
 import { openBlob } from '../views/blob.ts'
 import type { App, Context } from './context.ts'
 
-const problems = [
-  'expired',
-  'not_found',
-  'permission_denied',
-  'path_outside_root',
-  'not_a_file',
-  'empty_file',
-  'too_large',
-  'unstable',
-] as const satisfies ProblemCode[]
+const problems = ['expired', ...fileRefusals] as const satisfies ProblemCode[]
 
 const binary: Record<string, object> = {
   'application/octet-stream': {

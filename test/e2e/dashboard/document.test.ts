@@ -73,7 +73,7 @@ test(
     await image.waitFor()
     assert.match(page.url(), /page=100/)
 
-    // Without a picture the words stand in their places, and the reason is told.
+    // Without a picture the view shows the words in their places, and the reason.
     const inputs = join(data, 'spool/inputs')
     for (const name of readdirSync(inputs)) rmSync(join(inputs, name))
     await page.goto(`/documents/${two.id}`)

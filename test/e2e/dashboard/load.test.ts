@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { openTab, startBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
-import { requireBuilt } from '../../helpers/dashboard/built.ts'
+import { test } from 'node:test'
+import { openTab, shareBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
 import { standBefore } from '../../helpers/dashboard/stand-in.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { fileOf, oneOf, startService } from '../../helpers/processes/service.ts'
 
 const skip = withoutBrowser
-let browser: Browser | undefined
-
-before(async () => {
-  if (skip !== false) return
-  await requireBuilt()
-  browser = await startBrowser()
-})
-after(() => browser?.close())
-
-const started = (): Browser => {
-  assert.ok(browser)
-  return browser
-}
+const started = shareBrowser()
 
 interface Seen {
   frames: number

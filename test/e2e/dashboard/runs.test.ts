@@ -1,30 +1,16 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import type { RunView } from '../../../services/api/schemas/run.ts'
-import { openTab, startBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
-import { requireBuilt } from '../../helpers/dashboard/built.ts'
+import { openTab, shareBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
 import { writePages } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { startService } from '../../helpers/processes/service.ts'
 import { waitFor } from '../../helpers/wait.ts'
 
 const skip = withoutBrowser
-let browser: Browser | undefined
-
-before(async () => {
-  if (skip !== false) return
-  await requireBuilt()
-  browser = await startBrowser()
-})
-after(() => browser?.close())
-
-const started = (): Browser => {
-  assert.ok(browser)
-  return browser
-}
+const started = shareBrowser()
 
 test(
   'a folder is tried, looked at and read to its end; its failures are grouped, cured and retried by cause',

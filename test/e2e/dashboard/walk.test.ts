@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { bearer, tokenEntry } from '../../helpers/api/tokens.ts'
-import { openTab, startBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
-import { requireBuilt } from '../../helpers/dashboard/built.ts'
+import { openTab, shareBrowser, withoutBrowser } from '../../helpers/dashboard/browser.ts'
 import { pngOf, textOf } from '../../helpers/pages/pages.ts'
 import { createScene } from '../../helpers/processes/scene.ts'
 import { fileOf, oneOf, startService } from '../../helpers/processes/service.ts'
 
 const skip = withoutBrowser
 const markup = '<img src=x onerror=document.title=1>'
-let browser: Browser | undefined
-
-before(async () => {
-  if (skip !== false) return
-  await requireBuilt()
-  browser = await startBrowser()
-})
-after(() => browser?.close())
-
-const started = (): Browser => {
-  assert.ok(browser)
-  return browser
-}
+const started = shareBrowser()
 
 /** Gives files to the page as the dialog of a browser does. */
 const choose = (page: Page, ...files: { name: string; buffer: Buffer }[]): Promise<void> =>

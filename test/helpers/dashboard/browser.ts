@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { repository } from '../processes/processes.ts'
+import { requireBuilt } from './built.ts'
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const program = process.env['CHROMIUM'] ?? places.find((place) => existsSync(place))
@@ -18,6 +20,21 @@ export async function startBrowser(): Promise<Browser> {
   // Chromium's own sandbox refuses to start as root.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   return chromium.launch({ executablePath: program, args })
+}
+
+/** One browser for all tests of a file, which is closed after them; absent without chromium. */
+export function shareBrowser(): () => Browser {
+  let browser: Browser | undefined
+  before(async () => {
+    if (withoutBrowser !== false) return
+    await requireBuilt()
+    browser = await startBrowser()
+  })
+  after(() => browser?.close())
+  return () => {
+    assert.ok(browser)
+    return browser
+  }
 }
 
 /** A page of a new profile, and what the browser complained about on it. */

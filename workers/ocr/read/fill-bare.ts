@@ -33,8 +33,8 @@ export async function fillBare(
   let blocks = [...first]
   const made: Made[] = []
   const isClean = readsClean(page, blocks)
+  let bare = findBare(page.survey, withoutNoise(blocks))
   for (const further of bareReadings) {
-    const bare = findBare(page.survey, withoutNoise(blocks))
     if (!isBare(bare, isClean)) break
     const before = blocks
     const isLarge = countLetters(page.survey.lines) > manyLetters
@@ -57,6 +57,7 @@ export async function fillBare(
     }
     const left = findBare(page.survey, withoutNoise(blocks))
     if (left.letters > (1 - minGain) * bare.letters) return { blocks: before, made }
+    bare = left
   }
   return { blocks, made }
 }

@@ -13,7 +13,7 @@ export interface WatchOptions extends IngestOptions {
   failed?: string
 }
 
-/** Throws where a folder is inside the watched one: what is written there would be read. */
+/** Throws if an output folder is inside the watched one: its files would be read, too. */
 export function resolveFolders(folder: string, { out, moveDone, failed }: WatchOptions) {
   const given = resolve(folder)
   requireReadable('FOLDER', given, 'input_unreadable')

@@ -86,7 +86,7 @@ function waitMs(
   return Math.max(tookMs * lookingShare, 100, Math.min(idleMs, arrivals.nextIn(performance.now())))
 }
 
-/** Reads what is ready; returns false where nothing is. */
+/** Reads the ready files; returns false if there are none. */
 async function readSome(deps: Deps, arrivals: Arrivals): Promise<boolean> {
   const now = performance.now()
   const due = arrivals.due(now, filesAtATime)

@@ -1,4 +1,5 @@
 import { sureness, type NumberedWord } from '../../parts/words/words.ts'
+import { UprightImage } from '../../parts/words/upright-image.tsx'
 import type { Upright } from '../../parts/words/upright.ts'
 
 /** Lines that rise more than this have boxes only: their letters would stand across them. */
@@ -9,7 +10,7 @@ const maxRise = 0.1
  * with their letters.
  */
 export function PageLayout({
-  page: { width, height },
+  page,
   upright,
   words,
   hits,
@@ -38,15 +39,7 @@ export function PageLayout({
       }
     >
       <rect class="paper" width={upright.width} height={upright.height} />
-      {image !== undefined && (
-        <image
-          href={image}
-          width={width}
-          height={height}
-          preserveAspectRatio="none"
-          transform={upright.transform}
-        />
-      )}
+      {image !== undefined && <UprightImage page={page} upright={upright} image={image} />}
       {words.map((word) => (
         <WordBox
           key={word.number}

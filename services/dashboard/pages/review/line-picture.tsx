@@ -1,4 +1,5 @@
 import type { PageResult } from '../../../../shared/contract/result/page.ts'
+import { UprightImage } from '../../parts/words/upright-image.tsx'
 import type { Upright } from '../../parts/words/upright.ts'
 import type { NumberedWord } from '../../parts/words/words.ts'
 
@@ -8,7 +9,7 @@ const phonePixels = 640
 
 /** The part of the page around a word: its line, the word marked. */
 export function LinePicture({
-  page: { width, height },
+  page,
   upright,
   image,
   line,
@@ -36,15 +37,7 @@ export function LinePicture({
       role="img"
       aria-label={image === undefined ? 'No picture of the line' : 'The line on the page'}
     >
-      {image !== undefined && (
-        <image
-          href={image}
-          width={width}
-          height={height}
-          preserveAspectRatio="none"
-          transform={upright.transform}
-        />
-      )}
+      {image !== undefined && <UprightImage page={page} upright={upright} image={image} />}
       <rect x={x0} y={y0} width={Math.max(1, x1 - x0)} height={Math.max(1, y1 - y0)} />
     </svg>
   )

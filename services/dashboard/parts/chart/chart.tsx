@@ -15,7 +15,7 @@ const labels = 5
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const timeOf = (at: string): string => clock.format(new Date(at))
 
-/** A line over time with its axes; the value under the pointer is told, and a table has all of them. */
+/** A line chart over time. It shows the value under the pointer; a table lists all values. */
 export function Chart({
   title,
   points,

@@ -63,7 +63,7 @@ test('the token is sent, and its refusal ends the command', async (t) => {
   assert.deepEqual(sent, ['Bearer scr_1'])
 })
 
-test('another server at the address is told apart from a service', async (t) => {
+test('a server that is not Scriptorium gets an error of its own', async (t) => {
   const url = await listen(t, (_, response) => response.writeHead(404).end('<h1>Not here</h1>'))
   const { json } = createService({ url, token: undefined, stopping: never })
   await assert.rejects(json('/v1/queue', String), {

@@ -1,25 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { Type } from '@sinclair/typebox'
+import { fileRefusals } from '../../../../shared/blobs/file-refusals.ts'
 import { createParser } from '../../../../shared/contract/messages/parser.ts'
 import { idText, messageText } from '../../../../shared/contract/schema/bounded.ts'
-import { ScriptoriumError, type ErrorCode } from '../../../../shared/process/errors.ts'
+import { ScriptoriumError } from '../../../../shared/process/errors.ts'
 
 const parseProblem = createParser(
   'a problem of the API',
   Type.Object({ code: idText, detail: messageText }, { additionalProperties: true }),
 )
 const maxProblemBytes = 65_536
-
-/** The refusals that are the file's fault: a worker with the disk would find the same. */
-const ofFile = [
-  'not_found',
-  'permission_denied',
-  'path_outside_root',
-  'not_a_file',
-  'empty_file',
-  'too_large',
-  'unstable',
-] as const satisfies ErrorCode[]
 
 /**
  * Converts a refusal of the API to the error to throw. Only a problem document of the API blames the file; anything
@@ -30,7 +20,7 @@ export async function toFailure(response: IncomingMessage): Promise<Error> {
   const problem = await readProblem(response)
   if (problem === undefined) return new Error(`status ${statusCode}`)
   const { code, detail } = problem
-  const blamed = ofFile.find((known) => known === code)
+  const blamed = fileRefusals.find((known) => known === code)
   if (blamed !== undefined) return new ScriptoriumError(blamed, detail)
   if (code === 'expired') return new ScriptoriumError('expired', detail)
   if (code === 'unauthenticated') return new ScriptoriumError('blob_refused', detail)

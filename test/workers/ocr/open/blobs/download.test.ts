@@ -129,7 +129,7 @@ test('an API that is away, silent, busy or not ours blames no file', async (t) =
   await assert.rejects(download(request), { code: 'blob_unavailable', message: /ECONNREFUSED/ })
 })
 
-test("the API's refusals of the file and of the token are told apart", async (t) => {
+test('a refusal of the file and a refusal of the token are different errors', async (t) => {
   for (const [status, code, thrown] of [
     [404, 'not_found', 'not_found'],
     [409, 'unstable', 'unstable'],
